@@ -1,0 +1,46 @@
+# Two commands do everything on a fresh machine with Python 3.11 or newer and pip:
+#   make demo    explain the bundled photo with the bundled network
+#   make test    run all tests on TensorFlow, JAX and PyTorch
+PYTHON ?= python3
+# The backend of the demo: jax (the smallest to install), tensorflow-cpu, tensorflow or torch
+BACKEND ?= jax
+BACKENDS = tensorflow jax torch
+
+.PHONY: demo test check bench clean
+
+demo: .venv-demo/$(BACKEND)
+	KERAS_BACKEND=$(BACKEND:-cpu=) .venv-demo/bin/seewhy demo --output demo
+
+test: .venv/ready
+	KERAS_BACKEND=tensorflow .venv/bin/pytest
+	KERAS_BACKEND=jax .venv/bin/pytest -m "not framework_free"
+	KERAS_BACKEND=torch .venv/bin/pytest -m "not framework_free"
+
+check: .venv/ready
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+bench: .venv/ready
+	for backend in $(BACKENDS); do \
+		KERAS_BACKEND=$$backend .venv/bin/python benchmarks/gradcam.py || exit 1; \
+	done
+
+clean:
+	rm -rf .venv .venv-demo demo .pytest_cache .mypy_cache .ruff_cache
+
+.venv-demo/$(BACKEND): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seewhy needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv-demo
+	.venv-demo/bin/pip install --quiet --editable ".[$(BACKEND)]"
+	touch $@
+
+# torch is pinned to a release with a CPU build. grad-cam asks for torchvision, which it does not
+# need for what the tests compare, and which has no CPU build everywhere.
+.venv/ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seewhy needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet torch==2.13.0
+	.venv/bin/pip install --quiet --editable ".[tensorflow-cpu,jax,torch,test,check]"
+	.venv/bin/pip install --quiet --no-deps grad-cam==1.5.7 ttach
+	touch $@

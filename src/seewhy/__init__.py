@@ -1,0 +1,54 @@
+"""See why a network decided: Grad-CAM for Keras 3 models on TensorFlow, JAX and PyTorch."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from seewhy import backend
+
+if TYPE_CHECKING:
+    from seewhy import errors, render
+    from seewhy.explainer import Explainer, explain
+    from seewhy.explanation import Explanation, Prediction
+    from seewhy.split import Split
+
+__version__ = "0.1.0"
+__all__ = [
+    "Explainer",
+    "Explanation",
+    "Prediction",
+    "Split",
+    "__version__",
+    "errors",
+    "explain",
+    "render",
+]
+
+# Looked up on first use, so that `seewhy --help` need not wait for NumPy and Pillow.
+_PLACES = {
+    "Explainer": "explainer",
+    "Explanation": "explanation",
+    "Prediction": "explanation",
+    "Split": "split",
+    "explain": "explainer",
+}
+
+# Keras picks its backend when it is first imported: where its own choice is not installed,
+# let it find one that is. This imports no framework.
+backend.choose()
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        value = getattr(import_module(f"seewhy.{_PLACES[name]}"), name)
+    elif name in __all__:
+        value = import_module(f"seewhy.{name}")
+    else:
+        raise AttributeError(f"module 'seewhy' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

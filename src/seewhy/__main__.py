@@ -1,0 +1,6 @@
+"""`python -m seewhy` is the command `seewhy`."""
+
+from seewhy.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""JAX: pure functions, weights passed as arguments, XLA."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import keras
+
+Tensor = Any
+NAME = "jax"
+# A compiler specialises on shapes, so the last batch is worth filling up.
+COMPILES = True
+
+
+def version() -> str:
+    return str(jax.__version__)
+
+
+def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+    """The function compiled once a shape; the variables' values are read at each call."""
+
+    @jax.jit
+    def stateless(values: list[Tensor], *arrays: Tensor) -> Any:
+        scope = keras.StatelessScope(
+            list(zip(variables, values, strict=True)), initialize_variables=False
+        )
+        with scope:
+            return function(*arrays)
+
+    return lambda *arrays: stateless([variable.value for variable in variables], *arrays)
+
+
+def value_and_pullback(
+    function: Callable[[Tensor], tuple[Tensor, Any]], at: Tensor
+) -> tuple[Tensor, Any, Callable[[Tensor], Tensor]]:
+    """Value and auxiliary result of function(at), and value-cotangent → gradient at `at`."""
+    value, pullback, auxiliary = jax.vjp(function, at, has_aux=True)
+    return value, auxiliary, lambda cotangent: pullback(cotangent)[0]
+
+
+def run_abstractly(
+    function: Callable[..., Any], variables: Sequence[Any], shape: tuple[int, ...]
+) -> None:
+    """Run function(images) for its Python effects, computing nothing."""
+
+    def stateless(values: list[Tensor], images: Tensor) -> None:
+        scope = keras.StatelessScope(
+            list(zip(variables, values, strict=True)), initialize_variables=False
+        )
+        with scope:
+            function(images)
+
+    values = [variable.value for variable in variables]
+    jax.eval_shape(stateless, values, jax.ShapeDtypeStruct(shape, "float32"))

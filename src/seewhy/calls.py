@@ -1,0 +1,153 @@
+"""Watch and steer the calls of a model's operations, without touching the model's graph.
+
+Keras runs each operation through its `call`. Standing in for that method on the instance reaches
+every layer there is, in functional, nested, shared and subclassed models alike, eagerly and while
+a compiler traces. Private Keras attributes are used in this file only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+Tensor = Any
+Operation = Any
+Handler = Callable[[Operation, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+
+# One model may be explained from several threads, and models may share layers: one at a time
+# stands in. For compiled backends that is the time of tracing only.
+_standing_in = threading.RLock()
+
+
+def operations(model: Operation) -> list[Operation]:
+    """All operations that a call of the model can reach, the model itself left out."""
+    seen: dict[int, Operation] = {}
+    waiting = [model]
+    while waiting:
+        operation = waiting.pop()
+        if id(operation) not in seen:
+            seen[id(operation)] = operation
+            # `operations` also has what is no layer, such as the sum `x + y` of two tensors
+            waiting += list(getattr(operation, "operations", None) or [])
+            waiting += list(getattr(operation, "_layers", None) or [])
+    del seen[id(model)]
+    return list(seen.values())
+
+
+@contextmanager
+def handled(targets: Sequence[Operation], handler: Handler) -> Iterator[None]:
+    """Within, each call of one of the operations goes to handler(operation, proceed, args, kwargs).
+
+    `proceed` is the operation's own method. Calls from other threads pass by unhandled. On every
+    exit the operations are as they were.
+    """
+    with _standing_in, ExitStack() as undo:
+        for operation in targets:
+            for method in ("call", "quantized_call"):
+                if hasattr(operation, method):
+                    undo.callback(_stand_in(operation, method, handler))
+        yield
+
+
+def _stand_in(operation: Operation, method: str, handler: Handler) -> Callable[[], None]:
+    """Put the handler in the place of a method; return what puts things back."""
+    proceed = getattr(operation, method)
+    # __dict__, not setattr: Keras tracks what is set, and torch registers modules
+    attributes = operation.__dict__
+    missing = object()
+    before = attributes.get(method, missing)
+    owner = threading.get_ident()
+
+    def stand_in(*args: Any, **kwargs: Any) -> Any:
+        if threading.get_ident() != owner:
+            return proceed(*args, **kwargs)
+        return handler(operation, proceed, args, kwargs)
+
+    def put_back() -> None:
+        if before is missing:
+            del attributes[method]
+        else:
+            attributes[method] = before
+
+    attributes[method] = stand_in
+    return put_back
+
+
+def call_with(
+    operation: Operation, attributes: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """What the operation would give with other attributes; it is not changed.
+
+    Runs a shallow stand-in that shares the operation's variables, so it is never out of date.
+    """
+    # not copy.copy: Keras pickles a layer by saving and rebuilding it
+    other = object.__new__(type(operation))
+    other.__dict__.update(operation.__dict__)
+    for method in ("call", "quantized_call"):
+        other.__dict__.pop(method, None)
+    other.__dict__.update(attributes)
+    quantized = getattr(operation, "quantization_mode", None) is not None
+    method = other.quantized_call if quantized else other.call
+    return method(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of one operation while the model ran."""
+
+    operation: Operation
+    path: str
+    """Names of the operations around it and its own, joined by slashes."""
+    nth: int
+    """0 at the operation's first call in a run of the model."""
+    shape: tuple[int, ...] | None
+    """Shape of its output; None where it gives several tensors."""
+    inputs: tuple[Tensor, ...] = field(repr=False)
+    output: Any = field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        return type(self.operation).__name__
+
+    @property
+    def name(self) -> str:
+        return str(self.operation.name)
+
+
+def trace(steps: Sequence[Operation], run: Callable[[], Any]) -> tuple[list[Call], Any]:
+    """The calls of the steps in the order of their ends, and the outputs, while `run` runs."""
+    calls: list[Call] = []
+    around: list[str] = []
+    counts: dict[int, int] = {}
+
+    def note(operation: Operation, proceed: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
+        nth = counts.get(id(operation), 0)
+        counts[id(operation)] = nth + 1
+        around.append(str(operation.name))
+        try:
+            output = proceed(*args, **kwargs)
+            path = "/".join(around)
+        finally:
+            around.pop()
+        inputs = tuple(tensor for tensor in flat((args, kwargs)) if hasattr(tensor, "shape"))
+        calls.append(Call(operation, path, nth, _shape(output), inputs, output))
+        return output
+
+    with handled(steps, note):
+        outputs = run()
+    return calls, outputs
+
+
+def flat(structure: Any) -> list[Any]:
+    """The leaves of nested lists, tuples and dictionaries."""
+    import keras
+
+    return list(keras.tree.flatten(structure))
+
+
+def _shape(output: Any) -> tuple[int, ...] | None:
+    shape = getattr(output, "shape", None)
+    return None if shape is None else tuple(shape)

@@ -1,0 +1,191 @@
+"""The command `seewhy`: what it takes; what it does is in `command.py` and imported when needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seewhy import __version__
+from seewhy.errors import SeewhyError
+
+BUNDLED = "efficientnet-lite0"
+
+app = typer.Typer(
+    name="seewhy",
+    help="See why a network decided: heatmaps over photos, for Keras 3 models.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+
+class Scores(StrEnum):
+    logits = "logits"
+    probabilities = "probabilities"
+
+
+class Fit(StrEnum):
+    squash = "squash"
+    crop = "crop"
+    letterbox = "letterbox"
+
+
+class Blend(StrEnum):
+    add = "add"
+    mix = "mix"
+
+
+class Format(StrEnum):
+    jpg = "jpg"
+    png = "png"
+
+
+def _model_names(incomplete: str) -> list[str]:
+    from seewhy import presets
+
+    names = [preset.name for preset in presets.presets()]
+    return [name for name in names if name.startswith(incomplete.lower())]
+
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  seewhy explain cat.jpg
+  seewhy explain pets.jpg --target dog --target cat
+  seewhy explain dalmatian.jpg --model vgg16 --target dalmatian --layer block5_conv3
+  seewhy explain scans/*.png --model my.keras --labels names.txt --preprocess unit --output out
+  seewhy explain photo.jpg --target all-top --top 5 --json > why.json
+"""
+
+Photos = Annotated[list[str], typer.Argument(help="Photos to explain.", show_default=False)]
+Model = Annotated[
+    str,
+    typer.Option(
+        help="A preset (see [cyan]seewhy models[/cyan]) or a .keras file.",
+        autocompletion=_model_names,
+    ),
+]
+Target = Annotated[
+    list[str],
+    typer.Option(
+        help="Class to explain: index, WordNet id, name, or a word such as dog; "
+        "[cyan]top[/cyan], or [cyan]all-top[/cyan] for each of the top classes. Repeatable.",
+    ),
+]
+Output = Annotated[Path, typer.Option(help="Folder for the pictures.")]
+
+
+@app.command(epilog=EXAMPLES)
+def explain(  # noqa: PLR0913  (one parameter a flag)
+    photos: Photos,
+    model: Model = BUNDLED,
+    target: Target = ["top"],  # noqa: B006  (Typer copies it)
+    top: Annotated[int, typer.Option(min=1, help="How many classes to list.")] = 3,
+    method: Annotated[str, typer.Option(help="grad-cam or hires-cam.")] = "grad-cam",
+    layer: Annotated[
+        str | None, typer.Option(help="Target layer; the last with space, if not given.")
+    ] = None,
+    scores: Annotated[
+        Scores, typer.Option(help="What is differentiated for the target class.")
+    ] = Scores.logits,
+    size: Annotated[
+        int | None, typer.Option(min=1, help="Side of the network's input in pixels.")
+    ] = None,
+    fit: Annotated[
+        Fit, typer.Option(help="How a photo is brought to the network's shape.")
+    ] = Fit.squash,
+    blend: Annotated[Blend, typer.Option(help="How the map is laid over the photo.")] = Blend.add,
+    alpha: Annotated[
+        float, typer.Option(min=0, max=1, help="Strength of the map in the overlay.")
+    ] = 0.4,
+    colormap: Annotated[
+        str, typer.Option(help="OpenCV's jet, or a name that Matplotlib knows.")
+    ] = "jet",
+    output: Output = Path(),
+    format: Annotated[Format, typer.Option(help="Format of the pictures.")] = Format.jpg,
+    labels: Annotated[
+        Path | None, typer.Option(help="Names of the model's classes: .txt, .csv or .json.")
+    ] = None,
+    preprocess: Annotated[
+        str | None,
+        typer.Option(help="How the model wants its pixels: none, unit, tf, torch, caffe, lite."),
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Weights for a preset: .keras, .weights.h5 or .h5.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Show which parts of each photo made the network decide as it did.
+
+    For each photo it prints the top classes and writes NAME_heatmap and NAME_gradcam, the map
+    alone and over the photo, at the photo's own size.
+    """
+    from seewhy.command import run
+    from seewhy.drawing import Drawing
+
+    drawing = Drawing(blend.value, alpha, colormap, output, format.value)
+    settings = {
+        "model": model,
+        "layer": layer,
+        "method": method,
+        "preprocess": preprocess,
+        "labels": labels,
+        "scores": scores.value,
+        "size": size,
+        "fit": fit.value,
+        "weights": weights,
+        "top": top,
+    }
+    raise typer.Exit(run(photos, target, settings, drawing, as_json=json))
+
+
+@app.command()
+def demo(output: Output = Path()) -> None:
+    """Explain the bundled photo of a cat with the bundled network."""
+    from seewhy.command import run
+    from seewhy.drawing import Drawing
+    from seewhy.labels import DATA
+
+    drawing = Drawing(output=output)
+    photo = str(DATA / "chelsea.png")
+    raise typer.Exit(run([photo], ["top"], {"model": BUNDLED}, drawing, as_json=False))
+
+
+@app.command()
+def models(
+    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """List the models that are known by name."""
+    from seewhy.command import list_models
+
+    list_models(as_json=json)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"seewhy {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command; what is wrong with the user's input is told in one line."""
+    # TensorFlow writes its start-up notes to stderr otherwise
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        app()
+    except SeewhyError as error:
+        sys.exit(f"seewhy: {error}")

@@ -1,0 +1,113 @@
+"""What the command `seewhy` does with its arguments."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from seewhy import images, presets, report
+from seewhy.drawing import Drawing
+from seewhy.errors import ImageError, SeewhyError, SeewhyWarning
+from seewhy.explainer import Explainer
+from seewhy.explanation import Explanation
+from seewhy.filenames import Filenames
+from seewhy.images import Photo
+from seewhy.targets import Target
+
+Answer = list[Explanation] | SeewhyError
+
+
+def run(
+    photos: Sequence[str],
+    targets: Sequence[str],
+    settings: dict[str, Any],
+    drawing: Drawing,
+    *,
+    as_json: bool,
+) -> int:
+    """Explain the photos, write their pictures, print what was found; returns the exit status.
+
+    A photo that cannot be read is reported, the others are done, and the status is 1.
+    """
+    drawing.check()
+    # downloads and user code write to stdout, where only the results belong
+    with contextlib.redirect_stdout(sys.stderr):
+        explainer = Explainer(**settings)
+        questions = explainer.questions(targets)
+    names = Filenames(drawing.output, photos)
+    records: list[dict[str, Any]] = []
+    failed = False
+    for path, answer in _with_progress(_answers(explainer, photos, questions), len(photos)):
+        answer, files = _drawn(path, answer, drawing, names)
+        if isinstance(answer, SeewhyError):
+            failed = True
+            sys.stderr.write(f"seewhy: {answer}\n")
+            records.append({"photo": path, "error": str(answer)})
+        elif as_json:
+            records += report.records(path, answer, files)
+        else:
+            report.show(path, answer, files)
+    if as_json:
+        sys.stdout.write(json.dumps(records, indent=1, ensure_ascii=False) + "\n")
+    return int(failed)
+
+
+def list_models(*, as_json: bool) -> None:
+    """Print the presets."""
+    if as_json:
+        sys.stdout.write(json.dumps(report.preset_records(presets.presets()), indent=1) + "\n")
+    else:
+        report.show_presets(presets.presets())
+
+
+def _answers(
+    explainer: Explainer, photos: Sequence[str], questions: Sequence[Target]
+) -> Iterator[tuple[str, Answer]]:
+    """Each photo with its explanations or with what is wrong with it, in order, by batches."""
+    for start in range(0, len(photos), explainer.batch_size):
+        chunk = photos[start : start + explainer.batch_size]
+        loaded = [_load(path) for path in chunk]
+        good = [photo for photo in loaded if isinstance(photo, Photo)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SeewhyWarning)  # the report tells them
+            rows = iter(explainer.ask(good, questions) if good else [])
+        for path, photo in zip(chunk, loaded, strict=True):
+            yield path, next(rows) if isinstance(photo, Photo) else photo
+
+
+def _load(path: str) -> Photo | ImageError:
+    try:
+        return images.load(path)
+    except ImageError as error:
+        return error
+
+
+def _drawn(
+    path: str, answer: Answer, drawing: Drawing, names: Filenames
+) -> tuple[Answer, list[list[Path]]]:
+    if isinstance(answer, SeewhyError):
+        return answer, []
+    try:
+        return answer, drawing.write(path, answer, names)
+    except SeewhyError as error:
+        return error, []
+    except OSError as error:
+        return SeewhyError(f"the pictures of {path!r} cannot be written: {error}."), []
+
+
+def _with_progress(
+    answers: Iterator[tuple[str, Answer]], count: int
+) -> Iterator[tuple[str, Answer]]:
+    if count < 2:
+        yield from answers
+        return
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(answers, total=count, description="Explaining")

@@ -1,0 +1,60 @@
+"""What seewhy raises and warns of; each message tells what came, what was expected and the mend."""
+
+
+class SeewhyError(Exception):
+    """The parent of all errors that seewhy raises on purpose."""
+
+
+class BackendError(SeewhyError, ImportError):
+    """No Keras backend can be used."""
+
+
+class ImageError(SeewhyError, ValueError):
+    """An image cannot be read or has no usable content."""
+
+
+class ImageNotFoundError(ImageError, FileNotFoundError):
+    """There is no file at the path that was given as an image."""
+
+    # OSError's own text puts an errno in front; the message alone says it all.
+    __str__ = Exception.__str__
+
+
+class ModelError(SeewhyError, ValueError):
+    """A model is unknown, unbuilt or of a kind that cannot be explained."""
+
+
+class WeightsError(SeewhyError, ValueError):
+    """Weights are missing or do not fit the model."""
+
+
+class PreprocessError(SeewhyError, ValueError):
+    """It is not known how the model wants its pixels."""
+
+
+class LabelsError(SeewhyError, ValueError):
+    """A file of class names cannot be read or does not fit the model."""
+
+
+class LayerError(SeewhyError, ValueError):
+    """A layer is unknown or cannot carry a map."""
+
+
+class TargetError(SeewhyError, ValueError):
+    """A class or another question to the model is unknown or ambiguous."""
+
+
+class MethodError(SeewhyError, ValueError):
+    """A method is unknown."""
+
+
+class MapError(SeewhyError, ValueError):
+    """A map has NaN or infinite values, so that no picture of it would be true."""
+
+
+class OptionError(SeewhyError, ValueError):
+    """An option has a value that is not among the known ones."""
+
+
+class SeewhyWarning(UserWarning):
+    """An explanation was made, and something about it must be known to read it."""

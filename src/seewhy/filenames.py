@@ -1,0 +1,50 @@
+"""Names for the pictures of a run: none overwrites a photo or another picture of the same run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class Filenames:
+    """Hands out file names in one folder.
+
+    folder: where pictures go. photos: the photos of the run, which stay untouched.
+    """
+
+    def __init__(self, folder: Path, photos: Sequence[str]) -> None:
+        self._folder = folder
+        self._taken = {Path(photo).resolve() for photo in photos}
+
+    def claim(self, photo: str, endings: Sequence[str]) -> list[Path]:
+        """Paths STEM + ending, one for each ending, for the pictures of one photo.
+
+        The stem is the photo's own name without suffix; a number is added where one of the
+        names is taken already, as for `a/cat.jpg` and `b/cat.jpg`.
+        """
+        stem, number = Path(photo).stem, 1
+        while True:
+            start = stem if number == 1 else f"{stem}-{number}"
+            paths = [self._folder / f"{start}{ending}" for ending in endings]
+            resolved = [path.resolve() for path in paths]
+            if self._taken.isdisjoint(resolved):
+                self._taken.update(resolved)
+                return paths
+            number += 1
+
+
+def slug(name: str) -> str:
+    """A name as part of a file name: letters, digits and hyphens of any script."""
+    return re.sub(r"[^\w-]+", "_", name).strip("_") or "target"
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, with a number behind each that occurred before."""
+    made: list[str] = []
+    for name in names:
+        number, candidate = 2, name
+        while candidate in made:
+            number, candidate = number + 1, f"{name}-{number}"
+        made.append(candidate)
+    return made

@@ -1,0 +1,218 @@
+"""Read photos, upright and in sRGB, and fit them to a network's input."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from seewhy import colours
+from seewhy.errors import ImageError, ImageNotFoundError, OptionError
+from seewhy.geometry import Geometry, Size
+
+FITS = ("squash", "crop", "letterbox")
+MARGIN = (127, 127, 127)
+"""Colour of what a letterbox adds: near the mean of photos, so that it tells the network least."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo as people see it."""
+
+    pixels: np.ndarray
+    """uint8 (height, width, 3), upright, sRGB."""
+    name: str
+    notes: tuple[str, ...] = ()
+    """What must be known of it, each as "name: text"."""
+
+    @property
+    def size(self) -> Size:
+        """(height, width) in pixels."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+
+def load(source: Any) -> Photo:
+    """Read a photo from a path, a binary file object, a PIL image or a uint8 array.
+
+    Arrays are (height, width), or (height, width, channels) with 1, 3 or 4 channels, 0..255.
+    The result is upright (EXIF), in sRGB (embedded profiles are applied), alpha lies over white,
+    and of an animation it is the first frame. Raises ImageNotFoundError for a missing file and
+    ImageError, with the mend, for whatever else is not a whole photo of 2 × 2 pixels or more.
+    """
+    if isinstance(source, Photo):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return _from_path(source)
+    if isinstance(source, Image.Image):
+        return _from_pillow(source, _name(getattr(source, "filename", "")))
+    if hasattr(source, "read"):
+        return _from_file(source, _name(getattr(source, "name", "")))
+    if hasattr(source, "__array__"):
+        return _from_array(np.asarray(source))
+    raise ImageError(
+        f"an image is a path, a file object, a PIL image or a uint8 array; "
+        f"got {type(source).__name__}."
+    )
+
+
+def from_preprocessed(array: np.ndarray) -> Photo:
+    """A picture of a float array (height, width, channels) that is already preprocessed.
+
+    Its values are stretched to 0..255; of more than three channels the first three are shown.
+    Raises ImageError if it has NaN or infinite values.
+    """
+    bad = int(np.count_nonzero(~np.isfinite(array)))
+    if bad:
+        raise ImageError(
+            f"{bad} of {array.size} values of the array are NaN or infinite. Give finite values."
+        )
+    shown = array[..., :3] if array.shape[-1] >= 3 else array[..., :1].repeat(3, axis=-1)
+    lowest, span = float(shown.min()), float(np.ptp(shown))
+    stretched = (shown - lowest) * (255 / span) if span else np.full_like(shown, MARGIN[0])
+    return _checked(Photo(np.rint(stretched).astype("uint8"), "image"))
+
+
+def fit(photo: Photo, size: Size, how: str = "squash") -> tuple[np.ndarray, Geometry]:
+    """Bring a photo to the network's size (height, width).
+
+    how: "squash" ignores the aspect ratio, "crop" takes the largest centred part, "letterbox"
+        adds grey margins. Bilinear with antialiasing.
+    Returns uint8 (height, width, 3) and where the photo's pixels went.
+    """
+    if how not in FITS:
+        raise OptionError(f"fit is one of {', '.join(FITS)}; got {how!r}.")
+    geometry: Geometry = getattr(Geometry, how)(photo.size, size)
+    image = Image.fromarray(photo.pixels)
+    if how == "letterbox":
+        rows, cols = (round(photo.size[i] * geometry.scale[i]) for i in (0, 1))
+        canvas = Image.new("RGB", size[::-1], MARGIN)
+        corner = (int(geometry.offset[1]), int(geometry.offset[0]))
+        canvas.paste(image.resize((cols, rows), Image.Resampling.BILINEAR), corner)
+        return np.asarray(canvas), geometry
+    top, left = (max(0.0, -geometry.offset[i] / geometry.scale[i]) for i in (0, 1))
+    box = (left, top, photo.size[1] - left, photo.size[0] - top)
+    return np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR, box=box)), geometry
+
+
+def _from_path(source: str | os.PathLike[str]) -> Photo:
+    name = os.fspath(source)
+    if "://" in name:
+        raise ImageError(f"{name!r} is an address, not a file: download the photo first.")
+    path = Path(name)
+    try:
+        if path.is_dir():
+            raise ImageError(f"{name!r} is a folder: give the photos in it, as in {name}/*.jpg.")
+        with path.open("rb") as file:
+            return _from_file(file, name)
+    except FileNotFoundError:
+        raise ImageNotFoundError(f"there is no file {name!r}: check the path.") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, ImageError):
+            raise
+        raise ImageError(f"{name!r} cannot be read: {_line(error)}.") from error
+
+
+def _from_file(file: Any, name: str) -> Photo:
+    data = file.read()
+    if not isinstance(data, bytes):
+        raise ImageError(f"{name!r} is open as text: open the photo in binary mode, 'rb'.")
+    if not data:
+        raise ImageError(f"{name!r} is empty: it holds no photo.")
+    with _explained(name), Image.open(BytesIO(data)) as image:
+        _check_pixels(image.size, name)
+        frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+        photo = _from_pillow(image, name)
+    if frames == 1:
+        return photo
+    note = f"animated: {frames} frames, of which the first was taken."
+    return replace(photo, notes=(*photo.notes, note))
+
+
+def _from_pillow(image: Image.Image, name: str) -> Photo:
+    with _explained(name):
+        image.load()
+        _check_sides(image.size[::-1], name)
+        pixels, notes = colours.upright_srgb(image)
+    return Photo(pixels, name, notes)
+
+
+def _from_array(array: np.ndarray) -> Photo:
+    if array.dtype != np.uint8:
+        mend = (
+            "a float array is taken as already preprocessed"
+            if np.issubdtype(array.dtype, np.floating)
+            else "convert it with .astype('uint8')"
+        )
+        raise ImageError(
+            f"a photo as an array has dtype uint8 and values 0..255; got {array.dtype}: {mend}."
+        )
+    if array.ndim == 3 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim != 2 and (array.ndim != 3 or array.shape[-1] not in (3, 4)):
+        raise ImageError(
+            f"a photo as an array has shape (height, width) or (height, width, 1, 3 or 4); "
+            f"got {array.shape}."
+        )
+    _check_sides(array.shape[:2], "image")
+    return _from_pillow(Image.fromarray(np.ascontiguousarray(array)), "image")
+
+
+def _checked(photo: Photo) -> Photo:
+    _check_sides(photo.size, photo.name)
+    return photo
+
+
+def _check_sides(size: tuple[int, ...], name: str) -> None:
+    if min(size) < 2:
+        raise ImageError(
+            f"{name!r} has {size[0]} × {size[1]} pixels (height × width); "
+            f"a photo has at least 2 × 2."
+        )
+
+
+def _check_pixels(size: tuple[int, int], name: str) -> None:
+    """Before decoding: a small file may unpack to more than the memory holds."""
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit is not None and size[0] * size[1] > limit:
+        raise _too_large(f"{size[0] * size[1]:,} pixels", name)
+
+
+def _too_large(pixels: str, name: str) -> ImageError:
+    return ImageError(
+        f"{name!r} unpacks to {pixels}, more than the limit of {Image.MAX_IMAGE_PIXELS:,}: "
+        f"shrink it first, or raise PIL.Image.MAX_IMAGE_PIXELS if you trust it."
+    )
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Tell the many things that Pillow raises about broken files as one kind of error."""
+    try:
+        yield
+    except (ImageError, MemoryError):
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large("too many pixels", name) from error
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            f"{name!r} is no image in a known format: give a JPEG, PNG or another photo."
+        ) from error
+    except Exception as error:  # each of Pillow's readers has its own ways to fail
+        raise ImageError(
+            f"{name!r} is broken or cut short ({_line(error)}): give a whole file."
+        ) from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
+def _name(name: Any) -> str:
+    return name if isinstance(name, str) and name else "image"

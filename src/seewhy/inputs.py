@@ -1,0 +1,160 @@
+"""What a model wants to be fed with: how its pixels are scaled, and how large its photos are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seewhy import preprocess
+from seewhy.architectures import recognise
+from seewhy.calls import Operation, handled, operations
+from seewhy.errors import PreprocessError
+from seewhy.presets import Preset
+
+Shape = tuple[int | None, ...]
+_CHANNELS = (1, 3, 4)
+_FLEXIBLE_SIZE = 224
+
+
+def preprocessing(model: Any, preset: Preset | None) -> str | None:
+    """Mode of seewhy.preprocess that the model wants, or None if that cannot be known.
+
+    A preset says it. A model that changes its pixels in front of its first layer with weights
+    wants them raw, "none", unless it would make them larger: then they must come scaled, and
+    it is not known how. A network of keras.applications, as a base too, is known by its layers.
+    """
+    if preset is not None:
+        return preset.preprocess
+    shape = _image_shape(model)
+    reached = _reached(model, shape) if shape else None
+    if shape is None or reached is None:
+        return None
+    if not reached.untouched:
+        return "none" if reached.gain <= 1.001 else None
+    return _mode(model, reached.operation) if 3 in (shape[1], shape[-1]) else None
+
+
+def architecture(model: Any) -> str | None:
+    """Name of the one family of keras.applications that the model is or is built on, or None."""
+    known = recognise(model)
+    return known[0].name if len(known) == 1 else None
+
+
+def missing_preprocessing_error(model: Any) -> PreprocessError:
+    """The error to raise where `preprocessing` gives None and the user has named nothing."""
+    return PreprocessError(
+        f"it is not known how the model {getattr(model, 'name', model)!r} wants its pixels: it "
+        "has no layer that scales them and is no network of keras.applications. Say how they "
+        f"were prepared when it was trained, with preprocess=… (or --preprocess). "
+        f"{preprocess.described()} In Python also a function of RGB pixels "
+        "(batch, height, width, 3), float32 in 0..255."
+    )
+
+
+def input_size(model: Any, preset: Preset | None) -> tuple[int, int] | None:
+    """(height, width) of the photos that the model takes.
+
+    Where it takes any size, the preset's, and None without a preset.
+    """
+    shape = _image_shape(model)
+    if shape is not None:
+        height, width = shape[1:3] if _channels_last(shape) else shape[2:4]
+        if height is not None and width is not None:
+            return height, width
+    return (preset.size, preset.size) if preset else None
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """The first operation with weights, and what comes to it of a black and a white image."""
+
+    operation: Operation
+    black: NDArray[np.float32]
+    white: NDArray[np.float32]
+
+    @property
+    def gain(self) -> float:
+        """How much larger the contrast has become: 1 / 255 where 0..255 became 0..1."""
+        return float(np.abs(self.white - self.black).max()) / 255
+
+    @property
+    def untouched(self) -> bool:
+        # maxima, since padding leaves zeros at the edge of the white image
+        same = np.abs(self.black).max() < 0.5 and abs(self.white.max() - 255) < 0.5
+        return bool(same)
+
+
+class _Stop(BaseException):
+    """The first weights are reached; a BaseException, for Keras wraps all others."""
+
+    def __init__(self, operation: Operation, value: Any) -> None:
+        self.operation = operation
+        self.value = value
+
+
+def _reached(model: Any, shape: Shape) -> _Reached | None:
+    black, white = (_run_to_weights(model, shape, value) for value in (0.0, 255.0))
+    if black is None or white is None:
+        return None
+    return _Reached(white[0], black[1], white[1])
+
+
+def _run_to_weights(
+    model: Any, shape: Shape, value: float
+) -> tuple[Operation, NDArray[np.float32]] | None:
+    """Feed an image of one value; the first operation with weights and what comes to it."""
+    from keras import ops
+
+    def handler(operation: Operation, proceed: Any, args: Any, kwargs: Any) -> Any:
+        if args and hasattr(args[0], "shape") and _weighs(operation):
+            raise _Stop(operation, args[0])
+        return proceed(*args, **kwargs)
+
+    sizes = [1 if shape[0] is None else shape[0]]
+    sizes += [_FLEXIBLE_SIZE if size is None else size for size in shape[1:]]
+    image = ops.full(sizes, value, dtype="float32")
+    try:
+        with handled(operations(model), handler):
+            model(image, training=False)
+    except _Stop as stop:
+        return stop.operation, ops.convert_to_numpy(ops.cast(stop.value, "float32"))
+    return None
+
+
+def _weighs(operation: Operation) -> bool:
+    """Whether an operation has learnt weights of its own, beside those of operations in it."""
+    if type(operation).__name__ == "Normalization":  # its weights are statistics of the pixels
+        return False
+    weights = {id(weight) for weight in getattr(operation, "weights", ())}
+    if weights:
+        for inner in operations(operation):
+            weights -= {id(weight) for weight in getattr(inner, "weights", ())}
+    return bool(weights)
+
+
+def _mode(model: Any, first: Operation) -> str | None:
+    """Mode of the architecture that the model is built on, if its images come to it untouched."""
+    known = recognise(model)
+    modes = {one.mode for one in known}
+    at_stem = all(fnmatchcase(str(first.name), one.stem) for one in known)
+    return modes.pop() if len(modes) == 1 and at_stem else None
+
+
+def _image_shape(model: Any) -> Shape | None:
+    """The shape of the model's one input of images, with the batch; None if it has none such."""
+    try:
+        shape = model.input_shape
+    except (AttributeError, ValueError):  # a subclassed model that was never built or called
+        return None
+    is_shape = isinstance(shape, tuple) and all(
+        size is None or isinstance(size, int) for size in shape
+    )
+    return shape if is_shape and len(shape) == 4 else None
+
+
+def _channels_last(shape: Shape) -> bool:
+    return shape[3] in _CHANNELS or shape[1] not in _CHANNELS

@@ -1,0 +1,83 @@
+"""Results as people read them in a terminal, and as programs read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from seewhy import presets
+from seewhy.explanation import Explanation
+from seewhy.labels import Group, Label
+from seewhy.presets import Preset
+
+
+def records(
+    path: str, explanations: Sequence[Explanation], files: Sequence[Sequence[Path]]
+) -> list[dict[str, Any]]:
+    """A plain dictionary for each explanation of one photo."""
+    return [
+        one.as_dict() | {"photo": path, "files": [str(file) for file in own]}
+        for one, own in zip(explanations, files, strict=True)
+    ]
+
+
+def show(
+    path: str, explanations: Sequence[Explanation], files: Sequence[Sequence[Path]]
+) -> None:
+    """Print the top classes of one photo, and for each explanation its target and files."""
+    # paths may be longer than the terminal is wide, and must stay whole to be copied
+    console = Console(soft_wrap=True, highlight=False)
+    table = Table(title=Text(path), title_justify="left")
+    table.add_column("index", justify="right")
+    table.add_column("WordNet id")
+    table.add_column("name")
+    table.add_column("probability", justify="right")
+    for one in explanations[0].predictions:
+        table.add_row(str(one.index), one.wnid or "–", Text(one.name), f"{one.probability:.2%}")
+    console.print(table)
+    for explanation, own in zip(explanations, files, strict=True):
+        console.print(Text(f"target {_target(explanation.target)}, layer {explanation.layer}"))
+        for text in explanation.warnings:
+            console.print(Text(f"  warning: {text}", style="yellow"))
+        for file in own:
+            console.print(Text(f"  {file}"))
+
+
+def show_presets(all_presets: Sequence[Preset]) -> None:
+    """Print the models that are known by name."""
+    table = Table()
+    table.add_column("model", no_wrap=True)
+    table.add_column("input", justify="right")
+    for heading in ("preprocess", "target layer", "weights"):
+        table.add_column(heading)
+    for preset in all_presets:
+        size = f"{preset.size} × {preset.size}"
+        status = presets.status(preset)
+        table.add_row(preset.name, size, preset.preprocess, preset.layer, status)
+    Console().print(table)
+
+
+def preset_records(all_presets: Sequence[Preset]) -> list[dict[str, Any]]:
+    """A plain dictionary for each preset."""
+    return [
+        {
+            "name": preset.name,
+            "size": preset.size,
+            "preprocess": preset.preprocess,
+            "layer": preset.layer,
+            "parameters": preset.parameters,
+            "weights": presets.status(preset),
+        }
+        for preset in all_presets
+    ]
+
+
+def _target(target: Label | Group) -> str:
+    if isinstance(target, Group):
+        return f"{target.name} ({len(target.indices)} classes)"
+    return str(target)

@@ -1,0 +1,213 @@
+"""Load models and weights from files, and notice when what was loaded is not what was meant."""
+
+from __future__ import annotations
+
+import re
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seewhy.errors import ModelError, WeightsError
+
+_SUFFIXES = (".weights.h5", ".h5", ".hdf5", ".keras")
+# What Keras and h5py raise for broken and unfitting files. RuntimeError is not among them:
+# out of memory must look like that.
+_BROKEN = (OSError, zipfile.BadZipFile)
+_UNFIT = (ValueError, KeyError, TypeError, AttributeError, IndexError, ImportError)
+_drawing = threading.RLock()
+
+
+@contextmanager
+def blank() -> Iterator[None]:
+    """Within, this thread's layers start with zeros where they would draw at random.
+
+    What is about to be loaded replaces them at once; on JAX to draw them takes seconds.
+    """
+    from keras import initializers
+
+    drawing = (
+        initializers.RandomNormal,
+        initializers.RandomUniform,
+        initializers.TruncatedNormal,
+        initializers.VarianceScaling,
+    )
+    with _drawing, ExitStack() as undo:
+        for kind in drawing:
+            undo.callback(setattr, kind, "__call__", kind.__call__)
+            kind.__call__ = _zeros_or(kind.__call__, threading.get_ident())
+        yield
+
+
+def _zeros_or(draw: Callable[..., Any], owner: int) -> Callable[..., Any]:
+    from keras import ops
+
+    def initialise(self: Any, shape: Any, dtype: Any = None) -> Any:
+        # with a seed it may be a constant that someone counts on and that no file holds
+        if threading.get_ident() != owner or self.get_config().get("seed") is not None:
+            return draw(self, shape, dtype)
+        # by way of NumPy: JAX would compile a function for each shape
+        return ops.convert_to_tensor(np.zeros(shape, "float32"), dtype)
+
+    return initialise
+
+
+def checked(weights: str | Path) -> Path:
+    """The path, which exists and has the suffix of a weights file; else WeightsError."""
+    path = Path(weights)
+    if not path.name.lower().endswith(_SUFFIXES):
+        raise WeightsError(
+            f"weights are read from {', '.join(_SUFFIXES)} files, not from {str(path)!r}."
+        )
+    if not path.is_file():
+        raise WeightsError(f"there is no weights file {str(path)!r}.")
+    return path
+
+
+def load_into(model: Any, path: Path) -> None:
+    """Load a weights file into a model that was just built, so that each variable gets a value.
+
+    Raises WeightsError if the file is broken, leaves a variable without a value, or holds more
+    values than the model; the model is then of no use.
+    """
+    # NaN stays where the file has nothing: Keras skips what it does not find in some formats
+    for variable in _real(model):
+        variable.assign(np.full(variable.shape, np.nan, "float32"))
+    try:
+        model.load_weights(path)
+        stored = _stored(path)
+    except _BROKEN as error:
+        raise WeightsError(
+            f"{str(path)!r} is broken or no weights file: {_line(error)}. Save or copy it again."
+        ) from error
+    except _UNFIT as error:
+        raise WeightsError(_unfit(model, path, _reason(error))) from error
+    missing = [variable.path for variable in _real(model) if _has_nan(variable)]
+    if missing:
+        reason = f"{len(missing)} of {len(model.weights)} variables get no value, or NaN"
+        raise WeightsError(_unfit(model, path, f"{reason}: {', '.join(missing[:3])}"))
+    count = sum(int(np.prod(variable.shape)) for variable in model.weights)
+    if stored != count:
+        reason = f"the file holds {stored:,} values, the network {count:,}"
+        raise WeightsError(_unfit(model, path, reason))
+
+
+def _unfit(model: Any, path: Path, reason: str) -> str:
+    return (
+        f"the weights in {str(path)!r} cannot be loaded into {model.name} with its "
+        f"{model.output_shape[-1]} classes: {reason}. For a network of another kind or with other "
+        "classes pass the whole model with --model FILE.keras (in Python model=…)."
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Why weights do not fit; Keras's list of all layers that failed cut down to one."""
+    text = str(error)
+    head = r"A total of (\d+) objects.*?object <\w+ name=([^,>]+)[^\n]*\n\s*"
+    listed = re.match(head, text, re.DOTALL)
+    if listed is None:
+        return _line(error)
+    example = _line(ValueError(text[listed.end() :]))
+    return f"{listed[1]} of its layers do not fit, such as {listed[2]!r} ({example})"
+
+
+def _real(model: Any) -> list[Any]:
+    return [variable for variable in model.weights if "float" in str(variable.dtype)]
+
+
+def _has_nan(variable: Any) -> bool:
+    from keras import ops
+
+    return bool(np.isnan(ops.convert_to_numpy(ops.cast(variable.value, "float32"))).any())
+
+
+def _stored(path: Path) -> int:
+    """How many values of weights a file holds, those of an optimizer left out."""
+    import h5py  # type: ignore[import-untyped]
+
+    with ExitStack() as opened:
+        source: Any = path
+        if path.suffix == ".keras":
+            archive = opened.enter_context(zipfile.ZipFile(path))
+            source = opened.enter_context(archive.open("model.weights.h5"))
+        file = opened.enter_context(h5py.File(source, "r"))
+        root = file.get("model_weights", file)
+        sizes: list[int] = []
+
+        def note(name: str, item: Any) -> None:
+            is_state = {"seed_generator", "optimizer", "optimizer_weights"} & set(name.split("/"))
+            if isinstance(item, h5py.Dataset) and not is_state:
+                sizes.append(int(item.size))
+
+        root.visititems(note)
+    return sum(sizes)
+
+
+def load_model(path: Path) -> Any:
+    """The keras.Model in a .keras or .h5 file, not compiled.
+
+    Raises ModelError if there is no such file, or Keras cannot make a model of it.
+    """
+    _check_model_file(path)
+    import keras
+
+    try:
+        with blank():
+            model = keras.saving.load_model(path, compile=False)
+    except (*_BROKEN, *_UNFIT) as error:
+        raise ModelError(_unloaded(path, error)) from error
+    if not isinstance(model, keras.Model):
+        raise ModelError(f"{str(path)!r} holds no model but one {type(model).__name__}.")
+    return model
+
+
+def _check_model_file(path: Path) -> None:
+    name = str(path)
+    if name.lower().endswith(".weights.h5"):
+        raise ModelError(
+            f"{name!r} holds weights without a model. Name the network that they belong to: "
+            "--model NAME --weights FILE (in Python model=…, weights=…)."
+        )
+    if not path.exists():
+        raise ModelError(f"there is no model file {name!r}.")
+    if path.is_dir() or path.suffix.lower() not in (".keras", ".h5", ".hdf5"):
+        what = "a folder" if path.is_dir() else "no .keras or .h5 file"
+        raise ModelError(
+            f"{name!r} is {what}, so Keras 3 cannot load a model from it. "
+            'Save the model with model.save("model.keras") where it was made.'
+        )
+    if path.suffix.lower() == ".keras" and not zipfile.is_zipfile(path):
+        raise ModelError(
+            f"{name!r} is no Keras file, or it is broken: it is not a zip archive. "
+            "Copy or save it again."
+        )
+
+
+def _unloaded(path: Path, error: Exception) -> str:
+    text = str(error)
+    unknown = re.search(r"(Could not locate|Unknown) (\w+):? '[^']+'", text)
+    start = f"cannot load a model from {str(path)!r}: {unknown[0] if unknown else _line(error)}."
+    if "No model config found" in text:
+        return f"{start} If it holds weights only, use --model NAME --weights FILE."
+    if unknown:
+        return (
+            f"{start} The model has classes or functions of its own: load it in Python where "
+            "they are defined, with keras.saving.load_model, and pass it as model=…."
+        )
+    if "safe_mode" in text or "unsafe" in text:
+        return (
+            f"{start} The file holds code. If you trust it, load it in Python with "
+            "keras.saving.load_model(…, safe_mode=False) and pass it as model=…."
+        )
+    return f"{start} The file is broken or was made by an incompatible version of Keras."
+
+
+def _line(error: Exception) -> str:
+    """The first line of an error's text, and of a long one the first sentence."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0].rstrip(".:") if lines else type(error).__name__
+    return text if len(text) <= 200 else text.split(". ")[0][:200]

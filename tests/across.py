@@ -1,0 +1,27 @@
+"""Maps of the tiny nets and of the bundled network on the backend of this process, as a file."""
+
+from __future__ import annotations
+
+import sys
+
+import nets
+import numpy as np
+
+from seewhy import Explainer
+from seewhy.labels import DATA
+
+photos = [DATA / "chelsea.png", *nets.photos(2)]
+found = {}
+for name, model in (("plain", nets.plain()), ("flat", nets.flat()), ("nested", nets.nested())):
+    for method in ("grad-cam", "hires-cam"):
+        for layer in ("conv1", "conv2"):
+            explainer = Explainer(model, preprocess="unit", layer=layer, method=method)
+            maps = [e.map for e in explainer(photos, targets=1)]
+            found[f"{name} {method} {layer}"] = np.stack(maps)
+for target in ("top", "cat", "dog"):
+    for scores in ("logits", "probabilities"):
+        explainer = Explainer("efficientnet-lite0", scores=scores)
+        (row,) = explainer.ask(photos[:1], [target])
+        found[f"bundled {target} {scores}"] = row[0].map
+        found["bundled probabilities"] = np.array([p.probability for p in row[0].predictions])
+np.savez(sys.argv[1], **found)

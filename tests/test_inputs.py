@@ -1,0 +1,222 @@
+"""How a model wants its pixels, found out from the model alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from seewhy import bundled, inputs, presets
+from seewhy.weight_files import blank
+
+
+def head(x, classes=4):
+    from keras import layers
+
+    return layers.Dense(classes)(layers.GlobalAveragePooling2D()(x))
+
+
+def net(*first, channels=3, size=32):
+    """A small network with some layers in front of its first convolution."""
+    import keras
+
+    images = keras.Input((size, size, channels))
+    x = images
+    for step in first:
+        x = step(x)
+    return keras.Model(images, head(keras.layers.Conv2D(4, 3)(x)))
+
+
+def base(name, **options):
+    """The convolutional part of a network of keras.applications, without weights."""
+    import keras
+
+    options = {"weights": None, "include_top": False, "input_shape": (96, 96, 3)} | options
+    with blank():
+        return getattr(keras.applications, name)(**options)
+
+
+def found(model):
+    return inputs.preprocessing(model, None)
+
+
+def test_a_preset_says_it():
+    assert inputs.preprocessing(None, presets.find("resnet50")) == "caffe"
+
+
+def test_unknown_without_evidence():
+    import keras
+
+    assert found(net()) is None
+    assert found(net(keras.layers.ZeroPadding2D(2), keras.layers.RandomFlip())) is None
+    assert found(net(keras.layers.Rescaling(1.0))) is None
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda keras: keras.layers.Rescaling(1 / 255),
+        lambda keras: keras.layers.Rescaling(1 / 127.5, offset=-1),
+        lambda keras: keras.layers.Normalization(mean=[120.0] * 3, variance=[3600.0] * 3),
+        lambda keras: lambda x: x / 255.0,
+        lambda keras: keras.applications.vgg16.preprocess_input,
+        lambda keras: keras.Sequential([keras.layers.Rescaling(1 / 255)]),
+        lambda keras: keras.layers.Lambda(lambda x: x / 127.5 - 1),
+    ],
+)
+def test_models_that_scale_their_own_pixels_want_them_raw(step):
+    import keras
+
+    assert found(net(step(keras))) == "none"
+    assert found(net(keras.layers.ZeroPadding2D(1), step(keras))) == "none"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda keras: keras.layers.Normalization(mean=[0.5] * 3, variance=[0.05] * 3),
+        lambda keras: keras.layers.Rescaling(2, offset=-1),
+        lambda keras: lambda x: x * 2 - 1,
+    ],
+)
+def test_models_that_expect_scaled_pixels_are_not_guessed(step):
+    import keras
+
+    assert found(net(step(keras))) is None
+
+
+def test_statistics_of_adapted_normalisation_are_no_learnt_weights():
+    import keras
+
+    layer = keras.layers.Normalization()
+    layer.adapt(np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)))
+    assert layer.weights
+    assert found(net(layer)) == "none"
+
+
+def test_scaling_behind_weights_says_nothing():
+    import keras
+
+    assert found(net(keras.layers.Conv2D(3, 3), keras.layers.Rescaling(1 / 255))) is None
+
+
+def test_sequential_with_scaling():
+    import keras
+
+    layers = [keras.Input((8, 8, 1)), keras.layers.Rescaling(1 / 255), keras.layers.Flatten()]
+    assert found(keras.Sequential([*layers, keras.layers.Dense(2)])) == "none"
+    del layers[1]
+    assert found(keras.Sequential([*layers, keras.layers.Dense(2)])) is None
+
+
+def test_a_model_without_declared_input_is_unknown():
+    import keras
+
+    class Own(keras.Model):
+        def call(self, x):
+            return x / 255
+
+    assert found(Own()) is None
+    assert inputs.input_size(Own(), None) is None
+
+
+FAMILIES = {
+    "VGG16": ("caffe", "VGG"),
+    "ResNet50": ("caffe", "ResNet"),
+    "ResNet50V2": ("tf", "ResNet V2"),
+    "DenseNet121": ("torch", "DenseNet"),
+    "InceptionV3": ("tf", "Inception V3"),
+    "Xception": ("tf", "Xception"),
+    "MobileNet": ("tf", "MobileNet"),
+    "MobileNetV2": ("tf", "MobileNet V2"),
+    "MobileNetV3Small": ("none", "MobileNet V3"),
+    "EfficientNetB0": ("none", "EfficientNet"),
+    "EfficientNetV2B0": ("none", "EfficientNet V2"),
+    "ConvNeXtTiny": ("none", "ConvNeXt"),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_networks_of_keras_are_recognised_as_bases(name):
+    import keras
+
+    mode, family = FAMILIES[name]
+    inner = base(name)
+    images = keras.Input((96, 96, 3))
+    nested = keras.Model(images, head(inner(images)), name="mine")
+    inlined = keras.Model(inner.input, head(inner.output), name="mine")
+    for model in (inner, nested, inlined):
+        assert found(model) == mode
+        assert inputs.architecture(model) == family
+
+
+def test_scaling_in_front_of_a_base_goes_first():
+    import keras
+
+    inner = base("MobileNetV2")
+    scaling = keras.layers.Rescaling(1 / 127.5, offset=-1)
+    model = keras.Sequential([keras.Input((96, 96, 3)), scaling, inner])
+    assert found(model) == "none"
+
+
+def test_weights_in_front_of_a_base_make_it_unknown():
+    import keras
+
+    layers = [keras.Input((96, 96, 3)), keras.layers.Conv2D(3, 1), base("MobileNetV2")]
+    assert found(keras.Sequential(layers)) is None
+
+
+def test_two_bases_that_disagree_make_it_unknown():
+    import keras
+
+    images = keras.Input((96, 96, 3))
+    outputs = [head(base(name)(images)) for name in ("MobileNetV2", "DenseNet121")]
+    model = keras.Model(images, keras.layers.add(outputs))
+    assert found(model) is None
+    assert inputs.architecture(model) is None
+
+
+def test_mobilenet_v3_without_its_own_scaling():
+    assert found(base("MobileNetV3Small", include_preprocessing=False)) == "tf"
+
+
+def test_names_like_vgg_alone_are_no_evidence():
+    import keras
+    from keras import layers
+
+    images = keras.Input((32, 32, 3))
+    x = layers.Conv2D(16, 3, name="block1_conv1")(images)
+    x = layers.MaxPooling2D(name="block1_pool")(layers.Conv2D(16, 3, name="block1_conv2")(x))
+    assert found(keras.Model(images, head(x), name="vgg16")) is None
+
+
+def test_the_bundled_network_as_a_model():
+    model = bundled.efficientnet_lite0(weights=False)
+    assert found(model) == "lite"
+    assert inputs.architecture(model) == "EfficientNet-Lite0"
+
+
+def test_looking_changes_nothing_in_the_model():
+    import keras
+
+    model = net(keras.layers.Rescaling(1 / 255))
+    before = [dict(step.__dict__) for step in model.operations]
+    found(model)
+    assert [step.__dict__ for step in model.operations] == before
+
+
+def test_the_error_says_how_to_name_it():
+    text = str(inputs.missing_preprocessing_error(net()))
+    assert all(part in text for part in ("--preprocess", '"tf"', '"none"', "vgg16", "function"))
+
+
+def test_input_size():
+    import keras
+
+    images = keras.Input((20, 30, 3))
+    assert inputs.input_size(keras.Model(images, head(images)), None) == (20, 30)
+    images = keras.Input((3, 20, 30))
+    assert inputs.input_size(keras.Model(images, head(images)), None) == (20, 30)
+    images = keras.Input((None, None, 3))
+    model = keras.Model(images, head(images))
+    assert inputs.input_size(model, None) is None
+    assert inputs.input_size(model, presets.find("xception")) == (299, 299)

@@ -1,0 +1,102 @@
+"""The split at any layer gives the activations and gradients of independent autodiff."""
+
+from __future__ import annotations
+
+import nets
+import numpy as np
+import pytest
+import twins
+from keras import ops
+
+from seewhy import backend, engine, methods
+from seewhy.subject import subject
+
+LAYERS = ["conv1", "pool1", "conv2", "bn2", "relu2", "conv3", "sum3", "relu3"]
+
+
+def evidence_of(model, layer, images, index):
+    """Activations, gradients and raw outputs through the split, compiled as users get it."""
+    module = backend.load()
+    cut = engine.cut(module, subject(model, how="none"), layer)
+
+    def run(x):
+        activations, bypass = cut.split.head(x)
+
+        def score(at):
+            raw = cut.split.tail(at, bypass)
+            return raw[:, index], raw
+
+        value, raw, pullback = module.value_and_pullback(score, activations)
+        return activations, pullback(ops.ones_like(value)), raw
+
+    results = module.compile(run, model.variables)(images)
+    return [ops.convert_to_numpy(result) for result in results]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_activations_and_gradients_are_those_of_the_twin(layer):
+    model, images = nets.plain(), nets.images()
+    ours = evidence_of(model, layer, images, 2)
+    theirs = twins.evidence(twins.Plain(model), layer, images, lambda logits: logits[:, 2])
+    for mine, other in zip(ours, theirs, strict=True):
+        assert np.abs(other).max() > 0
+        np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
+
+
+def test_the_tail_runs_nothing_in_front_of_the_target(monkeypatch):
+    import keras
+
+    model, images = nets.plain(), nets.images()
+    module = backend.load()
+    cut = engine.cut(module, subject(model, how="none"), "relu3")
+    ran = []
+    original = keras.layers.Conv2D.call
+    monkeypatch.setattr(
+        keras.layers.Conv2D, "call", lambda self, x: (ran.append(self.name), original(self, x))[1]
+    )
+    activations, bypass = cut.split.head(ops.convert_to_tensor(images))
+    assert ran == ["conv1", "conv2", "conv3"]
+    ran.clear()
+    cut.split.tail(activations, bypass)
+    assert ran == []
+
+
+def test_the_tail_answers_to_other_activations():
+    model, images = nets.plain(), ops.convert_to_tensor(nets.images())
+    cut = engine.cut(backend.load(), subject(model, how="none"), "relu3")
+    activations, bypass = cut.split.head(images)
+    kernel, bias = (ops.convert_to_numpy(v) for v in model.get_layer("predictions").weights)
+    twice = 2 * activations
+    expected = ops.convert_to_numpy(ops.mean(twice, axis=(1, 2))) @ kernel + bias
+    tail = ops.convert_to_numpy(cut.split.tail(twice, bypass))
+    np.testing.assert_allclose(tail, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_every_backend_has_the_same_face():
+    import ast
+    from pathlib import Path
+
+    def face(path):
+        body = ast.parse(path.read_text()).body
+        names = {node.name for node in body if isinstance(node, ast.FunctionDef)}
+        names |= {node.targets[0].id for node in body if isinstance(node, ast.Assign)}
+        signatures = {n.name: [a.arg for a in n.args.args] for n in body if hasattr(n, "args")}
+        return names, signatures
+
+    folder = Path(backend.__file__).parent
+    faces = [face(folder / f"{name}.py") for name in backend.BACKENDS]
+    assert faces[0] == faces[1] == faces[2]
+
+
+def test_methods_equal_their_slow_references():
+    import references
+
+    random = np.random.default_rng(3)
+    activations, gradients = random.normal(size=(2, 2, 4, 5, 3)).astype("float32")
+    given = {"activations": activations, "gradients": gradients}
+    assert {entry.name for entry in methods.known()} == set(references.REFERENCES)
+    for entry in methods.known():
+        slow = references.REFERENCES[entry.name](**{need: given[need] for need in entry.needs})
+        tensors = [ops.convert_to_tensor(given[need]) for need in entry.needs]
+        fast = ops.convert_to_numpy(entry.weigh(*tensors))
+        np.testing.assert_allclose(fast, slow, rtol=1e-4, atol=1e-6, err_msg=entry.name)
