@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-import nets
 import numpy as np
 
+import nets
 from seewhy import Explainer
 from seewhy.labels import DATA
 

@@ -37,7 +37,7 @@ def plain(head: str = "softmax", classes: int = 5, side: int | None = 32) -> ker
     image = keras.Input((side, side, 3), name="image")
     x = layers.GlobalAveragePooling2D(name="gap")(trunk(image))
     x = HEADS[head](x, classes)
-    return fixed(keras.Model(image, x, name=f"plain_{head}"))
+    return fixed(keras.Model(image, x, name=f"plain_{head.replace(' ', '_')}"))
 
 
 def _dense(activation):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 
 import keras
-import nets
 import numpy as np
 import pytest
 from PIL import Image
 
+import nets
 import seewhy
 from seewhy import errors
 
@@ -181,7 +181,7 @@ def test_bad_images(model, kind):
 def test_bad_layers(model):
     with pytest.raises(errors.LayerError, match="relu3"):
         seewhy.Explainer(model, layer="relu33")
-    with pytest.raises(errors.LayerError, match="no space axes.*relu3"):
+    with pytest.raises(errors.LayerError, match=r"no space axes.*relu3"):
         seewhy.Explainer(model, layer="gap")
     image = keras.Input((32,))
     dense = keras.Model(image, keras.layers.Dense(3)(image))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import keras
-import nets
 import numpy as np
 import pytest
-import twins
 from keras import layers, ops
 
+import nets
+import twins
 from seewhy import Explainer
 from seewhy.errors import SeewhyWarning
 
@@ -17,9 +17,7 @@ from seewhy.errors import SeewhyWarning
 def test_the_score_is_the_logit(head):
     model, images = nets.plain(head), nets.images()
     explanations = Explainer(model)(images, targets=2)
-    *_, logits = twins.evidence(
-        _twin(model), "relu3", images, lambda logits: logits[:, 2]
-    )
+    *_, logits = twins.evidence(_twin(model), "relu3", images, lambda logits: logits[:, 2])
     scores = [explanation.score for explanation in explanations]
     np.testing.assert_allclose(scores, logits[:, 2], rtol=1e-4, atol=1e-5)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import nets
 import numpy as np
 import pytest
-import twins
 from keras import ops
+from PIL import Image
 
+import nets
+import twins
 from seewhy import Explainer
 
 
@@ -39,7 +40,7 @@ def test_equal_to_the_package_grad_cam(layer, method, theirs):
         peer(tensor, asked)
         kept = peer.activations_and_grads
         activations, gradients = (x[0].cpu().numpy() for x in (kept.activations, kept.gradients))
-        signed = peer.get_cam_image(tensor, module, asked, activations, gradients)
+        signed = peer.get_cam_image(tensor, module, asked, activations, gradients, False)
     close(maps(model, images, layer=layer, method=method), signed)
 
 
@@ -99,3 +100,21 @@ def test_a_users_own_formula():
     twin_free = maps(model, images, method="hires-cam")
     assert np.isfinite(found).all()
     assert np.abs(found - twin_free).max() > 0
+
+
+def test_grad_cam_is_cam_on_the_bundled_network():
+    import keras
+
+    from seewhy.labels import DATA
+
+    explainer = Explainer("efficientnet-lite0")
+    (explanation,) = explainer([DATA / "chelsea.png"], "Egyptian_cat")
+    model = explainer._subject.model
+    features = keras.Model(model.inputs, model.get_layer("top_activation").output)
+    pixels = np.asarray(
+        Image.fromarray(explanation.photo.pixels).resize((224, 224), Image.Resampling.BILINEAR)
+    )
+    images = (pixels[None].astype("float32") - 127) / 128
+    activations = ops.convert_to_numpy(features(images, training=False))[0]
+    cam = activations @ ops.convert_to_numpy(model.get_layer("predictions").kernel)[:, 285]
+    close(explanation.map * cam.size, cam)

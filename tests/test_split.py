@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import nets
 import numpy as np
 import pytest
-import twins
 from keras import ops
 
+import nets
+import twins
 from seewhy import backend, engine, methods
 from seewhy.subject import subject
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 import keras
-import nets
 import numpy as np
 import pytest
 from keras import ops
 
+import nets
 from seewhy import Explainer
 from seewhy.calls import operations
 from seewhy.errors import LayerError, SeewhyError

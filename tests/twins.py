@@ -16,7 +16,9 @@ class Plain(nn.Module):
 
     def __init__(self, model) -> None:
         super().__init__()
-        values = {v.path.removeprefix(f"{model.name}/"): ops.convert_to_numpy(v) for v in model.weights}
+        values = {
+            v.path.removeprefix(f"{model.name}/"): ops.convert_to_numpy(v) for v in model.weights
+        }
         units = values["conv1/bias"].size
         self.conv1 = nn.Conv2d(3, units, 3, padding=1)
         self.relu1 = nn.ReLU()

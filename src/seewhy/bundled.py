@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import WeightsError
+from seewhy.weight_files import blank
 
 Tensor = Any
 NAME = "efficientnet_lite0"
@@ -38,6 +39,14 @@ def efficientnet_lite0(weights: bool = True) -> Any:
     weights: False leaves all kernels 0, ready for weights of your own.
     Source: Tan and Le 2019, arXiv:1905.11946; without squeeze-and-excite, with ReLU6.
     """
+    with blank():
+        model = _built()
+    if weights:
+        _load(model)
+    return model
+
+
+def _built() -> Any:
     import keras
 
     inputs = keras.Input((None, None, 3), name="images")
@@ -50,10 +59,7 @@ def efficientnet_lite0(weights: bool = True) -> Any:
     dense = keras.layers.Dense(
         CLASSES, activation="softmax", kernel_initializer="zeros", name="predictions"
     )
-    model = keras.Model(inputs, dense(x), name=NAME)
-    if weights:
-        _load(model)
-    return model
+    return keras.Model(inputs, dense(x), name=NAME)
 
 
 def _blocks() -> list[tuple[int, int, int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from seewhy import images, presets, report
+from seewhy import backend, images, presets, report
 from seewhy.drawing import Drawing
 from seewhy.errors import ImageError, SeewhyError, SeewhyWarning
 from seewhy.explainer import Explainer
@@ -39,6 +40,8 @@ def run(
     """
     drawing.check()
     # downloads and user code write to stdout, where only the results belong
+    with _quiet():
+        backend.load()
     with contextlib.redirect_stdout(sys.stderr):
         explainer = Explainer(**settings)
         questions = explainer.questions(targets)
@@ -58,6 +61,20 @@ def run(
     if as_json:
         sys.stdout.write(json.dumps(records, indent=1, ensure_ascii=False) + "\n")
     return int(failed)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Swallow what libraries write past Python: TensorFlow's start-up notes heed no setting."""
+    sys.stderr.flush()
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 def list_models(*, as_json: bool) -> None:

@@ -52,7 +52,8 @@ class Geometry:
     def seen(self) -> np.ndarray:
         """bool (height, width): whether a photo pixel's centre lies in the network's input."""
         rows, cols = (self._inside(axis) for axis in (0, 1))
-        return rows[:, None] & cols[None, :]
+        seen: np.ndarray = rows[:, None] & cols[None, :]
+        return seen
 
     @property
     def sees_all(self) -> bool:
@@ -67,7 +68,8 @@ class Geometry:
         """
         rows, cols = (self._weights(axis, grid.shape[axis]) for axis in (0, 1))
         # float64 inside, so that equal cells give exactly their value
-        return (rows @ grid.astype("float64") @ cols.T).astype("float32")
+        enlarged: np.ndarray = rows @ grid.astype("float64") @ cols.T
+        return enlarged.astype("float32")
 
     def _inside(self, axis: int) -> np.ndarray:
         at = self._centres(axis)
@@ -75,14 +77,16 @@ class Geometry:
 
     def _centres(self, axis: int) -> np.ndarray:
         pixels = np.arange(self.photo[axis]) + 0.5
-        return pixels * self.scale[axis] + self.offset[axis]
+        centres: np.ndarray = pixels * self.scale[axis] + self.offset[axis]
+        return centres
 
     def _weights(self, axis: int, cells: int) -> np.ndarray:
         """(pixels of the photo, grid cells): how much of each cell a pixel takes."""
         at = self._centres(axis) * (cells / self.input[axis]) - 0.5
         at = np.clip(at, 0, cells - 1)
         distances = np.abs(at[:, None] - np.arange(cells))
-        return np.maximum(1 - distances, 0) * self._inside(axis)[:, None]
+        weights: np.ndarray = np.maximum(1 - distances, 0) * self._inside(axis)[:, None]
+        return weights
 
 
 def _centred(photo: Size, input: Size, scale: tuple[float, float]) -> tuple[float, float]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -65,18 +66,23 @@ def load(source: Any) -> Photo:
 def from_preprocessed(array: np.ndarray) -> Photo:
     """A picture of a float array (height, width, channels) that is already preprocessed.
 
-    Its values are stretched to 0..255; of more than three channels the first three are shown.
-    Raises ImageError if it has NaN or infinite values.
+    Its values are stretched to 0..255, and a note says so. One or two channels are shown as grey,
+    of more than three the first three; a constant array is mid grey.
+    Raises ImageError if it has NaN or infinite values or fewer than 2 × 2 pixels.
     """
+    _check_sides(array.shape[:2], "image")
     bad = int(np.count_nonzero(~np.isfinite(array)))
     if bad:
         raise ImageError(
             f"{bad} of {array.size} values of the array are NaN or infinite. Give finite values."
         )
-    shown = array[..., :3] if array.shape[-1] >= 3 else array[..., :1].repeat(3, axis=-1)
-    lowest, span = float(shown.min()), float(np.ptp(shown))
-    stretched = (shown - lowest) * (255 / span) if span else np.full_like(shown, MARGIN[0])
-    return _checked(Photo(np.rint(stretched).astype("uint8"), "image"))
+    # float64, where the range of float16 or float32 values cannot overflow
+    values = array.astype("float64")
+    shown = values[..., :3] if values.shape[-1] >= 3 else values[..., :1].repeat(3, axis=-1)
+    lowest, span = shown.min(), np.ptp(shown)
+    stretched = (shown - lowest) / span * 255 if span else np.full_like(shown, MARGIN[0])
+    note = "preprocessed: the picture shows the array's values, stretched to 0..255."
+    return Photo(np.rint(stretched).astype("uint8"), "image", (note,))
 
 
 def fit(photo: Photo, size: Size, how: str = "squash") -> tuple[np.ndarray, Geometry]:
@@ -95,37 +101,50 @@ def fit(photo: Photo, size: Size, how: str = "squash") -> tuple[np.ndarray, Geom
         canvas = Image.new("RGB", size[::-1], MARGIN)
         corner = (int(geometry.offset[1]), int(geometry.offset[0]))
         canvas.paste(image.resize((cols, rows), Image.Resampling.BILINEAR), corner)
-        return np.asarray(canvas), geometry
+        return np.array(canvas), geometry
     top, left = (max(0.0, -geometry.offset[i] / geometry.scale[i]) for i in (0, 1))
     box = (left, top, photo.size[1] - left, photo.size[0] - top)
-    return np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR, box=box)), geometry
+    return np.array(image.resize(size[::-1], Image.Resampling.BILINEAR, box=box)), geometry
 
 
 def _from_path(source: str | os.PathLike[str]) -> Photo:
-    name = os.fspath(source)
+    name = os.fsdecode(source)
     if "://" in name:
         raise ImageError(f"{name!r} is an address, not a file: download the photo first.")
-    path = Path(name)
+    if not name:
+        raise ImageError("the path of the photo is empty: give the path of an image file.")
     try:
-        if path.is_dir():
-            raise ImageError(f"{name!r} is a folder: give the photos in it, as in {name}/*.jpg.")
-        with path.open("rb") as file:
-            return _from_file(file, name)
+        if Path(name).is_dir():
+            raise IsADirectoryError
+        data = Path(name).read_bytes()
     except FileNotFoundError:
         raise ImageNotFoundError(f"there is no file {name!r}: check the path.") from None
+    except IsADirectoryError:
+        every = str(Path(name, "*.jpg"))
+        raise ImageError(f"{name!r} is a folder: give the photos in it, as in {every!r}.") from None
     except (OSError, ValueError) as error:
-        if isinstance(error, ImageError):
-            raise
-        raise ImageError(f"{name!r} cannot be read: {_line(error)}.") from error
+        raise ImageError(
+            f"{name!r} cannot be opened ({_line(error)}): check the path, and that you may read it."
+        ) from error
+    return _from_bytes(data, name)
 
 
 def _from_file(file: Any, name: str) -> Photo:
-    data = file.read()
-    if not isinstance(data, bytes):
+    try:
+        data = file.read()
+    except (OSError, ValueError) as error:  # closed, or the decoder of a text file fails
+        raise ImageError(
+            f"{name!r} cannot be read ({_line(error)}): open the photo in binary mode, 'rb'."
+        ) from error
+    if isinstance(data, str):
         raise ImageError(f"{name!r} is open as text: open the photo in binary mode, 'rb'.")
+    return _from_bytes(bytes(data), name)
+
+
+def _from_bytes(data: bytes, name: str) -> Photo:
     if not data:
-        raise ImageError(f"{name!r} is empty: it holds no photo.")
-    with _explained(name), Image.open(BytesIO(data)) as image:
+        raise ImageError(f"{name!r} is empty, there are 0 bytes to read: give a whole file.")
+    with _explained(name), _opened(data) as image:
         _check_pixels(image.size, name)
         frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
         photo = _from_pillow(image, name)
@@ -135,38 +154,58 @@ def _from_file(file: Any, name: str) -> Photo:
     return replace(photo, notes=(*photo.notes, note))
 
 
+def _opened(data: bytes) -> Image.Image:
+    """The image with only its header read.
+
+    Not by Image.open: that warns of many pixels before they can be checked here, and the filters
+    that would hush it belong to all threads.
+    """
+    for register in (Image.preinit, Image.init):  # the common formats first: the rest is slow
+        register()
+        for factory, accept in [Image.OPEN[format] for format in list(Image.ID)]:
+            accepted = accept is None or accept(data[:16])
+            if not accepted or isinstance(accepted, str):  # a str says why Pillow lacks the format
+                continue
+            with suppress(SyntaxError, IndexError, TypeError, struct.error):  # not this format
+                return factory(BytesIO(data), "")
+    raise UnidentifiedImageError
+
+
 def _from_pillow(image: Image.Image, name: str) -> Photo:
     with _explained(name):
         image.load()
         _check_sides(image.size[::-1], name)
-        pixels, notes = colours.upright_srgb(image)
+        pixels, notes = _converted(image, name)
     return Photo(pixels, name, notes)
+
+
+def _converted(image: Image.Image, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    try:
+        return colours.upright_srgb(image)
+    except ImageError as error:
+        raise ImageError(f"{name!r} cannot be shown: {error}") from error
 
 
 def _from_array(array: np.ndarray) -> Photo:
     if array.dtype != np.uint8:
-        mend = (
-            "a float array is taken as already preprocessed"
+        float_hint = (
+            " Values of another range, already preprocessed, are no photo."
             if np.issubdtype(array.dtype, np.floating)
-            else "convert it with .astype('uint8')"
+            else ""
         )
         raise ImageError(
-            f"a photo as an array has dtype uint8 and values 0..255; got {array.dtype}: {mend}."
+            f"a photo as an array has dtype uint8; got {array.dtype}. "
+            f"Bring its values to 0..255, then use .astype('uint8').{float_hint}"
         )
     if array.ndim == 3 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim != 2 and (array.ndim != 3 or array.shape[-1] not in (3, 4)):
         raise ImageError(
             f"a photo as an array has shape (height, width) or (height, width, 1, 3 or 4); "
-            f"got {array.shape}."
+            f"got {array.shape}. Channels come last, and an array holds one photo."
         )
     _check_sides(array.shape[:2], "image")
     return _from_pillow(Image.fromarray(np.ascontiguousarray(array)), "image")
-
-
-def _checked(photo: Photo) -> Photo:
-    _check_sides(photo.size, photo.name)
-    return photo
 
 
 def _check_sides(size: tuple[int, ...], name: str) -> None:
@@ -211,7 +250,8 @@ def _explained(name: str) -> Iterator[None]:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    text = getattr(error, "strerror", None) or str(error)
+    return " ".join(text.split()).rstrip(".") or type(error).__name__
 
 
 def _name(name: Any) -> str:

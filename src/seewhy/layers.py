@@ -60,12 +60,18 @@ def find(calls: Sequence[Call], wanted: Any) -> Call:
     if wanted is None:
         return default(calls)
     by_name = isinstance(wanted, str)
-    found = [call for call in calls if (wanted in (call.name, call.path) if by_name else call.operation is wanted)]
+    found = [
+        call
+        for call in calls
+        if (wanted in (call.name, call.path) if by_name else call.operation is wanted)
+    ]
     if not found:
         raise LayerError(_unknown(calls, wanted))
     if len({id(call.operation) for call in found}) > 1:
         paths = ", ".join(repr(call.path) for call in found)
-        raise LayerError(f"several layers are named {wanted!r}. Give the whole path, one of: {paths}.")
+        raise LayerError(
+            f"several layers are named {wanted!r}. Give the whole path, one of: {paths}."
+        )
     if grid(found[0]) is None:
         raise LayerError(_no_space(calls, found[0]))
     return found[0]
@@ -73,13 +79,19 @@ def find(calls: Sequence[Call], wanted: Any) -> Call:
 
 def _is_container(call: Call, calls: Sequence[Call]) -> bool:
     """Whether the call only hands on the output of one that ran within it."""
-    return any(other.output is call.output for other in calls if other is not call and other.path.startswith(call.path + "/"))
+    return any(
+        other.output is call.output
+        for other in calls
+        if other is not call and other.path.startswith(call.path + "/")
+    )
 
 
 def _unknown(calls: Sequence[Call], wanted: Any) -> str:
     if not isinstance(wanted, str):
         name = getattr(wanted, "name", wanted)
-        return f"layer {name!r} is not called when the model runs. Give one of the model's own layers."
+        return (
+            f"layer {name!r} is not called when the model runs. Give one of the model's own layers."
+        )
     names = list(dict.fromkeys(call.name for call in spatial(calls)))
     near = difflib.get_close_matches(wanted, names, n=5, cutoff=0.5) or names[-5:]
     return (

@@ -9,7 +9,8 @@ from seewhy.errors import MapError, OptionError
 
 def rectify(maps: np.ndarray) -> np.ndarray:
     """The positive part of maps of any shape: negative values become 0 (the paper's ReLU)."""
-    return np.maximum(maps, 0)
+    positive: np.ndarray = np.maximum(maps, 0)
+    return positive
 
 
 def normalise(maps: np.ndarray, *, how: str = "max") -> np.ndarray:
@@ -34,7 +35,8 @@ def normalise(maps: np.ndarray, *, how: str = "max") -> np.ndarray:
     if how == "range":
         maps = maps - maps.min(axis=(-2, -1), keepdims=True)
     largest = maps.max(axis=(-2, -1), keepdims=True)
-    return np.divide(maps, largest, out=np.zeros_like(maps), where=largest > 0)
+    scaled: np.ndarray = np.divide(maps, largest, out=np.zeros_like(maps), where=largest > 0)
+    return scaled
 
 
 def finish(map: np.ndarray) -> np.ndarray:

@@ -47,19 +47,20 @@ def overlay(
     pixels: uint8 (height, width, 3). map: any signed grid (rows, cols) that lies on the whole
     photo. alpha: 0..1, strength of the map. blend: "add" gives alpha · colour + photo as the
     tutorial does, "mix" alpha · colour + (1 - alpha) · photo; both are rounded and clipped.
-    Returns uint8 (height, width, 3).
+    Returns uint8 (height, width, 3). Raises ImageError for other pixels, OptionError for an
+    unknown colour map, blend or alpha, and MapError for NaN or infinite values.
     """
+    pixels = np.asarray(pixels)
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[-1] != 3:
-        raise ImageError(
-            f"pixels are uint8 (height, width, 3); got {pixels.dtype} {pixels.shape}."
-        )
+        raise ImageError(f"pixels are uint8 (height, width, 3); got {pixels.dtype} {pixels.shape}.")
     height, width = pixels.shape[:2]
     return laid_over(pixels, colorize(map, (width, height), colormap), alpha, blend)
 
 
 def paint(heatmap: np.ndarray, colormap: str = "jet") -> np.ndarray:
     """A heatmap (height, width) of values in 0..1 in colours, uint8 (height, width, 3)."""
-    return table(colormap)[np.uint8(255 * heatmap)]
+    # truncated, as in the tutorial, not rounded
+    return table(colormap)[(255 * heatmap).astype("uint8")]
 
 
 def laid_over(
@@ -82,11 +83,14 @@ def mark_unseen(picture: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """
     height, width = seen.shape
     period = max(6, min(height, width) // 25)
-    rows, cols = np.ogrid[:height, :width]
+    rows, cols = np.nonzero(~seen)
     hatch = (rows + cols) % period < max(1, period // 6)
-    grey = (picture.mean(axis=-1) * 0.4 + 40).astype("uint8")
-    dim = np.where(hatch, np.uint8(170), grey)[..., None]
-    return np.where(seen[..., None], picture, dim)
+    # by a table, since the unseen part of a photo may have millions of pixels
+    dimmed = (np.arange(256) * 0.4 + 40).astype("uint8")
+    grey = dimmed[np.asarray(Image.fromarray(picture).convert("L"))[rows, cols]]
+    marked = picture.copy()
+    marked[rows, cols] = np.where(hatch, np.uint8(170), grey)[:, None]
+    return marked
 
 
 @cache
@@ -106,17 +110,22 @@ def table(colormap: str) -> np.ndarray:
         hint = f"Nearest: {', '.join(near)}." if near else "Usual ones: jet, viridis, inferno."
         raise OptionError(f"no colour map named {colormap!r}. {hint}")
     colours: np.ndarray = colormaps[name](np.arange(256) / 255, bytes=True)
-    return colours[:, :3]
+    return _frozen(colours[:, :3])
 
 
 def _opencv_jet() -> np.ndarray:
     """OpenCV's COLORMAP_JET: trapezoids of slope 4, which Matplotlib's jet has cut lower."""
     x = np.arange(256) / 255
     channels = [np.minimum(4 * x - low, high - 4 * x) for low, high in _JET]
-    return np.rint(255 * np.clip(np.stack(channels, axis=-1), 0, 1)).astype("uint8")
+    return _frozen(np.rint(255 * np.clip(np.stack(channels, axis=-1), 0, 1)).astype("uint8"))
 
 
 _JET = ((1.5, 4.5), (0.5, 3.5), (-0.5, 2.5))
+
+
+def _frozen(colours: np.ndarray) -> np.ndarray:
+    colours.setflags(write=False)  # all callers share the cached table
+    return colours
 
 
 def save(picture: Image.Image | np.ndarray, path: str | Path) -> Path:
@@ -133,7 +142,7 @@ def save(picture: Image.Image | np.ndarray, path: str | Path) -> Path:
         )
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.stem}-{uuid4().hex}{path.suffix}")
+    unfinished = path.with_name(f".{uuid4().hex}{path.suffix}")
     try:
         with unfinished.open("xb") as file:
             image.save(file, FORMATS[path.suffix.lower()], quality=95, subsampling=0)

@@ -26,9 +26,7 @@ def records(
     ]
 
 
-def show(
-    path: str, explanations: Sequence[Explanation], files: Sequence[Sequence[Path]]
-) -> None:
+def show(path: str, explanations: Sequence[Explanation], files: Sequence[Sequence[Path]]) -> None:
     """Print the top classes of one photo, and for each explanation its target and files."""
     # paths may be longer than the terminal is wide, and must stay whole to be copied
     console = Console(soft_wrap=True, highlight=False)

@@ -44,9 +44,7 @@ def _tile(picture: np.ndarray, title: str, height: int) -> Image.Image:
     return tile
 
 
-def _shortened(
-    title: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int
-) -> str:
+def _shortened(title: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
     if font.getlength(title) <= width:
         return title
     while title and font.getlength(title + "…") > width:

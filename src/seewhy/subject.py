@@ -153,7 +153,8 @@ def _input_size(
 def _grey(pixels: np.ndarray) -> np.ndarray:
     # the weights of ITU-R BT.601, as in Pillow's conversion to "L"
     weights = np.array([0.299, 0.587, 0.114], "float32")
-    return np.rint(pixels.astype("float32") @ weights)[..., None]
+    grey: np.ndarray = np.rint(pixels.astype("float32") @ weights)[..., None]
+    return grey
 
 
 def class_names(subject: Subject, given: Any, count: int) -> Labels:

@@ -14,8 +14,8 @@ from seewhy.labels import Group, Label, Labels
 
 Tensor = Any
 Score = Callable[..., Tensor]
-"""(outputs (batch, classes), values (batch, …)) → (batch,). Defined at module level: compiled functions are
-kept by its identity, and what varies from question to question comes in as values."""
+"""(outputs (batch, classes), values (batch, …)) → (batch,). Defined at module level: compiled
+functions are kept by its identity, and what varies from question to question are the values."""
 
 
 @dataclass(frozen=True)

@@ -24,34 +24,36 @@ _drawing = threading.RLock()
 
 @contextmanager
 def blank() -> Iterator[None]:
-    """Within, this thread's layers start with zeros where they would draw at random.
+    """Within, this thread's layers start with constants, made at no cost.
 
-    What is about to be loaded replaces them at once; on JAX to draw them takes seconds.
+    What is about to be loaded replaces them at once. JAX would compile a function for each shape
+    of zeros and ones, and takes seconds to draw random values.
     """
     from keras import initializers
 
-    drawing = (
+    constant = {initializers.Zeros: 0.0, initializers.Ones: 1.0}
+    drawn = (
         initializers.RandomNormal,
         initializers.RandomUniform,
         initializers.TruncatedNormal,
         initializers.VarianceScaling,
     )
+    values = constant | dict.fromkeys(drawn, 0.0)
     with _drawing, ExitStack() as undo:
-        for kind in drawing:
+        for kind, value in values.items():
             undo.callback(setattr, kind, "__call__", kind.__call__)
-            kind.__call__ = _zeros_or(kind.__call__, threading.get_ident())
+            kind.__call__ = _filled_with(value, kind.__call__, threading.get_ident())
         yield
 
 
-def _zeros_or(draw: Callable[..., Any], owner: int) -> Callable[..., Any]:
+def _filled_with(value: float, draw: Callable[..., Any], owner: int) -> Callable[..., Any]:
     from keras import ops
 
     def initialise(self: Any, shape: Any, dtype: Any = None) -> Any:
         # with a seed it may be a constant that someone counts on and that no file holds
         if threading.get_ident() != owner or self.get_config().get("seed") is not None:
             return draw(self, shape, dtype)
-        # by way of NumPy: JAX would compile a function for each shape
-        return ops.convert_to_tensor(np.zeros(shape, "float32"), dtype)
+        return ops.convert_to_tensor(np.full(shape, value, "float32"), dtype)
 
     return initialise
 

@@ -21,7 +21,6 @@ def version() -> str:
 def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
     """The function compiled once a shape; the variables' values are read at each call."""
 
-    @jax.jit
     def stateless(values: list[Tensor], *arrays: Tensor) -> Any:
         scope = keras.StatelessScope(
             list(zip(variables, values, strict=True)), initialize_variables=False
@@ -29,7 +28,8 @@ def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[
         with scope:
             return function(*arrays)
 
-    return lambda *arrays: stateless([variable.value for variable in variables], *arrays)
+    compiled = jax.jit(stateless)
+    return lambda *arrays: compiled([variable.value for variable in variables], *arrays)
 
 
 def value_and_pullback(
