@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+import keras
 import nets
 import twins
 from seewhy import backend, engine, methods
@@ -43,9 +44,36 @@ def test_activations_and_gradients_are_those_of_the_twin(layer):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
 
 
-def test_the_tail_runs_nothing_in_front_of_the_target(monkeypatch):
-    import keras
+class Block(keras.layers.Layer):
+    """A layer that calls another inside, and adds something of its own."""
 
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.inner = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="inner")
+
+    def build(self, shape):
+        self.inner.build(shape)
+
+    def call(self, x):
+        return 2 * self.inner(x)
+
+
+@pytest.mark.parametrize("layer", ["block", "inner"])
+def test_a_layer_with_layers_inside(layer):
+    image = keras.Input((32, 32, 3))
+    x = keras.layers.GlobalAveragePooling2D()(Block(name="block")(image))
+    model = nets.fixed(keras.Model(image, keras.layers.Dense(3, name="predictions")(x)))
+    images = nets.images()
+    block = model.get_layer("block")
+    expected = ops.convert_to_numpy(block.inner(images)) * (2 if layer == "block" else 1)
+    kernel = ops.convert_to_numpy(model.get_layer("predictions").kernel)[:, 1] / 32**2
+    activations, gradients, _ = evidence_of(model, layer, images, 1)
+    np.testing.assert_allclose(activations, expected, rtol=1e-4, atol=1e-6)
+    slope = kernel * (1 if layer == "block" else 2)
+    np.testing.assert_allclose(gradients, np.broadcast_to(slope, gradients.shape), rtol=1e-4)
+
+
+def test_the_tail_runs_nothing_in_front_of_the_target(monkeypatch):
     model, images = nets.plain(), nets.images()
     module = backend.load()
     cut = engine.cut(module, subject(model, how="none"), "relu3")

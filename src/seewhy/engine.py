@@ -97,7 +97,8 @@ def _weigh(
     if cut.units_first:
         given = {name: ops.moveaxis(value, 1, -1) for name, value in given.items()}
     maps = method.weigh(*(given[need] for need in method.needs))
-    reached = ops.any(ops.not_equal(given["gradients"], 0), axis=(1, 2, 3))
+    each = ops.reshape(given["gradients"], (gradients.shape[0], -1))
+    reached = ops.any(ops.not_equal(each, 0), axis=-1)
     return ops.cast(maps, "float32"), reached
 
 

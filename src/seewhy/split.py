@@ -63,8 +63,12 @@ def split(run: Runner, steps: Sequence[Operation], target: Call, final: Final | 
         raise RuntimeError(f"layer {target.path!r} was not called while the model ran")
 
     def tail(activations: Tensor, bypass: _Bypass) -> Tensor:
-        with handled(steps, _Replayer(target, activations, bypass, final)):
-            return run(bypass.images)
+        replayer = _Replayer(target, activations, bypass, final)
+        with handled(steps, replayer):
+            outputs = run(bypass.images)
+        if not replayer.replaced:
+            raise RuntimeError(f"layer {target.path!r} was not called when the tail ran")
+        return outputs
 
     return Split(head, tail)
 
@@ -84,9 +88,9 @@ class _Recorder:
             wanted = self.calls == self.target.nth
             self.calls += 1
         output = proceed(*args, **kwargs)
+        del self.done[mark:]  # its inner calls are part of its own output
         if wanted:
             raise _Reached(output)
-        del self.done[mark:]  # its inner calls are part of its own output
         self.done.append((operation, output))
         return output
 

@@ -19,7 +19,13 @@ def version() -> str:
 def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:  # noqa: ARG001
     """The function compiled once a shape; a graph refers to variables and so never goes stale."""
     graph = tf.function(function, autograph=False, jit_compile=False)
-    return lambda *arrays: graph(*(tf.convert_to_tensor(array) for array in arrays))
+
+    def run(*arrays: Any) -> Any:
+        tensors = [tf.convert_to_tensor(array) for array in arrays]
+        # not graph(…) itself, which warns of every new shape as if it were a mistake
+        return graph.get_concrete_function(*tensors)(*tensors)
+
+    return run
 
 
 def value_and_pullback(
