@@ -42,6 +42,7 @@ def test_an_explanation(model, photo):
     assert (explanation.layer, explanation.method) == ("relu3", "grad_cam")
     assert [p.name for p in explanation.predictions] != []
     assert explanation.overlay().size == (48, 48)
+    assert explanation.warnings == ()
     with pytest.raises(AttributeError):
         explanation.map = None
 

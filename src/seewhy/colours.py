@@ -5,12 +5,23 @@ from __future__ import annotations
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms
 
 from seewhy.errors import ImageError
 
 # Modes that colour profiles speak of; others are converted first.
 PROFILED = ("RGB", "CMYK", "L")
+GREYS = ("1", "L", "LA", "La")
+# What undoes each EXIF orientation; 1 is upright.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def upright_srgb(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -19,12 +30,22 @@ def upright_srgb(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
     Raises ImageError for float and 32-bit images, whose scale is not known.
     """
     profile = image.info.get("icc_profile")
-    image, alpha = _opaque(_eight_bits(ImageOps.exif_transpose(image)))
-    image, notes = _srgb(image, profile)
+    image, notes = _upright(image)
+    image, alpha = _opaque(_eight_bits(image))
+    image, more = _srgb(image, profile)
     if alpha is not None:
         white = Image.new("RGB", image.size, "white")
         image = Image.composite(image, white, alpha)
-    return np.array(image), notes
+    return np.array(image), notes + more
+
+
+def _upright(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """Not by ImageOps.exif_transpose: that writes all tags anew, and fails if one is damaged."""
+    try:
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # whatever damaged tags lead to, the pixels are whole
+        return image, ("orientation: the EXIF data is damaged; the photo was not turned.",)
+    return (image if turn is None else image.transpose(turn)), ()
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -46,19 +67,23 @@ def _fits_16_bits(image: Image.Image) -> bool:
 def _opaque(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     """The image in a mode without alpha, and its alpha channel if it has one."""
     if image.has_transparency_data:
-        grey = image.mode in ("L", "LA", "La")
-        image = image.convert("RGBA")
-        return image.convert("L" if grey else "RGB"), image.getchannel("A")
-    return (image if image.mode in PROFILED else image.convert("RGB")), None
+        mode = "L" if image.mode in GREYS else "RGB"
+        # Pillow has no direct way from La, grey that is multiplied by its alpha
+        image = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
+        return image.convert(mode), image.getchannel("A")
+    if image.mode in PROFILED:
+        return image, None
+    return image.convert("L" if image.mode in GREYS else "RGB"), None
 
 
 def _srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tuple[str, ...]]:
     if not profile:
         return image.convert("RGB"), ()
     try:
-        converted = ImageCms.profileToProfile(
-            image, ImageCms.ImageCmsProfile(BytesIO(profile)), _SRGB, outputMode="RGB"
-        )
+        given = ImageCms.ImageCmsProfile(BytesIO(profile))
+        if image.mode == "L" and given.profile.xcolor_space.strip() == "RGB":
+            image = image.convert("RGB")  # grey photos often carry the profile of colour ones
+        converted = ImageCms.profileToProfile(image, given, _SRGB, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
         note = "colour-profile: the embedded profile cannot be used; sRGB was taken instead."
         return image.convert("RGB"), (note,)

@@ -71,10 +71,16 @@ class Drawing:
 
     def _write_sheet(self, explanations: Sequence[Explanation], path: Path) -> None:
         overlays = [np.asarray(self._overlay(one)) for one in explanations]
-        titles = [one.target.name for one in explanations]
+        titles = [_title(one) for one in explanations]
         photo = explanations[0].photo
         together = sheet([photo.pixels, *overlays], [Path(photo.name).name, *titles])
         render.save(together, path)
 
     def _overlay(self, explanation: Explanation) -> Image.Image:
         return explanation.overlay(colormap=self.colormap, alpha=self.alpha, blend=self.blend)
+
+
+def _title(explanation: Explanation) -> str:
+    # an empty map beside others must not pass for a cold one
+    empty = "" if explanation.heatmap.any() else " (no evidence)"
+    return f"{explanation.target.name}{empty}"

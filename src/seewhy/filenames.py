@@ -15,7 +15,7 @@ class Filenames:
 
     def __init__(self, folder: Path, photos: Sequence[str]) -> None:
         self._folder = folder
-        self._taken = {Path(photo).resolve() for photo in photos}
+        self._taken = {_key(Path(photo)) for photo in photos}
 
     def claim(self, photo: str, endings: Sequence[str]) -> list[Path]:
         """Paths STEM + ending, one for each ending, for the pictures of one photo.
@@ -27,11 +27,16 @@ class Filenames:
         while True:
             start = stem if number == 1 else f"{stem}-{number}"
             paths = [self._folder / f"{start}{ending}" for ending in endings]
-            resolved = [path.resolve() for path in paths]
-            if self._taken.isdisjoint(resolved):
-                self._taken.update(resolved)
+            keys = [_key(path) for path in paths]
+            if self._taken.isdisjoint(keys):
+                self._taken.update(keys)
                 return paths
             number += 1
+
+
+def _key(path: Path) -> str:
+    """Equal for paths of one file, also where the file system takes a and A for the same."""
+    return str(path.resolve()).casefold()
 
 
 def slug(name: str) -> str:
@@ -40,11 +45,13 @@ def slug(name: str) -> str:
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """The names, with a number behind each that occurred before."""
+    """The names, with a number behind each that occurred before, in whatever case."""
     made: list[str] = []
+    taken: set[str] = set()
     for name in names:
         number, candidate = 2, name
-        while candidate in made:
+        while candidate.casefold() in taken:
             number, candidate = number + 1, f"{name}-{number}"
         made.append(candidate)
+        taken.add(candidate.casefold())
     return made

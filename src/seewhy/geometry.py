@@ -73,7 +73,10 @@ class Geometry:
 
     def _inside(self, axis: int) -> np.ndarray:
         at = self._centres(axis)
-        return (at >= 0) & (at < self.input[axis])
+        # a centre on the very edge counts as inside at both ends, whichever way it was rounded
+        slack = 1e-9 * self.input[axis]
+        inside: np.ndarray = (at >= -slack) & (at <= self.input[axis] + slack)
+        return inside
 
     def _centres(self, axis: int) -> np.ndarray:
         pixels = np.arange(self.photo[axis]) + 0.5

@@ -66,7 +66,7 @@ def load(source: Any) -> Photo:
 def from_preprocessed(array: np.ndarray) -> Photo:
     """A picture of a float array (height, width, channels) that is already preprocessed.
 
-    Its values are stretched to 0..255, and a note says so. One or two channels are shown as grey,
+    Its values are stretched to 0..255. One or two channels are shown as grey,
     of more than three the first three; a constant array is mid grey.
     Raises ImageError if it has NaN or infinite values or fewer than 2 × 2 pixels.
     """
@@ -81,8 +81,7 @@ def from_preprocessed(array: np.ndarray) -> Photo:
     shown = values[..., :3] if values.shape[-1] >= 3 else values[..., :1].repeat(3, axis=-1)
     lowest, span = shown.min(), np.ptp(shown)
     stretched = (shown - lowest) / span * 255 if span else np.full_like(shown, MARGIN[0])
-    note = "preprocessed: the picture shows the array's values, stretched to 0..255."
-    return Photo(np.rint(stretched).astype("uint8"), "image", (note,))
+    return Photo(np.rint(stretched).astype("uint8"), "image")
 
 
 def fit(photo: Photo, size: Size, how: str = "squash") -> tuple[np.ndarray, Geometry]:

@@ -24,12 +24,7 @@ def normalise(maps: np.ndarray, *, how: str = "max") -> np.ndarray:
     """
     if how not in ("max", "range"):
         raise OptionError(f"how is one of max, range; got {how!r}.")
-    if not np.isfinite(maps).all():
-        bad = int(np.count_nonzero(~np.isfinite(maps)))
-        raise MapError(
-            f"{bad} of {maps.size} values of the map are NaN or infinite, so it has no picture. "
-            f"Check the model's weights, and that the image is preprocessed as it expects."
-        )
+    _check_finite(maps)
     # float64, where neither the range of float32 values overflows nor small ones vanish
     maps = maps.astype("float64")
     if how == "range":
@@ -40,5 +35,18 @@ def normalise(maps: np.ndarray, *, how: str = "max") -> np.ndarray:
 
 
 def finish(map: np.ndarray) -> np.ndarray:
-    """A signed map → its positive part divided by its largest value, 0..1, as it is shown."""
+    """A signed map → its positive part divided by its largest value, 0..1, as it is shown.
+
+    Raises MapError if the map has NaN or infinite values.
+    """
+    _check_finite(map)  # before -inf becomes 0
     return normalise(rectify(map))
+
+
+def _check_finite(maps: np.ndarray) -> None:
+    bad = int(np.count_nonzero(~np.isfinite(maps)))
+    if bad:
+        raise MapError(
+            f"{bad} of {maps.size} values of the map are NaN or infinite, so it has no picture. "
+            f"Check the model's weights, and that the image is preprocessed as it expects."
+        )

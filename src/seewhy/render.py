@@ -60,7 +60,8 @@ def overlay(
 def paint(heatmap: np.ndarray, colormap: str = "jet") -> np.ndarray:
     """A heatmap (height, width) of values in 0..1 in colours, uint8 (height, width, 3)."""
     # truncated, as in the tutorial, not rounded
-    return table(colormap)[(255 * heatmap).astype("uint8")]
+    painted: np.ndarray = table(colormap)[(255 * heatmap).astype("uint8")]
+    return painted
 
 
 def laid_over(
@@ -115,12 +116,16 @@ def table(colormap: str) -> np.ndarray:
 
 def _opencv_jet() -> np.ndarray:
     """OpenCV's COLORMAP_JET: trapezoids of slope 4, which Matplotlib's jet has cut lower."""
-    x = np.arange(256) / 255
-    channels = [np.minimum(4 * x - low, high - 4 * x) for low, high in _JET]
-    return _frozen(np.rint(255 * np.clip(np.stack(channels, axis=-1), 0, 1)).astype("uint8"))
+    level = 4 * np.arange(256)
+    channels = [np.minimum(level - low, high - level) for low, high in _JET]
+    colours = np.clip(np.stack(channels, axis=-1), 0, 255).astype("uint8")
+    colours[159, 2] = 1  # the formula gives 2; OpenCV's table of decimals falls just short of 1.5
+    return _frozen(colours)
 
 
-_JET = ((1.5, 4.5), (0.5, 3.5), (-0.5, 2.5))
+# Whole numbers, since every value of the real formula, as 255 · 1.5, lies on a half, and OpenCV
+# rounds some of them up and others down.
+_JET = ((382, 1148), (128, 892), (-128, 638))
 
 
 def _frozen(colours: np.ndarray) -> np.ndarray:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 COLUMNS = 4
 HEIGHT = 480
+WIDTH = 3 * HEIGHT
 MARGIN = 12
 TEXT = 18
 
 
 def sheet(pictures: Sequence[np.ndarray], titles: Sequence[str]) -> Image.Image:
-    """Pictures side by side at one height, each below its title, in rows of four.
+    """Pictures side by side at one height, each below its title, in rows of up to four.
 
-    pictures: uint8 (height, width, 3), of any sizes; those over 480 pixels high are shrunk.
+    pictures: uint8 (height, width, 3), of any sizes; those over 480 pixels high are shrunk, and
+    those that would then be wider than 1440 pixels, further.
     """
     height = min(HEIGHT, max(picture.shape[0] for picture in pictures))
     tiles = [_tile(picture, title, height) for picture, title in zip(pictures, titles, strict=True)]
-    rows = [tiles[start : start + COLUMNS] for start in range(0, len(tiles), COLUMNS)]
+    columns = math.ceil(len(tiles) / math.ceil(len(tiles) / COLUMNS))
+    rows = [tiles[start : start + columns] for start in range(0, len(tiles), columns)]
     width = max(sum(tile.width + MARGIN for tile in row) for row in rows) + MARGIN
     step = tiles[0].height + MARGIN
     canvas = Image.new("RGB", (width, step * len(rows) + MARGIN), "white")
@@ -34,17 +39,27 @@ def sheet(pictures: Sequence[np.ndarray], titles: Sequence[str]) -> Image.Image:
 
 def _tile(picture: np.ndarray, title: str, height: int) -> Image.Image:
     image = Image.fromarray(picture)
-    width = max(1, round(image.width * height / image.height))
-    font = ImageFont.load_default(size=TEXT)
+    # a panorama at full height would make a sheet wider than a JPEG may be
+    scale = min(height / image.height, WIDTH / image.width)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    font = _font()
     # a picture may be too narrow for any title
-    tile = Image.new("RGB", (max(width, 8 * TEXT), height + 2 * TEXT), "white")
+    tile = Image.new("RGB", (max(size[0], 8 * TEXT), height + 2 * TEXT), "white")
     draw = ImageDraw.Draw(tile)
-    draw.text((0, TEXT // 3), _shortened(title, font, tile.width), fill="black", font=font)
-    tile.paste(image.resize((width, height), Image.Resampling.LANCZOS), (0, 2 * TEXT))
+    line = _shortened(" ".join(title.split()), font, tile.width)
+    draw.text((0, TEXT // 3), line, fill="black", font=font)
+    tile.paste(image.resize(size, Image.Resampling.LANCZOS), (0, 2 * TEXT))
     return tile
 
 
-def _shortened(title: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+def _font() -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, which Matplotlib brings along: Pillow's own font knows Latin letters only."""
+    from matplotlib import get_data_path
+
+    return ImageFont.truetype(str(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")), TEXT)
+
+
+def _shortened(title: str, font: ImageFont.FreeTypeFont, width: int) -> str:
     if font.getlength(title) <= width:
         return title
     while title and font.getlength(title + "…") > width:
