@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
-import keras
 import nets
 import twins
 from seewhy import backend, engine, methods
