@@ -107,6 +107,8 @@ class Call:
     """Shape of its output; None where it gives several tensors."""
     inputs: tuple[Tensor, ...] = field(repr=False)
     output: Any = field(repr=False)
+    loop: str | None = None
+    """Path of the layer that runs it once a step, as TimeDistributed does; None outside of any."""
 
     @property
     def kind(self) -> str:
@@ -116,29 +118,47 @@ class Call:
     def name(self) -> str:
         return str(self.operation.name)
 
+    @property
+    def address(self) -> str:
+        """The path, and from the second call on which call it is: "base/conv#2"."""
+        return self.path if self.nth == 0 else f"{self.path}#{self.nth + 1}"
+
 
 def trace(steps: Sequence[Operation], run: Callable[[], Any]) -> tuple[list[Call], Any]:
     """The calls of the steps in the order of their ends, and the outputs, while `run` runs."""
     calls: list[Call] = []
-    around: list[str] = []
+    around: list[Operation] = []
     counts: dict[int, int] = {}
 
     def note(operation: Operation, proceed: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
         nth = counts.get(id(operation), 0)
         counts[id(operation)] = nth + 1
-        around.append(str(operation.name))
+        around.append(operation)
         try:
             output = proceed(*args, **kwargs)
-            path = "/".join(around)
+            names = [str(outer.name) for outer in around]
+            loop = next((i for i, outer in enumerate(around[:-1], 1) if _loops(outer)), None)
         finally:
             around.pop()
         inputs = tuple(tensor for tensor in flat((args, kwargs)) if hasattr(tensor, "shape"))
-        calls.append(Call(operation, path, nth, _shape(output), inputs, output))
+        step = None if loop is None else "/".join(names[:loop])
+        calls.append(
+            Call(operation, "/".join(names), nth, _shape(output), inputs, output, step)
+        )
         return output
 
     with handled(steps, note):
         outputs = run()
     return calls, outputs
+
+
+def _loops(operation: Operation) -> bool:
+    """Whether the layer runs those in it once a step, on parts of the batch's values."""
+    import keras
+
+    return isinstance(operation, keras.layers.TimeDistributed | keras.layers.RNN) or isinstance(
+        operation, keras.layers.Bidirectional
+    )
 
 
 def flat(structure: Any) -> list[Any]:

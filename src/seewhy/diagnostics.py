@@ -1,12 +1,34 @@
-"""What must be known to read a map, as texts "name: what is so, and what to do"."""
+"""What must be known to read a map: figures, and texts "name: what is so, and what to do"."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+# Beyond it a probability has next to no slope left.
+SATURATED = 0.999
 
-def of_map(map: np.ndarray, gradients_reach: bool) -> list[str]:
-    """Warnings about one signed map (rows, cols)."""
+
+def figures(map: np.ndarray, gradients_reach: bool) -> dict[str, Any]:
+    """One signed map (*space) in numbers: sums of evidence, and what the ReLU leaves out."""
+    finite = bool(np.isfinite(map).all())
+    values = map.astype("float64") if finite else np.zeros_like(map, "float64")
+    positive, negative = values[values > 0].sum(), -values[values < 0].sum()
+    whole = positive + negative
+    return {
+        "grid": list(map.shape),
+        "finite": finite,
+        "gradient_reaches_layer": gradients_reach,
+        "constant": bool(finite and map.max() == map.min()),
+        "positive": float(positive),
+        "negative": float(negative),
+        "clipped": float(negative / whole) if whole else 0.0,
+    }
+
+
+def of_map(map: np.ndarray, gradients_reach: bool, asked: str = "the target") -> list[str]:
+    """Warnings about one signed map (*space)."""
     if not np.isfinite(map).all():
         return [
             "not-finite: the map has NaN or infinite values, so it has no picture. Check the "
@@ -15,29 +37,66 @@ def of_map(map: np.ndarray, gradients_reach: bool) -> list[str]:
     if not gradients_reach:
         return [
             "no-gradient: the map is all zero, since the score does not depend on the target "
-            "layer. Choose a layer on the way to the output."
+            "layer, or only where it is saturated. Choose a layer on the way to the output that "
+            f"is asked ({asked}); seewhy.layers(model) lists them."
         ]
     if not map.any():
         return ["all-zero: the map is all zero: the evidence cancels or every unit is silent."]
     notes = []
     if map.max() <= 0:
+        share = map.astype("float64").sum()
         notes.append(
             f"no-positive-evidence: nothing at this layer speaks for the target (values from "
-            f"{map.min():.3g} to {map.max():.3g}), so the heatmap is all zero."
+            f"{map.min():.3g} to {map.max():.3g}, in all {share:.3g}), so the heatmap is all "
+            f"zero. Ask what speaks against it: targets.counterfactual(…), or --against."
         )
+    elif (negative := -np.minimum(map.astype("float64"), 0).sum()) > 0:
+        clipped = negative / np.abs(map.astype("float64")).sum()
+        if clipped > 0.9:
+            notes.append(
+                f"mostly-negative: {clipped:.0%} of the evidence speaks against the target and is "
+                f"left out of the heatmap, which shows the remaining {1 - clipped:.0%} as if full."
+            )
     if map.size > 1 and map.max() == map.min():
         notes.append("constant: the map has one value everywhere, so it points at no place.")
+    if map.size == 1:
+        notes.append(
+            "single-cell: the layer's grid is 1 × 1 for this image, so the map points at no "
+            "place. Choose an earlier layer or a larger input size."
+        )
     return notes
 
 
-def of_outputs(outputs: np.ndarray, found_activation: bool) -> list[str]:
-    """Warnings about one image's outputs (classes,) before the closing softmax or sigmoid."""
-    if found_activation or not looks_like_probabilities(outputs):
+def of_outputs(
+    outputs: np.ndarray, probabilities: np.ndarray, found_activation: bool, name: str
+) -> list[str]:
+    """Warnings about one image's main output: what ranks its classes, and their probabilities."""
+    if found_activation:
+        return []
+    if looks_like_probabilities(outputs):
+        return [
+            f"logits-not-found: the values of {name} are probabilities, but no closing softmax "
+            f"was found in front of which logits could be taken. The map is of the probability; "
+            f"it fades where the model is sure."
+        ]
+    if len(probabilities) == 2 and np.array_equal(outputs[:1], -outputs[1:]):
+        if 0 <= outputs[1] <= 1:
+            return [
+                f"logits-not-found: the single value of {name}, {outputs[1]:.3g}, is taken as a "
+                f"logit, so the positive side is predicted from 0 on. If it is a probability, "
+                f"close the model with a sigmoid layer; if it is a quantity, ask "
+                f"targets.regression()."
+            ]
+    return []
+
+
+def of_probability(probabilities: np.ndarray, asked: bool) -> list[str]:
+    """A warning if the gradient of a probability was asked for where it is as good as one."""
+    if not asked or probabilities.size == 0 or probabilities.max() <= SATURATED:
         return []
     return [
-        "logits-not-found: the outputs are probabilities, but no closing softmax was found in "
-        "front of which logits could be taken. The map is of the probability; it fades where "
-        "the model is sure."
+        f"saturated: the probability is {probabilities.max():.6f}, where its gradient fades and "
+        f"the map shows rounding. Ask the logits: scores='logits'."
     ]
 
 

@@ -7,95 +7,210 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from seewhy import calls, layers
+from seewhy import calls, layers, outputs
 from seewhy.calls import Call
-from seewhy.errors import ModelError
-from seewhy.logits import Final, final_step, probabilities
+from seewhy.grids import Layout, View
+from seewhy.layers import Place
 from seewhy.methods import Method
+from seewhy.outputs import Answers, Output
+from seewhy.scores import Target
 from seewhy.split import Split, split
 from seewhy.subject import Subject
-from seewhy.targets import Score
 
 Tensor = Any
 SCORES = ("logits", "probabilities")
+# How many bytes of gradients are held at once when all classes are asked for.
+CHUNK = 2**23
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What was learned of a subject while it ran abstractly, on one image."""
+
+    subject: Subject
+    view: View
+    calls: tuple[Call, ...]
+    places: tuple[Place, ...]
+    outputs: tuple[Output, ...]
+    steps: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A subject split at the target layer, with what was learned while it ran abstractly."""
+    """A subject split at the target layer."""
 
     split: Split
     layer: Call
-    final: Final | None
-    classes: int
-    units_first: bool
+    layout: Layout
+    outputs: tuple[Output, ...]
+    times: int = 1
+    """How often the layer is called when the model runs."""
+
+
+def trace(
+    backend: ModuleType,
+    subject: Subject,
+    specs: Sequence[tuple[Any, str]],
+    tokens: tuple[int, ...] | None = None,
+) -> Traced:
+    """Run the model abstractly on one image to find its calls, their grids, and its logits.
+
+    specs: shape (1, …) and dtype of each input. tokens: grid of token models, if it is known.
+    Raises ModelError for outputs that cannot be asked.
+    """
+    found: dict[str, Any] = {}
+    steps = () if isinstance(subject.model, Split) else tuple(calls.operations(subject.model))
+
+    def watch(*images: Tensor) -> None:
+        if isinstance(subject.model, Split):
+            found["calls"], found["outputs"] = _parts(subject.model, images)
+        else:
+            found["calls"], found["outputs"] = calls.trace(steps, lambda: subject.run(*images))
+
+    backend.run_abstractly(watch, subject.variables, specs)
+    described = outputs.describe(subject.model, found["calls"], found["outputs"])
+    view = subject.view(specs[subject.image][0], tokens)
+    places = layers.places(found["calls"], view)
+    return Traced(subject, view, tuple(found["calls"]), tuple(places), described, steps)
+
+
+def _parts(model: Split, images: Sequence[Tensor]) -> tuple[list[Call], Any]:
+    """A Split's head as the one call that there is."""
+    activations, bypass = model.before(*images)
+    call = Call(model, "activations", 0, tuple(activations.shape), (), activations)
+    return [call], model.behind(activations, bypass)
+
+
+def cuts(traced: Traced, wanted: Any) -> tuple[Cut, ...]:
+    """Split at one layer, or at each of a list. Raises LayerError."""
+    several = wanted if isinstance(wanted, list | tuple) else [wanted]
+    return tuple(_cut(traced, one) for one in several)
 
 
 def cut(backend: ModuleType, subject: Subject, layer: Any) -> Cut:
-    """Run the model abstractly to find its layers and logits, and split it.
+    """Trace a subject with the inputs that it declares, and split it at one layer."""
+    return cuts(trace(backend, subject, subject.specs()), layer)[0]
 
-    Raises LayerError for a layer that cannot carry a map, ModelError for outputs that are no
-    class scores.
-    """
-    found: dict[str, Any] = {}
-    steps = calls.operations(subject.model)
 
-    def run(images: Tensor) -> Any:
-        return subject.model(subject.arrange(images), training=False)
-
-    def watch(images: Tensor) -> None:
-        found["calls"], found["outputs"] = calls.trace(steps, lambda: run(images))
-
-    backend.run_abstractly(watch, subject.model.variables, (1, *subject.input_shape))
-    classes = _classes(subject, found["outputs"])
-    final = final_step(found["calls"], _one(found["outputs"]))
+def _cut(traced: Traced, wanted: Any) -> Cut:
+    subject = traced.subject
+    place = layers.find(traced.calls, traced.places, wanted)
+    alike = layers.others(traced.calls, place.call)
+    if len(subject.images) > 1 and "#" not in str(wanted):
+        # of a siamese network, the call that sees the first image
+        place = next(p for p in traced.places if p.call.operation is place.call.operation)
     # the tensors of the abstract run would keep its whole graph alive
-    target = replace(layers.find(found["calls"], layer), inputs=(), output=None)
-    parts = split(run, steps, target, final)
-    return Cut(parts, target, final, classes, layers.channels_first(target))
+    target = replace(place.call, inputs=(), output=None)
+    if isinstance(subject.model, Split):
+        parts = subject.model
+    else:
+        finals = [output.final for output in traced.outputs]
+        parts = split(subject.run, traced.steps, target, finals)
+    return Cut(parts, target, place.layout, traced.outputs, len(alike))
+
+
+def forget(traced: Traced) -> Traced:
+    """The same without the tensors of the abstract run, which keep its whole graph alive."""
+    kept = {id(call): replace(call, inputs=(), output=None) for call in traced.calls}
+    places = tuple(replace(place, call=kept[id(place.call)]) for place in traced.places)
+    return replace(traced, calls=tuple(kept.values()), places=places)
 
 
 def evidence(
-    backend: ModuleType, cut: Cut, method: Method, asked: Sequence[Score], scores: str
+    backend: ModuleType, cut: Cut, method: Method, asked: Sequence[Target], scores: str, main: int
 ) -> Callable[..., tuple[Tensor, ...]]:
-    """The function (images, value of each question …) → results, to be compiled.
+    """The function (inputs …, values of each question …) → results, to be compiled.
 
     Its results have the images' axis first, all but the last float32: scores (batch, questions),
-    outputs without closing activation and probabilities (batch, classes), maps (batch,
-    questions, rows, cols), and whether a gradient reached the layer (batch, questions).
+    what ranks the classes and their probabilities (batch, classes), maps (batch, questions,
+    *space), and whether a gradient reached the layer (batch, questions).
     """
     from keras import ops
 
-    activation = cut.final.activation if cut.final else None
+    def explain(images: Sequence[Tensor], values: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        activations, bypass = cut.split.before(*images)
 
-    def explain(images: Tensor, *values: Tensor) -> tuple[Tensor, ...]:
-        activations, bypass = cut.split.head(images)
+        def score(at: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+            answers = Answers(cut.split.behind(at, bypass), cut.outputs, main, scores)
+            rest, each = list(values), []
+            for target in asked:
+                own, rest = rest[: len(target.values)], rest[len(target.values) :]
+                each.append(ops.cast(target.score(answers, *own), "float32"))
+            return ops.stack(each), answers.output().pooled(answers.raw())
 
-        def score(at: Tensor) -> tuple[Tensor, Tensor]:
-            raw = ops.cast(_one(cut.split.tail(at, bypass)), "float32")
-            outputs = raw if scores == "logits" else probabilities(raw, activation)
-            each = zip(asked, values, strict=True)
-            return ops.stack([ask(outputs, value) for ask, value in each]), raw
-
-        value, raw, pullback = backend.value_and_pullback(score, activations)
+        value, ranked, pullback = backend.value_and_pullback(score, activations)
         gradients = [pullback(_row(value, k)) for k in range(len(asked))]
-        weighed = [_weigh(cut, method, activations, gradient) for gradient in gradients]
+        weighed = [weigh(cut, method, activations, gradient) for gradient in gradients]
         maps, reached = (ops.stack(column, axis=1) for column in zip(*weighed, strict=True))
-        return ops.transpose(value), raw, probabilities(raw, activation), maps, reached
+        return ops.transpose(value), *ranked, maps, reached
 
     return explain
 
 
-def _weigh(
+def all_classes(
+    backend: ModuleType, cut: Cut, method: Method, scores: str, main: int
+) -> Callable[..., Tensor]:
+    """The function (inputs …) → maps (batch, classes, *space), float32, to be compiled."""
+    from keras import ops
+
+    def explain(images: Sequence[Tensor]) -> Tensor:
+        activations, bypass = cut.split.before(*images)
+
+        def score(at: Tensor) -> tuple[Tensor, Tensor]:
+            answers = Answers(cut.split.behind(at, bypass), cut.outputs, main, scores)
+            value = ops.cast(_per_class(answers), "float32")
+            return value, value
+
+        value, _, pullback = backend.value_and_pullback(score, activations)
+        count = value.shape[-1]
+        chunk = _chunk(activations, count)
+
+        def pulled(one_hot: Tensor) -> Tensor:
+            return ops.broadcast_to(one_hot, value.shape)
+
+        def one(gradient: Tensor) -> Tensor:
+            return weigh(cut, method, activations, gradient)[0]
+
+        rows = backend.each(pullback, one, pulled, ops.eye(count, dtype="float32"), chunk)
+        return ops.moveaxis(rows, 0, 1)
+
+    return explain
+
+
+def _per_class(answers: Answers) -> Tensor:
+    """The score of each class, (batch, classes); of many positions, where it is the best."""
+    from keras import ops
+
+    values, output = answers.values(), answers.output()
+    if not output.field:
+        return values
+    space = tuple(range(1, len(values.shape) - 1))
+    best = ops.argmax(ops.stop_gradient(values), axis=-1)
+    mask = ops.one_hot(best, output.classes, dtype="float32")
+    empty = ops.equal(ops.sum(mask, axis=space, keepdims=True), 0)
+    mask = ops.where(empty, ops.ones_like(mask), mask)
+    return ops.sum(values * mask, axis=space) / ops.sum(mask, axis=space)
+
+
+def _chunk(activations: Tensor, classes: int) -> int:
+    """How many classes to pull back at once."""
+    cells = 1
+    for side in activations.shape:
+        cells *= int(side)
+    return max(1, min(classes, CHUNK // (4 * cells)))
+
+
+def weigh(
     cut: Cut, method: Method, activations: Tensor, gradients: Tensor
 ) -> tuple[Tensor, Tensor]:
+    """Signed maps (batch, *space), and whether the gradients reach the grid (batch,)."""
     from keras import ops
 
     given = {"activations": activations, "gradients": gradients}
     # half precision overflows where a map sums over thousands of units
-    given = {name: ops.cast(value, "float32") for name, value in given.items()}
-    if cut.units_first:
-        given = {name: ops.moveaxis(value, 1, -1) for name, value in given.items()}
+    given = {
+        name: cut.layout.arrange(ops.cast(value, "float32")) for name, value in given.items()
+    }
     maps = method.weigh(*(given[need] for need in method.needs))
     each = ops.reshape(given["gradients"], (gradients.shape[0], -1))
     reached = ops.any(ops.not_equal(each, 0), axis=-1)
@@ -108,17 +223,3 @@ def _row(value: Tensor, k: int) -> Tensor:
 
     picked = ops.one_hot(k, value.shape[0], dtype=value.dtype)
     return ops.broadcast_to(ops.expand_dims(picked, -1), ops.shape(value))
-
-
-def _classes(subject: Subject, outputs: Any) -> int:
-    shapes = [tuple(output.shape) for output in calls.flat(outputs)]
-    if len(shapes) != 1 or len(shapes[0]) != 2:
-        raise ModelError(
-            f"model {subject.model.name!r} gives outputs of shape {', '.join(map(str, shapes))}; "
-            f"expected one of shape (batch, classes). Wrap it so that it gives class scores."
-        )
-    return int(shapes[0][1])
-
-
-def _one(outputs: Any) -> Tensor:
-    return calls.flat(outputs)[0]

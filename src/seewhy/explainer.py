@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+import threading
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from seewhy import backend, engine, intake, methods
-from seewhy.errors import OptionError, TargetError
+from seewhy.errors import ModelError, OptionError, TargetError
 from seewhy.explanation import Explanation
+from seewhy.fuse import WAYS, fuse
 from seewhy.images import FITS
-from seewhy.intake import Prepared
+from seewhy.intake import Manner, Prepared
 from seewhy.labels import Labels
-from seewhy.results import Facts, Outcome, explanations, versions
-from seewhy.subject import class_names, subject
-from seewhy.targets import Score, Target, parse_all
+from seewhy.plan import Plan, Wishes, plan
+from seewhy.results import Facts, Outcome, Shown, explanations, joined, versions
+from seewhy.scores import Target
+from seewhy.split import Split
+from seewhy.subject import subject
+from seewhy.targets import parse_all
 
 
 class Explainer:
     """Explains photos to one model with one method at one layer; compiled once, then reused.
 
-    model: a Keras 3 model, a preset's name (`seewhy models`) or a `.keras` file. Never changed.
-    layer: name, path or the layer object; None takes the last one with a spatial grid in front
-        of the classifier head.
+    model: a Keras 3 model, a preset's name (`seewhy models`), a `.keras` file, or a `Split` of
+        two functions. Never changed.
+    layer: name, path, call ("conv#2"), index among the layers with a grid (-1 is the last) or the
+        layer object; a list of them is fused. None takes the last one with a spatial grid in
+        front of the classifier head (`seewhy.layers(model)` says which).
     method: a method's name, or a function (activations, gradients) → maps.
     preprocess: how the model wants its pixels: a mode or preset's name, or a function from
         float32 RGB 0..255 (batch, height, width, 3); None finds it out where that is certain.
@@ -36,6 +42,11 @@ class Explainer:
     fit: "squash", "crop" or "letterbox", how photos of another shape are brought to that size.
     weights: file of weights for a preset.
     top: how many classes an explanation lists.
+    batch_size: how many images go through the network at once.
+    output: name or index of the output that is asked, for models with several.
+    grid: (rows, cols) of the tokens, for transformers where it cannot be found.
+    fuse: "mean" or "product" of several layers' maps.
+    bands: three channels shown as red, green and blue, for images of other than 1 or 3 channels.
     Raises a SeewhyError whose message tells the mend.
     """
 
@@ -53,61 +64,73 @@ class Explainer:
         weights: str | Path | None = None,
         top: int = 3,
         batch_size: int = 8,
+        output: str | int | None = None,
+        grid: tuple[int, ...] | None = None,
+        fuse: str = "mean",
+        bands: Sequence[int] | None = None,
     ) -> None:
         _one_of("scores", scores, engine.SCORES)
         _one_of("fit", fit, FITS)
+        _one_of("fuse", fuse, WAYS)
+        if isinstance(layer, list | tuple) and not layer:
+            raise OptionError("layer is an empty list: give at least one layer, or none at all.")
+        self.scores, self.fit, self.fuse = scores, fit, fuse
+        self.top, self.batch_size = top, batch_size
         self._backend = backend.load()
         self._method = methods.find(method)
+        self._manner = Manner(fit, bands)
+        self._wishes = Wishes(layer, labels, output, None if grid is None else tuple(grid), scores)
         self._subject = subject(model, weights=weights, how=preprocess, size=size)
-        self._cut = engine.cut(self._backend, self._subject, layer)
-        self.labels = class_names(self._subject, labels, self._cut.classes)
-        self.scores, self.fit = scores, fit
-        self.top, self.batch_size = top, batch_size
-        self._compiled: dict[tuple[Score, ...], Callable[..., Any]] = {}
+        self._compiled: dict[Hashable, Callable[..., Any]] = {}
+        self._learning = threading.Lock()
+        # a model that does not declare its inputs is looked at with the first image
+        self._plan: Plan | None = None
+        if self._subject.entries:
+            self._plan = self._made(self._subject.specs())
 
     @property
     def layer(self) -> str:
-        """Path of the target layer."""
-        return self._cut.layer.path
+        """Path of the target layer, or of several joined by " + "."""
+        return self._known.layer
+
+    @property
+    def labels(self) -> Labels:
+        """The classes of the model's main output."""
+        return self._known.labels
 
     @property
     def method(self) -> str:
         """Name of the method."""
         return self._method.name
 
-    @cached_property
-    def _facts(self) -> Facts:
-        """What all explanations of this explainer have in common."""
-        return Facts(
-            layer=self.layer,
-            method=self.method,
-            options={
-                "model": str(self._subject.model.name),
-                "scores": self.scores,
-                "size": list(self._subject.size),
-                "fit": self.fit,
-            },
-            labels=self.labels,
-            top=self.top,
-            found_logits=self._cut.final is not None,
-            versions=versions(self._backend),
-        )
+    @property
+    def _known(self) -> Plan:
+        if self._plan is None:
+            raise ModelError(
+                f"model {self._subject.name!r} does not declare its inputs, so its layers are "
+                f"known only after the first image. Explain one first."
+            )
+        return self._plan
 
     def __call__(self, images: Any, targets: Any = "top") -> list[Explanation]:
         """One explanation for each image.
 
         images: a list of paths, file objects, PIL images, uint8 arrays or preprocessed float
-            arrays, or one batch array of either.
+            arrays, or one batch array of either. For a model with several inputs a list of
+            dictionaries (by the inputs' names) or tuples, or one of batch arrays.
         targets: one question for all images, or a list of one each: "top", an index, a WordNet
-            id, a class name, or an everyday word for a group of classes ("dog").
+            id, a class name, an everyday word for a group of classes ("dog"), a question of
+            `seewhy.targets`, or a function of the model's outputs.
         """
-        sources = intake.listed(images)
+        sources = self._listed(images)
         one_each = isinstance(targets, list | tuple | np.ndarray)
         asked = list(targets) if one_each else [targets] * len(sources)
         if len(asked) != len(sources):
             raise TargetError(
                 f"{len(asked)} targets for {len(sources)} images: give one for all, or one each."
             )
+        if not sources:
+            return []
         rows = self._explain(sources, [self.questions([wanted]) for wanted in asked])
         return [explanations[0] for explanations in rows]
 
@@ -117,53 +140,149 @@ class Explainer:
         targets: as for a call; "all-top" stands for one question for each of the top classes.
         The part of the network in front of the target layer runs once for all questions.
         """
-        sources = intake.listed(images)
+        sources = self._listed(images)
+        if not sources:
+            return []
         questions = self.questions(targets)
         return list(self._explain(sources, [questions] * len(sources)))
 
+    def all_classes(self, images: Any) -> np.ndarray:
+        """The map of every class of the main output at once.
+
+        images: as for a call. Returns float32 (batch, classes, *space), signed: one pass of the
+        network and one batched pullback of the part behind the target layer.
+        """
+        sources = self._listed(images)
+        done: list[np.ndarray] = []
+        for prepared in self._prepared(sources):
+            rows: dict[int, np.ndarray] = {}
+            for members in _alike([sample.shape for sample in prepared]):
+                together = [prepared[i] for i in members]
+                rows |= dict(zip(members, self._maps_of_all(together), strict=True))
+            done += [rows[i] for i in range(len(prepared))]
+        shapes = {maps.shape for maps in done}
+        if len(shapes) > 1:
+            raise OptionError(
+                f"images of several sizes give maps of several shapes ({shapes}), which are no "
+                f"one array. Ask for images of one size at a time."
+            )
+        if not done:
+            raise OptionError("there is no image to explain: the list is empty.")
+        return np.stack(done)
+
     def questions(self, targets: Sequence[Any]) -> list[Target]:
-        return parse_all(targets, self.labels, self.top, logits=self.scores == "logits")
+        """Questions, put to this model. Raises TargetError if it cannot be asked so."""
+        return parse_all(targets, self._known.context, self.top)
+
+    def _made(self, specs: Any) -> Plan:
+        return plan(self._backend, self._subject, self._wishes, specs)
+
+    def _listed(self, images: Any) -> list[Any]:
+        """The samples; the first ever tells of a model that does not declare its inputs."""
+        sources = intake.listed(images, self._subject)
+        with self._learning:
+            if self._plan is None and sources:
+                learnt = self._subject.learning(sources[0])
+                first = intake.prepare(sources[0], learnt, self._manner)
+                self._subject = learnt
+                self._plan = self._made(learnt.specs(intake.batch([first], learnt)))
+        return sources
+
+    def _prepared(self, sources: Sequence[Any]) -> Iterator[list[Prepared]]:
+        for start in range(0, len(sources), self.batch_size):
+            chunk = sources[start : start + self.batch_size]
+            yield [intake.prepare(source, self._subject, self._manner) for source in chunk]
 
     def _explain(
         self, sources: Sequence[Any], questions: Sequence[list[Target]]
     ) -> Iterator[list[Explanation]]:
-        for start in range(0, len(sources), self.batch_size):
-            chunk = slice(start, start + self.batch_size)
-            prepared = [intake.prepare(s, self._subject, self.fit) for s in sources[chunk]]
-            yield from self._explain_batch(prepared, questions[chunk])
+        start = 0
+        for prepared in self._prepared(sources):
+            yield from self._explain_batch(prepared, questions[start : start + len(prepared)])
+            start += len(prepared)
 
     def _explain_batch(
         self, prepared: Sequence[Prepared], questions: Sequence[list[Target]]
     ) -> list[list[Explanation]]:
         """Images that ask the same kinds of question at the same size go through together."""
         done: dict[int, list[Explanation]] = {}
-        kinds = [
-            (tuple(target.score for target in asked), image.shape)
+        keys = [
+            (tuple(_key(target) for target in asked), image.shape)
             for image, asked in zip(prepared, questions, strict=True)
         ]
-        for kind in dict.fromkeys(kinds):
-            members = [i for i, other in enumerate(kinds) if other == kind]
+        facts = self._facts()
+        for members in _alike(keys):
             together = [prepared[i] for i in members]
             asked = [questions[i] for i in members]
-            outcome = self._run(kind[0], intake.batch(together, self._subject), asked)
+            outcomes = [self._run(k, together, asked) for k in range(len(self._known.cuts))]
             for row, i in enumerate(members):
-                own = Outcome(*(result[row] for result in outcome))
-                done[i] = explanations(self._facts, prepared[i], questions[i], own)
+                own = self._fused([outcome[row] for outcome in outcomes])
+                done[i] = explanations(facts, self._shown(prepared[i]), questions[i], own)
         return [done[i] for i in range(len(prepared))]
 
     def _run(
-        self, kinds: tuple[Score, ...], images: np.ndarray, asked: Sequence[list[Target]]
+        self, k: int, images: Sequence[Prepared], asked: Sequence[list[Target]]
+    ) -> list[Outcome]:
+        """What `engine.evidence` gives at one target layer, for each image."""
+        known, first = self._known, asked[0]
+        make = lambda: engine.evidence(  # noqa: E731
+            self._backend,
+            known.cuts[k],
+            self._method,
+            first,
+            self.scores,
+            known.context.main,
+        )
+        values = [
+            np.stack([row[q].values[v] for row in asked])
+            for q in range(len(first))
+            for v in range(len(first[q].values))
+        ]
+        key = (k, tuple(target.kind for target in first))
+        results = self._computed(key, make, intake.batch(images, self._subject), values)
+        return [Outcome(*(result[row] for result in results)) for row in range(len(images))]
+
+    def _maps_of_all(self, images: Sequence[Prepared]) -> np.ndarray:
+        known = self._known
+        maps = []
+        for k, cut in enumerate(known.cuts):
+            make = lambda cut=cut: _first_only(  # noqa: E731
+                engine.all_classes(
+                    self._backend, cut, self._method, self.scores, known.context.main
+                )
+            )
+            maps.append(
+                self._computed((k, "all"), make, intake.batch(images, self._subject), [])[0]
+            )
+        if len(maps) == 1:
+            return maps[0]
+        return np.stack(
+            [
+                np.stack([fuse(layers, self.fuse) for layers in zip(*rows, strict=True)])
+                for rows in zip(*maps, strict=True)
+            ]
+        )
+
+    def _computed(
+        self,
+        key: Hashable,
+        make: Callable[[], Callable[..., Any]],
+        images: Sequence[np.ndarray],
+        values: Sequence[np.ndarray],
     ) -> list[np.ndarray]:
-        """What `engine.evidence` gives, as NumPy arrays."""
+        """The results of a function that is compiled once, as NumPy arrays of the images' count."""
         from keras import ops
 
-        if kinds not in self._compiled:
-            function = engine.evidence(self._backend, self._cut, self._method, kinds, self.scores)
-            self._compiled[kinds] = self._backend.compile(function, self._subject.model.variables)
-        values = [np.stack([row[k].value for row in asked]) for k in range(len(kinds))]
-        arrays = [self._filled(array) for array in (images, *values)]
-        outcome = self._compiled[kinds](*arrays)
-        return [ops.convert_to_numpy(result)[: len(images)] for result in outcome]
+        count = len(images[0])
+        if key not in self._compiled:
+            if isinstance(self._subject.model, Split):
+                # its functions may refer to weights, which must not become constants
+                self._compiled[key] = self._backend.uncompiled(make())
+            else:
+                self._compiled[key] = self._backend.compile(make(), self._subject.variables)
+        filled = [[self._filled(array) for array in arrays] for arrays in (images, values)]
+        results = self._compiled[key](*filled)
+        return [ops.convert_to_numpy(result)[:count] for result in results]
 
     def _filled(self, array: np.ndarray) -> np.ndarray:
         """Repeat the last image up to a power of two, so that few sizes are ever compiled."""
@@ -171,6 +290,39 @@ class Explainer:
             return array
         missing = (1 << (len(array) - 1).bit_length()) - len(array)
         return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
+
+    def _fused(self, outcomes: Sequence[Outcome]) -> Outcome:
+        if len(outcomes) == 1:
+            return outcomes[0]
+        questions = zip(*(outcome.maps for outcome in outcomes), strict=True)
+        maps = [fuse(layers, self.fuse) for layers in questions]
+        return joined(outcomes, np.stack(maps))
+
+    def _shown(self, sample: Prepared) -> Shown:
+        return Shown(sample.parts[self._known.shown], lambda: self._maps_of_all([sample])[0])
+
+    def _facts(self) -> Facts:
+        """What all explanations of this explainer have in common."""
+        known = self._known
+        size = self._subject.size
+        options = {
+            "model": self._subject.name,
+            "scores": self.scores,
+            "size": None if size is None else list(size),
+            "fit": self.fit,
+        }
+        if len(known.cuts) > 1:
+            options["fuse"] = self.fuse
+        return Facts(
+            layer=known.layer,
+            method=self.method,
+            options=options,
+            labels=known.labels,
+            top=self.top,
+            output=known.context.output,
+            notes=known.notes,
+            versions=versions(self._backend),
+        )
 
 
 def explain(  # noqa: PLR0913  (the façade: every choice has its default)
@@ -187,11 +339,17 @@ def explain(  # noqa: PLR0913  (the façade: every choice has its default)
     fit: str = "squash",
     weights: str | Path | None = None,
     top: int = 3,
+    output: str | int | None = None,
+    grid: tuple[int, ...] | None = None,
+    fuse: str = "mean",
+    bands: Sequence[int] | None = None,
 ) -> Explanation:
     """Why the model decided as it did about one image.
 
-    image: a path, file object, PIL image, uint8 array, or a preprocessed float array.
-    target: "top", an index, a WordNet id, a class name, or a word for a group ("dog").
+    image: a path, file object, PIL image, uint8 array, or a preprocessed float array; for a model
+        with several inputs a dictionary or tuple of them.
+    target: "top", an index, a WordNet id, a class name, a word for a group ("dog"), a question of
+        `seewhy.targets`, or a function of the model's outputs.
     The other arguments are those of `Explainer`, which is the way for more than one image.
     Raises a SeewhyError whose message tells the mend.
     """
@@ -206,8 +364,29 @@ def explain(  # noqa: PLR0913  (the façade: every choice has its default)
         fit=fit,
         weights=weights,
         top=top,
+        output=output,
+        grid=grid,
+        fuse=fuse,
+        bands=bands,
     )
-    return explainer([image], targets=target)[0]
+    sample = tuple(image) if isinstance(image, list) else image
+    return explainer([sample], targets=[target])[0]
+
+
+def _alike(keys: Sequence[Hashable]) -> list[list[int]]:
+    """The places of equal keys together, in the order of their first."""
+    return [
+        [i for i, other in enumerate(keys) if other == key] for key in dict.fromkeys(keys)
+    ]
+
+
+def _key(target: Target) -> Hashable:
+    """Questions of one key can be asked in one batch."""
+    return (target.kind, tuple(value.shape for value in target.values))
+
+
+def _first_only(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda images, values: (function(images),)  # noqa: ARG005
 
 
 def _one_of(option: str, value: str, known: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from seewhy import maps, render
 from seewhy.geometry import Geometry
 from seewhy.images import Photo
 from seewhy.labels import Group, Label
+from seewhy.scores import About
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Explanation:
     """How the photo's pixels lie in the network's input."""
     predictions: tuple[Prediction, ...]
     """The top classes, the most probable first."""
-    target: Label | Group
+    target: About
     """The class, or group of classes, that the map speaks of."""
     score: float
     """What was differentiated: the target's logit, log odds or probability."""
@@ -55,6 +56,9 @@ class Explanation:
     warnings: tuple[str, ...] = ()
     """What must be known to read the map, each as "name: text"."""
     versions: dict[str, str] = field(default_factory=dict, repr=False)
+    diagnostics: dict[str, Any] = field(default_factory=dict, repr=False)
+    ask_all: Any = field(default=None, repr=False, compare=False)
+    labels: Any = field(default=None, repr=False, compare=False)
 
     @cached_property
     def heatmap(self) -> np.ndarray:
@@ -140,10 +144,13 @@ class Explanation:
         )
 
 
-def _plain(target: Label | Group) -> dict[str, Any]:
+def _plain(target: About) -> dict[str, Any]:
     if isinstance(target, Label):
         return {"index": target.index, "wnid": target.wnid, "name": target.name}
-    return {"index": None, "wnid": None, "name": target.name, "indices": list(target.indices)}
+    plain: dict[str, Any] = {"index": None, "wnid": None, "name": target.name}
+    if isinstance(target, Group):
+        return plain | {"indices": list(target.indices)}
+    return plain | {"classes": [_plain(one) for one in target.classes]}
 
 
 def _finite(value: float) -> float | None:

@@ -63,7 +63,7 @@ def load(source: Any) -> Photo:
     )
 
 
-def from_preprocessed(array: np.ndarray) -> Photo:
+def from_preprocessed(array: np.ndarray, bands=None) -> Photo:
     """A picture of a float array (height, width, channels) that is already preprocessed.
 
     Its values are stretched to 0..255. One or two channels are shown as grey,

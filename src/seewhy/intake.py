@@ -1,4 +1,4 @@
-"""From whatever a user gives as images to network inputs, each with its photo and geometry."""
+"""From whatever a user gives as images to network inputs, each with its picture and geometry."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image
 
 from seewhy import images
+from seewhy.arrays import Array
+from seewhy.entries import Entry
 from seewhy.errors import ImageError
 from seewhy.geometry import Geometry
 from seewhy.images import Photo
@@ -17,74 +19,217 @@ from seewhy.subject import Subject
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """One image, ready for the network."""
+class Part:
+    """One input of one sample."""
 
-    photo: Photo
-    geometry: Geometry
+    photo: Photo | Array | None
+    """What a map of it is laid over; None for plain values."""
+    geometry: Geometry | None
     pixels: np.ndarray | None
     """uint8 (height, width, 3) at the network's size; None if the user preprocessed it."""
     array: np.ndarray | None
-    """float32 in the model's own shape, preprocessed by the user."""
+    """In the model's own shape and type, preprocessed by the user."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Images of one shape can go through in one batch."""
-        return () if self.array is None else self.array.shape
+        value = self.pixels if self.array is None else self.array
+        return (self.array is None, *np.shape(value))
 
 
-def listed(sources: Any) -> list[Any]:
-    """A list of images from a list, or from a batch array (batch, height, width, channels)."""
+@dataclass(frozen=True)
+class Prepared:
+    """One sample, ready for the network: a part for each of the model's inputs."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def shape(self) -> tuple[tuple[int, ...], ...]:
+        """Samples of one shape can go through in one batch."""
+        return tuple(part.shape for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How images are brought to the network and shown."""
+
+    fit: str
+    bands: Sequence[int] | None = None
+
+
+def listed(sources: Any, subject: Subject) -> list[Any]:
+    """A list of samples, from a list or from batch arrays."""
     if isinstance(sources, str | bytes | Photo | Image.Image) or hasattr(sources, "read"):
         raise ImageError("an Explainer takes a list of images; put the one image into a list.")
+    count = len(subject.entries)
+    if isinstance(sources, dict):
+        return _rows(sources, sources.values(), lambda values: dict(zip(sources, values)))
+    if isinstance(sources, tuple) and count != 1:
+        return _rows(sources, sources, tuple)
     if _is_array(sources):
-        batch = np.asarray(sources)
-        if batch.ndim != 4:
-            raise ImageError(
-                f"a batch array has shape (batch, height, width, channels); got {batch.shape}. "
-                f"Put a single image into a list."
-            )
-        return list(batch)
-    return list(sources)
+        return list(_batch(np.asarray(sources), subject))
+    sources = list(sources)
+    if count > 1 and len(sources) == count and _are_batches(sources, subject):
+        return _rows(sources, sources, tuple)
+    return sources
 
 
-def prepare(source: Any, subject: Subject, fit: str) -> Prepared:
-    """One image for the network.
+def prepare(source: Any, subject: Subject, manner: Manner) -> Prepared:
+    """One sample for the network.
 
-    source: a path, file object, PIL image or uint8 array (a photo), or a float array that is
-        already preprocessed. Raises ImageError for anything else.
+    source: for a model of one input a path, file object, PIL image or uint8 array (a photo), or a
+        float array that is already preprocessed; for several inputs a dictionary or tuple of such
+        and of plain values. Raises ImageError for anything else.
     """
-    if _is_array(source):
-        source = np.asarray(source)
-        if np.issubdtype(source.dtype, np.floating) or source.dtype.name == "bfloat16":
-            return _preprocessed(source.astype("float32"), subject)
-    photo = images.load(source)
-    pixels, geometry = images.fit(photo, subject.size, fit)
-    return Prepared(photo, geometry, pixels, None)
+    values = _values(source, subject)
+    return Prepared(tuple(_part(value, k, subject, manner) for k, value in enumerate(values)))
 
 
-def batch(prepared: Sequence[Prepared], subject: Subject) -> np.ndarray:
-    """float32 network inputs (batch, …) of images of one shape, all photos or all arrays."""
-    arrays = [image.array for image in prepared if image.array is not None]
-    pixels = [image.pixels for image in prepared if image.pixels is not None]
-    return np.stack(arrays) if arrays else subject.network_input(np.stack(pixels))
+def batch(prepared: Sequence[Prepared], subject: Subject) -> list[np.ndarray]:
+    """Network inputs (batch, …), one for each entry, of samples of one shape."""
+    return [
+        _joined([sample.parts[k] for sample in prepared], subject, k)
+        for k in range(len(prepared[0].parts))
+    ]
 
 
-def _preprocessed(array: np.ndarray, subject: Subject) -> Prepared:
-    if array.ndim == 4 and len(array) == 1:
-        array = array[0]
-    if array.ndim == 2 and subject.channels == 1:
-        array = array[..., None]
-    if not subject.takes(array.shape):
+def _joined(parts: Sequence[Part], subject: Subject, k: int) -> np.ndarray:
+    arrays = [part.array for part in parts if part.array is not None]
+    pixels = [part.pixels for part in parts if part.pixels is not None]
+    return np.stack(arrays) if arrays else subject.network_input(np.stack(pixels), k)
+
+
+def _rows(whole: Any, parts: Any, make: Any) -> list[Any]:
+    """Samples from a structure of batch arrays."""
+    arrays = [np.asarray(part) if _is_array(part) else list(part) for part in parts]
+    lengths = [len(array) for array in arrays]
+    if len(set(lengths)) > 1:
         raise ImageError(
-            f"a float array is taken as already preprocessed, and the model takes "
-            f"{subject.input_shape}; got {array.shape}. Give that shape, or a uint8 array with "
-            f"pixels 0..255 of any size."
+            f"the inputs hold {' and '.join(map(str, lengths))} samples; expected the same number "
+            f"of each. For one sample, put the {type(whole).__name__} into a list."
         )
-    shown = np.moveaxis(array, 0, -1) if subject.channels_first else array
-    return Prepared(
-        images.from_preprocessed(shown), Geometry.identity(shown.shape[:2]), None, array
+    return [make(values) for values in zip(*arrays, strict=True)]
+
+
+def _batch(array: np.ndarray, subject: Subject) -> np.ndarray:
+    if not subject.entries:
+        return array
+    entry = subject.entries[subject.image]
+    own = len(entry.shape)
+    # photos without an axis of colours are a batch, too
+    if array.ndim != own + 1 and not (own == 3 and array.ndim == 3 and entry.shape[-1] == 1):
+        axes = ", ".join("any" if side is None else str(side) for side in entry.shape)
+        raise ImageError(
+            f"a batch array has shape (batch, {axes}); got {array.shape}. "
+            f"Put a single image into a list."
+        )
+    return array
+
+
+def _are_batches(sources: Sequence[Any], subject: Subject) -> bool:
+    return all(
+        _is_array(source) and np.ndim(source) == len(entry.shape) + 1
+        for source, entry in zip(sources, subject.entries, strict=True)
     )
+
+
+def _values(source: Any, subject: Subject) -> list[Any]:
+    """One value an entry."""
+    names = [entry.name for entry in subject.entries]
+    if isinstance(source, dict):
+        missing = [name for name in names if name not in source]
+        if missing or len(source) != len(names):
+            raise ImageError(
+                f"the model takes the inputs {', '.join(map(repr, names))}; got "
+                f"{', '.join(map(repr, source))}. Give each of them by its name."
+            )
+        return [source[name] for name in names]
+    if len(names) == 1 and not (isinstance(source, tuple) and len(source) == 1):
+        return [source]
+    if not isinstance(source, tuple | list) or len(source) != len(names):
+        got = f"{len(source)}" if isinstance(source, tuple | list) else type(source).__name__
+        raise ImageError(
+            f"the model takes {len(names)} inputs ({', '.join(map(repr, names))}); got {got}. "
+            f"Give a dictionary by these names, or a tuple in this order."
+        )
+    return list(source)
+
+
+def _part(value: Any, k: int, subject: Subject, manner: Manner) -> Part:
+    entry = subject.entries[k]
+    if _is_array(value) or isinstance(value, list | int | float | np.generic):
+        array = np.asarray(value)
+        is_float = np.issubdtype(array.dtype, np.floating) or array.dtype.name == "bfloat16"
+        if is_float or not _is_photo(array, k, subject):
+            return _given(array, is_float, k, subject, manner)
+    elif not subject.takes_photos(k):
+        raise ImageError(
+            f"input {entry.name!r} of shape {entry.shape} takes no photo: give an array of that "
+            f"shape; got {type(value).__name__}."
+        )
+    photo = images.load(value)
+    size = subject.size if entry.seen is None else (subject.size or entry.seen)
+    own = entry.shape[1:] if subject.channels_first else entry.shape[:-1]
+    pixels, geometry = images.fit(photo, own if None not in own else size, manner.fit)
+    return Part(photo, geometry, pixels, None)
+
+
+def _is_photo(array: np.ndarray, k: int, subject: Subject) -> bool:
+    """Whether an array of whole numbers is a photo that can be brought to another size."""
+    if not subject.takes_photos(k) or "int" in subject.entries[k].dtype:
+        return False
+    if subject.channels_first and array.ndim == 3 and array.shape[-1] not in (1, 3, 4):
+        return False
+    return True
+
+
+def _given(array: np.ndarray, is_float: bool, k: int, subject: Subject, manner: Manner) -> Part:
+    """An array in the model's own shape."""
+    entry = subject.entries[k]
+    array = _shaped(array, entry)
+    if not _fits(array.shape, entry, subject):
+        axes = ", ".join("any" if side is None else str(side) for side in entry.shape)
+        raise ImageError(
+            f"input {entry.name!r} takes arrays of shape ({axes}); got {array.shape}. A float "
+            f"array is taken as already preprocessed: give that shape, or for a photo a uint8 "
+            f"array (height, width, 3) with pixels 0..255 of any size."
+        )
+    values = np.moveaxis(array, 0, -1) if _first(entry, subject) else array
+    if not is_float and entry.rank and "int" not in entry.dtype:
+        array = subject.network_input(values[None], k)[0]
+    ready = array.astype(_dtype(entry))
+    if not entry.rank and len(subject.entries) > 1:
+        return Part(None, None, None, ready)
+    if entry.rank == 2:
+        shown = values if is_float else values.astype("float32")
+        photo: Photo | Array = images.from_preprocessed(shown, bands=manner.bands)
+    else:
+        shown = values.astype("float32")
+        photo = Array(shown if entry.rank else shown[..., None])
+    space = values.shape[:-1] if entry.rank else values.shape
+    return Part(photo, Geometry.identity(space), None, ready)
+
+
+def _shaped(array: np.ndarray, entry: Entry) -> np.ndarray:
+    """Without a batch axis of one, and with an axis of one channel."""
+    if array.ndim == len(entry.shape) + 1 and len(array) == 1:
+        array = array[0]
+    if array.ndim == len(entry.shape) - 1 and 1 in (entry.shape[-1:] + entry.shape[:1]):
+        array = array[..., None] if entry.shape[-1] == 1 else array[None]
+    return array
+
+
+def _fits(shape: tuple[int, ...], entry: Entry, subject: Subject) -> bool:
+    if len(shape) != len(entry.shape):
+        return False
+    return all(own in (None, side) for own, side in zip(entry.shape, shape, strict=True))
+
+
+def _first(entry: Entry, subject: Subject) -> bool:
+    return subject.channels_first and entry.rank > 1
+
+
+def _dtype(entry: Entry) -> str:
+    return "float32" if "float" in entry.dtype else entry.dtype
 
 
 def _is_array(source: Any) -> bool:

@@ -1,109 +1,196 @@
-"""Address, list and choose the layers of a model that can carry a map."""
+"""Address and choose the layers of a model that can carry a map."""
 
 from __future__ import annotations
 
 import difflib
+import operator
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from seewhy.calls import Call
 from seewhy.errors import LayerError
+from seewhy.grids import Layout, View, layouts
 
 # Kinds of operation behind which a map would be the same or coarser than in front of them.
 PASSING = ("Pooling", "Dropout", "Flatten", "Reshape", "ZeroPadding", "Cropping", "Identity")
 
 
-def spatial(calls: Sequence[Call]) -> list[Call]:
-    """The calls whose output has space axes, (batch, *space, units), with over one grid cell."""
-    return [call for call in calls if grid(call)]
+@dataclass(frozen=True)
+class Place:
+    """A call whose output has space: where a map can lie."""
+
+    call: Call
+    layout: Layout
+    container: bool = False
+    """Whether it only hands on the output of a call within it."""
 
 
-def grid(call: Call) -> tuple[int, ...] | None:
-    """The space axes (rows, cols) of a call's output, or None where there is no space to map."""
-    if call.shape is None or len(call.shape) != 4:
-        return None
-    rows_cols = call.shape[2:] if channels_first(call) else call.shape[1:3]
-    return rows_cols if max(rows_cols) > 1 else None
+def places(calls: Sequence[Call], view: View) -> list[Place]:
+    """All places of a traced run (at batch size 1), in the order in which the calls end."""
+    same: dict[int, list[Call]] = {}
+    for call in calls:
+        same.setdefault(id(call.output), []).append(call)
+    return [
+        Place(call, layout, _is_container(call, same[id(call.output)]))
+        for call, layout in zip(calls, layouts(calls, view), strict=True)
+        if layout
+    ]
 
 
-def channels_first(call: Call) -> bool:
-    """Whether units stand in front of the space axes in the call's output."""
-    import keras
-
-    usual = keras.config.image_data_format()
-    return bool(getattr(call.operation, "data_format", usual) == "channels_first")
-
-
-def default(calls: Sequence[Call]) -> Call:
-    """The last call with space in front of the classifier head.
+def default(calls: Sequence[Call], usable: Sequence[Place]) -> Place:
+    """The last place in front of the classifier head.
 
     Pooling and other steps that only pass values on are left out: VGG16's last convolution is
-    taken, not the pooling behind it. Raises LayerError if no call has space.
+    taken, not the pooling behind it. Of a transformer it is the normalisation in front of the
+    last attention, behind which the patches' tokens get no gradient from a class token. Raises
+    LayerError if there is no place.
     """
-    candidates = spatial(calls)
-    for call in reversed(candidates):
-        if not any(kind in call.kind for kind in PASSING) and not _is_container(call, calls):
-            return call
+    for place in reversed(usable):
+        if not any(kind in place.call.kind for kind in PASSING) and not place.container:
+            tokens = place.layout.tokens
+            return (_before_attention(calls, usable, place) if tokens else None) or place
     raise LayerError(
         "the model has no layer with a spatial grid: its map would have no space to lie on. "
-        "Give a model with convolutions, or one whose last grid is larger than 1 × 1 "
-        "(a larger input size may do)."
+        "Give a model with convolutions, or one whose last grid is larger than 1 × 1 (a larger "
+        "input size may do), or for tokens that are no square the grid=(rows, cols)."
     )
 
 
-def find(calls: Sequence[Call], wanted: Any) -> Call:
-    """The call of a layer given by name, path (`outer/inner`) or the layer object itself.
+def find(calls: Sequence[Call], usable: Sequence[Place], wanted: Any) -> Place:
+    """The place of a layer given by name, path (`outer/inner`), index or the layer object itself.
 
-    None gives the default layer. Raises LayerError for a layer that is unknown, ambiguous or
-    without space; it names the nearest layers.
+    None gives the default. "conv#2" is the second call of a layer that is called several times;
+    without a number its last call is meant. Raises LayerError for a layer that is unknown,
+    ambiguous or without space; it names the nearest layers.
     """
     if wanted is None:
-        return default(calls)
-    by_name = isinstance(wanted, str)
-    found = [
-        call
-        for call in calls
-        if (wanted in (call.name, call.path) if by_name else call.operation is wanted)
-    ]
+        return default(calls, usable)
+    if not isinstance(wanted, str) and hasattr(wanted, "__index__"):
+        return _at(usable, operator.index(wanted))
+    found = _named(calls, wanted) if isinstance(wanted, str) else _same(calls, wanted)
     if not found:
-        raise LayerError(_unknown(calls, wanted))
+        raise LayerError(_unknown(usable, wanted))
     if len({id(call.operation) for call in found}) > 1:
-        paths = ", ".join(repr(call.path) for call in found)
-        raise LayerError(
-            f"several layers are named {wanted!r}. Give the whole path, one of: {paths}."
-        )
-    if grid(found[0]) is None:
-        raise LayerError(_no_space(calls, found[0]))
-    return found[0]
+        raise LayerError(_ambiguous(found, wanted))
+    for place in reversed(usable):
+        if any(place.call is call for call in found):
+            return place
+    raise LayerError(_no_space(calls, usable, found[-1]))
 
 
-def _is_container(call: Call, calls: Sequence[Call]) -> bool:
-    """Whether the call only hands on the output of one that ran within it."""
-    return any(
-        other.output is call.output
+def others(calls: Sequence[Call], call: Call) -> list[Call]:
+    """All calls of the call's layer."""
+    return [other for other in calls if other.operation is call.operation]
+
+
+def _before_attention(
+    calls: Sequence[Call], usable: Sequence[Place], last: Place
+) -> Place | None:
+    """The normalisation that feeds the last attention over the same tokens, if there is one."""
+    by_call = {id(place.call): place for place in usable}
+    for at in reversed(range(len(calls))):
+        if not _attends(calls, calls[at], last):
+            continue
+        inside = calls[at].path + "/"
+        for call in reversed(calls[:at]):
+            place = by_call.get(id(call))
+            # a call of another nth with the same path lies in front of it, not inside
+            within = call.path.startswith(inside) and call.nth == calls[at].nth
+            if place and not within and "Norm" in call.kind and call.shape == last.call.shape:
+                return place
+    return None
+
+
+def _attends(calls: Sequence[Call], call: Call, last: Place) -> bool:
+    """Whether the call is an attention over the tokens, and not a block with its normalisation."""
+    if "attention" not in call.kind.lower() or call.shape != last.call.shape:
+        return False
+    inside = call.path + "/"
+    return not any(
+        "Norm" in other.kind and other.shape == call.shape
         for other in calls
-        if other is not call and other.path.startswith(call.path + "/")
+        if other.path.startswith(inside)
     )
 
 
-def _unknown(calls: Sequence[Call], wanted: Any) -> str:
+def _named(calls: Sequence[Call], wanted: str) -> list[Call]:
+    found = [call for call in calls if wanted in (call.name, call.path)]
+    if found:
+        return found
+    name, mark, number = wanted.rpartition("#")
+    if not mark or not number.isdecimal():
+        return []
+    matching = [call for call in calls if name in (call.name, call.path)]
+    nth = [call for call in matching if call.nth == int(number) - 1]
+    if matching and not nth:
+        raise LayerError(
+            f"layer {name!r} is called {len(matching)} times when the model runs; "
+            f"got {wanted!r}. Give #1 to #{len(matching)}."
+        )
+    return nth
+
+
+def _same(calls: Sequence[Call], wanted: Any) -> list[Call]:
+    return [call for call in calls if call.operation is wanted]
+
+
+def _at(usable: Sequence[Place], index: int) -> Place:
+    inner = [place for place in usable if not place.container]
+    try:
+        return inner[index]
+    except IndexError:
+        raise LayerError(
+            f"there is no layer {index}: the model has {len(inner)} layers with a spatial grid. "
+            f"Give -{len(inner)} to {len(inner) - 1}, or a name such as "
+            f"{inner[-1].call.name!r}."
+            if inner
+            else f"there is no layer {index}: the model has no layer with a spatial grid."
+        ) from None
+
+
+def _is_container(call: Call, same: Sequence[Call]) -> bool:
+    """Whether the call only hands on the output of one that ran within it."""
+    return any(other is not call and other.path.startswith(call.path + "/") for other in same)
+
+
+def _unknown(usable: Sequence[Place], wanted: Any) -> str:
     if not isinstance(wanted, str):
         name = getattr(wanted, "name", wanted)
         return (
             f"layer {name!r} is not called when the model runs. Give one of the model's own layers."
         )
-    names = list(dict.fromkeys(call.name for call in spatial(calls)))
+    names = list(dict.fromkeys(place.call.name for place in usable))
     near = difflib.get_close_matches(wanted, names, n=5, cutoff=0.5) or names[-5:]
     return (
         f"the model has no layer named {wanted!r}. Nearest layers with a spatial grid: "
-        f"{', '.join(near)}."
+        f"{', '.join(near) or 'none'}. See all of them with seewhy.layers(model)."
     )
 
 
-def _no_space(calls: Sequence[Call], call: Call) -> str:
-    usable = spatial(calls)
-    last = f"; the last one with space is {default(calls).name!r}" if usable else ""
+def _ambiguous(found: Sequence[Call], wanted: Any) -> str:
+    paths = dict.fromkeys(call.path for call in found)
+    listed = ", ".join(map(repr, paths))
+    if len(paths) == 1:
+        return (
+            f"{len(found)} different layers have the path {listed}. Give the layer object itself."
+        )
+    return f"several layers are named {wanted!r}. Give the whole path, one of: {listed}."
+
+
+def _no_space(calls: Sequence[Call], usable: Sequence[Place], call: Call) -> str:
+    if call.loop:
+        return (
+            f"layer {call.path!r} runs once a step inside {call.loop!r}, on parts of the input. "
+            f"Choose {call.loop!r} itself, or a layer outside of it."
+        )
+    tokens = ""
+    if call.shape and len(call.shape) == 3:
+        tokens = (
+            f" If its {call.shape[1]} tokens are patches of the image, give grid=(rows, cols)."
+        )
+    last = f"; the last one with space is {default(calls, usable).call.name!r}" if usable else ""
     return (
         f"layer {call.name!r} gives activations of shape {call.shape}: no space axes are left "
-        f"to map. Choose an earlier layer{last}."
+        f"to map. Choose an earlier layer{last}.{tokens}"
     )

@@ -1,4 +1,4 @@
-"""Find the softmax or sigmoid that closes a model, and run the model without it."""
+"""Find the softmax or sigmoid that closes an output, and run the model without it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ class Final:
     """"softmax" (over the last axis) or "sigmoid"."""
     fused: bool
     """Whether the step computes something else first, as a Dense layer with an activation does."""
+    nth: int | None = 0
+    """Which call of the operation; None for all, where a layer around it runs it step by step."""
+    used: bool = False
+    """Whether other steps take its probabilities, so that they must get them."""
 
     def logits(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
         """What the step gives without its activation; the step itself is not changed."""
@@ -34,24 +38,32 @@ class Final:
         return call_with(self.operation, {"activation": _same}, args, kwargs)
 
 
-def final_step(calls: Sequence[Call], outputs: Tensor) -> Final | None:
-    """The closing softmax or sigmoid of a traced run, or None if the outputs come from none."""
+def final_step(calls: Sequence[Call], output: Tensor) -> Final | None:
+    """The closing softmax or sigmoid of one output of a traced run, or None if it has none."""
     producers: dict[int, Call] = {}
     for call in calls:
         # the innermost of nested operations ends first, and is the one that computes
         producers.setdefault(id(call.output), call)
-    step = producers.get(id(outputs))
+    behind = []
+    step = producers.get(id(output))
     while step and _arranges(step):
+        behind.append(step)
         step = producers.get(id(step.inputs[0])) if step.inputs else None
-    activation = _activation(step) if step else None
-    if step is None or activation is None:
+    if step is None:
         return None
-    fused = step.kind != "Activation" and hasattr(step.operation, "activation")
-    return Final(step.operation, activation, fused)
+    operation, activation = _closing(step)
+    if activation is None:
+        return None
+    used = _used(calls, step, behind)
+    if used and behind:
+        return None  # the arranging steps would have to run twice, on both
+    fused = type(operation).__name__ != "Activation" and hasattr(operation, "activation")
+    nth = step.nth if operation is step.operation else None
+    return Final(operation, activation, fused, nth, used)
 
 
 def probabilities(logits: Tensor, activation: str | None) -> Tensor:
-    """Outputs without closing activation (batch, classes) → probabilities of the same shape.
+    """Outputs without closing activation (…, classes) → probabilities of the same shape.
 
     activation: the one that was left out. None means that none was found: then outputs that are
     probabilities already stay what they are, others are taken for logits.
@@ -73,14 +85,34 @@ def _arranges(call: Call) -> bool:
     return linear or call.kind in ARRANGING
 
 
-def _activation(call: Call) -> str | None:
-    if call.kind == "Softmax":
+def _used(calls: Sequence[Call], step: Call, behind: Sequence[Call]) -> bool:
+    """Whether another step than those behind it up to the output takes its result."""
+    known = {id(call) for call in behind}
+    results = {id(step.output)}
+    return any(
+        id(call) not in known and any(id(tensor) in results for tensor in call.inputs)
+        for call in calls
+    )
+
+
+def _closing(step: Call) -> tuple[Operation, str | None]:
+    """The operation that closes an output, and its activation."""
+    operation, shape = step.operation, step.shape
+    while type(operation).__name__ in ("TimeDistributed", "Sequential"):
+        operation = operation.layer if hasattr(operation, "layer") else operation.layers[-1]
+        shape = None
+    return operation, _activation(operation, shape)
+
+
+def _activation(operation: Operation, shape: tuple[int, ...] | None) -> str | None:
+    kind = type(operation).__name__
+    if kind == "Softmax":
         # over another axis than the classes' it is no head: attention, or a map of pixels
-        axis = getattr(call.operation, "axis", -1)
-        return "softmax" if call.shape and axis in (-1, len(call.shape) - 1) else None
-    if call.kind == "Sigmoid":
+        last = (-1,) if shape is None else (-1, len(shape) - 1)
+        return "softmax" if getattr(operation, "axis", -1) in last else None
+    if kind == "Sigmoid":
         return "sigmoid"
-    name = _named(getattr(call.operation, "activation", None))
+    name = _named(getattr(operation, "activation", None))
     return name if name in ACTIVATIONS else None
 
 

@@ -14,6 +14,7 @@ from seewhy import presets
 from seewhy.explanation import Explanation
 from seewhy.labels import Group, Label
 from seewhy.presets import Preset
+from seewhy.scores import About
 
 
 def records(
@@ -75,7 +76,7 @@ def preset_records(all_presets: Sequence[Preset]) -> list[dict[str, Any]]:
     ]
 
 
-def _target(target: Label | Group) -> str:
+def _target(target: About) -> str:
     if isinstance(target, Group):
         return f"{target.name} ({len(target.indices)} classes)"
-    return str(target)
+    return str(target) if isinstance(target, Label) else target.name

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -13,9 +13,10 @@ import numpy as np
 from seewhy import __version__, diagnostics
 from seewhy.errors import SeewhyWarning
 from seewhy.explanation import Explanation, Prediction
-from seewhy.intake import Prepared
-from seewhy.labels import Group, Label, Labels
-from seewhy.targets import Target
+from seewhy.intake import Part
+from seewhy.labels import Labels
+from seewhy.outputs import Output
+from seewhy.scores import Ranking, Target
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Facts:
     options: dict[str, Any]
     labels: Labels
     top: int
-    found_logits: bool
+    output: Output
+    notes: tuple[str, ...]
     versions: dict[str, str]
 
 
@@ -36,38 +38,58 @@ class Outcome:
     """What a pass gave for one image, as `engine.evidence` describes it."""
 
     scores: np.ndarray
-    outputs: np.ndarray
+    ranked: np.ndarray
     probabilities: np.ndarray
     maps: np.ndarray
     reached: np.ndarray
 
 
+@dataclass(frozen=True)
+class Shown:
+    """The input that a map is laid over, and how all classes are asked about it."""
+
+    part: Part
+    ask_all: Callable[[], np.ndarray]
+
+
 def explanations(
-    facts: Facts, image: Prepared, questions: Sequence[Target], outcome: Outcome
+    facts: Facts, shown: Shown, questions: Sequence[Target], outcome: Outcome
 ) -> list[Explanation]:
     """One explanation for each question about the image."""
-    # by outputs, not probabilities: those of sure models are equal, all but one rounded to zero
-    order = np.argsort(-outcome.outputs, kind="stable")
-    predictions = tuple(
-        Prediction(**vars(facts.labels[i]), probability=float(outcome.probabilities[i]))
-        for i in order[: facts.top].tolist()
-    )
-    of_image = [*image.photo.notes, *diagnostics.of_outputs(outcome.outputs, facts.found_logits)]
+    order, predictions = _ranked(facts, outcome)
+    ranking = Ranking(facts.labels, order)
+    photo, geometry = shown.part.photo, shown.part.geometry
+    assert photo is not None  # noqa: S101  (for mypy: an image has a picture)
+    assert geometry is not None  # noqa: S101
+    of_image = [*photo.notes, *facts.notes, *_of_outputs(facts, outcome)]
     made = []
     for k, question in enumerate(questions):
-        of_map = diagnostics.of_map(outcome.maps[k], bool(outcome.reached[k]))
+        map, reached = outcome.maps[k], bool(outcome.reached[k])
+        probable = "probabilities" in (facts.options["scores"], *_flat(question.kind))
+        notes = [
+            *of_image,
+            *diagnostics.of_probability(outcome.probabilities, probable),
+            *diagnostics.of_map(map, reached, facts.output.name),
+        ]
+        figures = diagnostics.figures(map, reached) | {
+            "output": facts.output.name,
+            "logits_found": facts.output.final is not None,
+        }
         explanation = Explanation(
-            map=outcome.maps[k],
-            photo=image.photo,
-            geometry=image.geometry,
+            map=map,
+            photo=photo,
+            geometry=geometry,
             predictions=predictions,
-            target=_about(question, facts.labels, order),
+            target=question.tell(ranking),
             score=float(outcome.scores[k]),
             layer=facts.layer,
             method=facts.method,
             options=facts.options,
-            warnings=tuple(of_image + of_map),
+            warnings=tuple(notes),
             versions=facts.versions,
+            diagnostics=figures,
+            ask_all=shown.ask_all,
+            labels=facts.labels,
         )
         _tell(explanation)
         made.append(explanation)
@@ -85,10 +107,34 @@ def versions(backend: ModuleType) -> dict[str, str]:
     }
 
 
-def _about(question: Target, labels: Labels, order: np.ndarray) -> Label | Group:
-    if isinstance(question.about, int):
-        return labels[int(order[question.about])]
-    return question.about
+def joined(outcomes: Sequence[Outcome], maps: np.ndarray) -> Outcome:
+    """The outcomes of several layers for one image, with their fused maps."""
+    reached = np.any([outcome.reached for outcome in outcomes], axis=0)
+    return replace(outcomes[0], maps=maps, reached=reached)
+
+
+def _ranked(facts: Facts, outcome: Outcome) -> tuple[tuple[int, ...], tuple[Prediction, ...]]:
+    if facts.output.regression:
+        return (), ()
+    # by scores, not probabilities: those of sure models are equal, all but one rounded to zero
+    order = tuple(np.argsort(-outcome.ranked, kind="stable").tolist())
+    return order, tuple(
+        Prediction(**vars(facts.labels[i]), probability=float(outcome.probabilities[i]))
+        for i in order[: facts.top]
+    )
+
+
+def _of_outputs(facts: Facts, outcome: Outcome) -> list[str]:
+    if facts.output.regression or facts.output.field:
+        return []
+    return diagnostics.of_outputs(
+        outcome.ranked, outcome.probabilities, facts.output.final is not None, facts.output.name
+    )
+
+
+def _flat(kind: Any) -> list[Any]:
+    """The leaves of a question's kind."""
+    return [leaf for part in kind for leaf in _flat(part)] if isinstance(kind, tuple) else [kind]
 
 
 def _tell(explanation: Explanation) -> None:

@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seewhy.calls import Call, Operation, handled
+from seewhy.calls import Call, Operation, flat, handled
+from seewhy.errors import ModelError
 from seewhy.logits import Final
 
 Tensor = Any
-Runner = Callable[[Tensor], Any]
+Runner = Callable[..., Any]
 
 
 @dataclass(frozen=True)
 class Split:
-    """A model in two parts that meet at the target layer.
+    """A model in two parts that meet at the target layer; two plain functions do as well.
 
-    head: images (batch, *space, channels) → (activations (batch, *space, units), bypass).
-        The bypass is whatever else the tail needs, such as skip connections; opaque to others.
-    tail: (activations, bypass) → outputs (batch, classes). Runs nothing that lies in front of
-        the target layer.
+    head: images (batch, *space, channels) → activations (batch, *space, units), or a pair of
+        activations and bypass. The bypass is whatever else the tail needs, such as skip
+        connections; opaque to others.
+    tail: activations → outputs (batch, classes), or (activations, bypass) → outputs where the
+        head gives a pair. Runs nothing that lies in front of the target layer.
+
+    Both compute with tensors of Keras's backend and without random steps.
     """
 
-    head: Callable[[Tensor], tuple[Tensor, Any]]
-    tail: Callable[[Tensor, Any], Tensor]
+    head: Callable[..., Any]
+    tail: Callable[..., Any]
+
+    def before(self, *images: Tensor) -> tuple[Tensor, Any]:
+        """The activations, and the bypass in a tuple; an empty one where the head gives none."""
+        given = self.head(*images)
+        if not isinstance(given, tuple):
+            return given, ()
+        if len(given) != 2:
+            raise ModelError(
+                f"the head of a Split gives activations, or a pair (activations, bypass); got a "
+                f"tuple of {len(given)}. Put all that the tail needs beside them into one bypass."
+            )
+        return given[0], given[1:]
+
+    def behind(self, activations: Tensor, bypass: tuple[Any, ...]) -> Any:
+        """The outputs, of what `before` gave."""
+        return self.tail(activations, *bypass)
 
 
 @dataclass(frozen=True)
 class _Bypass:
-    images: Tensor
+    images: tuple[Tensor, ...]
     done: tuple[tuple[Operation, Any], ...]
     """Operations whose calls ended before the target's began, with their outputs, in order."""
+    calls: Counter[int]
+    """How often each operation was called up to there."""
 
 
 class _Reached(BaseException):
@@ -45,32 +67,45 @@ class _Reached(BaseException):
         self.activations = activations
 
 
-def split(run: Runner, steps: Sequence[Operation], target: Call, final: Final | None) -> Split:
+def split(
+    run: Runner, steps: Sequence[Operation], target: Call, finals: Sequence[Final | None]
+) -> Split:
     """Split a Keras model at one call of one of its operations.
 
     run: images → outputs, in inference mode. steps: all operations that it may call.
-    final: the closing softmax or sigmoid; the tail then leaves it out and gives logits.
+    finals: for each output its closing softmax or sigmoid, or None; the tail then leaves it out
+        and gives logits.
     The operations are intercepted for the duration of a head or tail call, and left as they were.
     """
 
-    def head(images: Tensor) -> tuple[Tensor, _Bypass]:
+    def head(*images: Tensor) -> tuple[Tensor, _Bypass]:
         recorder = _Recorder(target)
         try:
             with handled(steps, recorder):
-                run(images)
+                run(*images)
         except _Reached as reached:
-            return reached.activations, _Bypass(images, tuple(recorder.done))
+            return reached.activations, _Bypass(images, tuple(recorder.done), recorder.calls)
         raise RuntimeError(f"layer {target.path!r} was not called while the model ran")
 
-    def tail(activations: Tensor, bypass: _Bypass) -> Tensor:
-        replayer = _Replayer(target, activations, bypass, final)
+    def tail(activations: Tensor, bypass: _Bypass) -> Any:
+        replayer = _Replayer(target, activations, bypass, finals)
         with handled(steps, replayer):
-            outputs = run(bypass.images)
+            outputs = run(*bypass.images)
         if not replayer.replaced:
             raise RuntimeError(f"layer {target.path!r} was not called when the tail ran")
-        return outputs
+        return _with(outputs, replayer.aside)
 
     return Split(head, tail)
+
+
+def _with(outputs: Any, aside: dict[int, Tensor]) -> Any:
+    """The outputs, some of them replaced."""
+    if not aside:
+        return outputs
+    import keras
+
+    leaves = [aside.get(k, output) for k, output in enumerate(flat(outputs))]
+    return keras.tree.pack_sequence_as(outputs, leaves)
 
 
 class _Recorder:
@@ -78,15 +113,14 @@ class _Recorder:
 
     def __init__(self, target: Call) -> None:
         self.target = target
-        self.calls = 0
+        self.calls: Counter[int] = Counter()
         self.done: list[tuple[Operation, Any]] = []
 
     def __call__(self, operation: Operation, proceed: Any, args: Any, kwargs: Any) -> Any:
         mark = len(self.done)
-        wanted = False
-        if operation is self.target.operation:
-            wanted = self.calls == self.target.nth
-            self.calls += 1
+        nth = self.calls[id(operation)]
+        wanted = operation is self.target.operation and nth == self.target.nth
+        self.calls[id(operation)] += 1
         output = proceed(*args, **kwargs)
         del self.done[mark:]  # its inner calls are part of its own output
         if wanted:
@@ -99,22 +133,39 @@ class _Replayer:
     """Gives back what was recorded, puts the activations in the target's place, runs the rest."""
 
     def __init__(
-        self, target: Call, activations: Tensor, bypass: _Bypass, final: Final | None
+        self, target: Call, activations: Tensor, bypass: _Bypass, finals: Sequence[Final | None]
     ) -> None:
         self.target = target
         self.activations = activations
         self.pending = deque(bypass.done)
-        self.final = final
+        self.calls = bypass.calls.copy()
+        self.finals = [(k, final) for k, final in enumerate(finals) if final]
         self.replaced = False
+        self.aside: dict[int, Tensor] = {}
+        """Logits of outputs whose probabilities are used by other steps."""
 
     def __call__(self, operation: Operation, proceed: Any, args: Any, kwargs: Any) -> Any:
         if self.replaced:
-            if self.final and self.final.operation is operation:
-                return self.final.logits(args, kwargs)
-            return proceed(*args, **kwargs)
+            nth = self.calls[id(operation)]
+            self.calls[id(operation)] += 1
+            return self._behind(operation, nth, proceed, args, kwargs)
         if self.pending and self.pending[0][0] is operation:
             return self.pending.popleft()[1]
         if not self.pending and operation is self.target.operation:
             self.replaced = True
             return self.activations
+        return proceed(*args, **kwargs)
+
+    def _behind(self, operation: Operation, nth: int, proceed: Any, args: Any, kwargs: Any) -> Any:
+        closed = [
+            (k, final)
+            for k, final in self.finals
+            if final.operation is operation and final.nth in (None, nth)
+        ]
+        if not closed:
+            return proceed(*args, **kwargs)
+        logits = closed[0][1].logits(args, kwargs)
+        if not any(final.used for _, final in closed):
+            return logits
+        self.aside |= dict.fromkeys((k for k, _ in closed), logits)
         return proceed(*args, **kwargs)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seewhy import inputs, labels, preprocess, presets
+from seewhy import entries, inputs, labels, preprocess, presets
+from seewhy.entries import Entry, Shape
 from seewhy.errors import ImageError, ModelError, PreprocessError
+from seewhy.grids import View
 from seewhy.labels import Labels
+from seewhy.outputs import Output
 from seewhy.presets import Preset
+from seewhy.split import Split
 
 Tensor = Any
 USUAL_SIZE = (224, 224)
@@ -20,51 +24,85 @@ USUAL_SIZE = (224, 224)
 
 @dataclass(frozen=True)
 class Subject:
-    """A model that takes one image, and what must be known to give it a photo."""
+    """A model, and what must be known to give it a photo or other input."""
 
     model: Any
     preset: Preset | None
-    size: tuple[int, int]
-    """(height, width) that photos are brought to."""
-    fixed: bool
-    """Whether the model takes no other size."""
-    channels: int
+    entries: tuple[Entry, ...]
+    """Its inputs; () where they are known only from the first image."""
+    structure: Any
+    """How the entries are given: nested lists, tuples and dictionaries of their indices."""
+    spread: bool
+    """Whether the model takes its inputs as several arguments."""
+    size: tuple[int, int] | None
+    """(height, width) that photos are brought to; None where it is not known."""
     channels_first: bool
     preprocess: Callable[[np.ndarray], Any] | None
     """uint8 values as float32 (batch, height, width, 3) → network input; None if unknown."""
 
-    def arrange(self, images: Tensor) -> Tensor:
-        """Images in the structure that the model is called with."""
-        import keras
-
-        structure = getattr(self.model, "input", images)
-        return keras.tree.pack_sequence_as(structure, [images])
+    @property
+    def name(self) -> str:
+        return str(getattr(self.model, "name", type(self.model).__name__))
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of one network input, in the model's own order of axes."""
-        if self.channels_first:
-            return (self.channels, *self.size)
-        return (*self.size, self.channels)
+    def variables(self) -> list[Any]:
+        return list(getattr(self.model, "variables", ()))
 
-    def takes(self, shape: tuple[int, ...]) -> bool:
-        """Whether a preprocessed array of this shape can be one network input."""
-        if self.fixed or len(shape) != 3:
-            return shape == self.input_shape
-        return shape[0 if self.channels_first else -1] == self.channels
+    @property
+    def image(self) -> int:
+        """Which entry is the image: the first of those with the most space axes."""
+        ranks = [entry.rank for entry in self.entries]
+        return ranks.index(max(ranks))
 
-    def network_input(self, pixels: np.ndarray) -> np.ndarray:
-        """uint8 (batch, height, width, 3) → float32 batch as the network wants it.
+    @property
+    def images(self) -> list[int]:
+        """All entries that may be the image, as the two of a siamese network."""
+        rank = self.entries[self.image].rank
+        return [k for k, entry in enumerate(self.entries) if entry.rank == rank]
+
+    def run(self, *tensors: Tensor) -> Any:
+        """The outputs in inference mode."""
+        import keras
+
+        if isinstance(self.model, Split):
+            return self.model.behind(*self.model.before(*tensors))
+        if self.spread:
+            return self.model(*tensors, training=False)
+        given = keras.tree.map_structure(lambda k: tensors[k], self.structure)
+        return self.model(given, training=False)
+
+    def specs(self, arrays: Sequence[np.ndarray] = ()) -> list[tuple[Shape, str]]:
+        """Shape and dtype of each input for one image; of these arrays, where they are given."""
+        if arrays:
+            return [((1, *array.shape[1:]), array.dtype.name) for array in arrays]
+        return [
+            ((1, *self._filled(entry)), entry.dtype) for entry in self.entries
+        ]
+
+    def view(self, shape: Shape, tokens: tuple[int, ...] | None) -> View:
+        """What layers can be looked at for an image of this shape, with its batch axis."""
+        return View(entries.space(shape[1:], self.channels_first), self.channels_first, tokens)
+
+    def takes_photos(self, k: int) -> bool:
+        """Whether photos fit an entry: (height, width, 1 or 3)."""
+        entry = self.entries[k]
+        return entry.rank == 2 and self.channels(k) in (1, 3, None)
+
+    def channels(self, k: int) -> int | None:
+        return self.entries[k].shape[0 if self.channels_first else -1]
+
+    def network_input(self, pixels: np.ndarray, k: int) -> np.ndarray:
+        """Values (batch, height, width, channels) → float32 batch as the network wants it.
 
         Raises PreprocessError if it is not known how, or the user's function breaks the shape.
         """
         if self.preprocess is None:
             raise inputs.missing_preprocessing_error(self.model)
-        batch = _grey(pixels) if self.channels == 1 else pixels
-        if batch.shape[-1] != self.channels:
+        batch = _grey(pixels) if self.channels(k) == 1 and pixels.shape[-1] == 3 else pixels
+        if self.channels(k) not in (batch.shape[-1], None):
             raise ImageError(
-                f"the model takes images of {self.channels} channels, a photo has 3. Give a "
-                f"preprocessed float array of shape {self.input_shape}."
+                f"the model takes images of {self.channels(k)} channels, a photo has 3. Give a "
+                f"preprocessed float array of shape {self.entries[k].shape}."
             )
         ready = np.asarray(self.preprocess(batch.astype("float32")), "float32")
         if ready.shape != batch.shape:
@@ -74,6 +112,31 @@ class Subject:
             )
         return np.moveaxis(ready, -1, 1) if self.channels_first else ready
 
+    def learning(self, sample: Any) -> Subject:
+        """The same with entries like the parts of a first image, where the model declares none."""
+        found, structure = entries.of_sample(sample, self.size)
+        return replace(self, entries=found, structure=structure)
+
+    def _filled(self, entry: Entry) -> tuple[int, ...]:
+        """The entry's shape, with the usual size where any will do."""
+        sides = self.size if entry.rank == 2 and self.size else (USUAL_SIZE[0],) * 8
+        axes = iter(sides)
+        at = 0 if self.channels_first else len(entry.shape) - 1
+        return tuple(
+            side if side is not None else (3 if k == at and entry.rank else next(axes, 8))
+            for k, side in enumerate(_sized(entry, self.size, at))
+        )
+
+
+def _sized(entry: Entry, size: tuple[int, int] | None, channels: int) -> list[int | None]:
+    """An image's shape with the size that photos are brought to."""
+    sides = list(entry.shape)
+    if entry.rank == 2 and size:
+        places = [k for k in range(3) if k != channels]
+        for place, side in zip(places, size, strict=True):
+            sides[place] = side if entry.shape[place] is None else entry.shape[place]
+    return sides
+
 
 def subject(
     model: Any,
@@ -82,71 +145,65 @@ def subject(
     how: str | Callable[..., Any] | None = None,
     size: int | tuple[int, int] | None = None,
 ) -> Subject:
-    """Load a model (a Keras model, a preset's name or a file) and learn how images enter it.
+    """Load a model (a Keras model, a Split, a preset's name or a file) and learn how images enter.
 
     how: name of a preprocessing, a function, or None to find it out.
     size: (height, width) or one number for both, for models that take any.
-    Raises ModelError for a model that is unbuilt or does not take one image.
+    Raises ModelError for a model that is unbuilt, or of another size.
     """
+    wanted = (size, size) if isinstance(size, int) else size
+    if wanted is not None and min(wanted) < 1:
+        raise ModelError(f"the size must be positive; got {wanted[0]} × {wanted[1]}.")
+    if isinstance(model, Split):
+        ready = preprocess.get(how) if how is not None else None
+        return Subject(model, None, (), 0, False, wanted, False, ready)
     loaded, preset = presets.load(model, weights)
-    shape = _image_shape(loaded)
+    found, structure, spread = entries.of_model(loaded)
     mode = how if how is not None else inputs.preprocessing(loaded, preset)
-    first = _channels_first(loaded, shape)
-    channels = shape[1] if first else shape[-1]
-    own = tuple(shape[2:] if first else shape[1:3])
-    return Subject(
+    made = Subject(
         model=loaded,
         preset=preset,
-        size=_input_size(own, size, preset),
-        fixed=None not in own,
-        channels=channels or 3,
-        channels_first=first,
+        entries=found,
+        structure=structure,
+        spread=spread,
+        size=wanted,
+        channels_first=_channels_first(loaded, found),
         preprocess=None if mode is None else preprocess.get(mode),
     )
+    return replace(made, size=_input_size(made, wanted))
 
 
-def _image_shape(model: Any) -> tuple[int | None, ...]:
-    try:
-        shapes = [tuple(tensor.shape) for tensor in model.inputs]
-    except (AttributeError, TypeError, ValueError):
-        shapes = []
-    name = getattr(model, "name", type(model).__name__)
-    if not shapes:
-        raise ModelError(
-            f"model {name!r} is unbuilt or has no declared input: its layers are not known yet. "
-            f"Give it a keras.Input, or an Input layer in front of a Sequential."
-        )
-    if len(shapes) > 1 or len(shapes[0]) != 4:
-        raise ModelError(
-            f"model {name!r} takes inputs of shape {', '.join(map(str, shapes))}; "
-            f"expected one image of shape (batch, height, width, channels)."
-        )
-    return shapes[0]
-
-
-def _channels_first(model: Any, shape: Sequence[int | None]) -> bool:
+def _channels_first(model: Any, found: Sequence[Entry]) -> bool:
     from seewhy.calls import operations
 
     formats = {getattr(operation, "data_format", None) for operation in operations(model)}
     formats.discard(None)
     if len(formats) == 1:
         return formats == {"channels_first"}
-    return shape[1] in (1, 3) and shape[-1] not in (1, 3)
+    shapes = [entry.shape for entry in found if entry.rank == 2]
+    return any(shape[0] in (1, 3) and shape[-1] not in (1, 3) for shape in shapes)
 
 
-def _input_size(
-    own: tuple[int | None, ...], wanted: int | tuple[int, int] | None, preset: Preset | None
-) -> tuple[int, int]:
+def _input_size(made: Subject, wanted: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The size of photos: the model's own, or the one that is wished."""
+    shapes = [entry for entry in made.entries if entry.rank == 2]
+    if not shapes:
+        return wanted
+    entry = shapes[0]
+    own = entry.shape[1:] if made.channels_first else entry.shape[:-1]
+    preset = made.preset
     usual = (preset.size, preset.size) if preset else USUAL_SIZE
-    rows, cols = wanted if isinstance(wanted, tuple) else (wanted, wanted)
-    size = (own[0] or rows or usual[0], own[1] or cols or usual[1])
-    if wanted is not None and size != (rows, cols):
+    likely = entry.seen or (None, None)
+    rows, cols = wanted or (None, None)
+    size = (
+        own[0] or rows or likely[0] or usual[0],
+        own[1] or cols or likely[1] or usual[1],
+    )
+    if wanted is not None and size != wanted:
         raise ModelError(
             f"the model takes images of {own[0]} × {own[1]} pixels only; "
             f"got size {rows} × {cols}. Leave the size out, or build the model for that size."
         )
-    if min(size) < 1:
-        raise ModelError(f"the size must be positive; got {rows} × {cols}.")
     return size
 
 
@@ -157,8 +214,16 @@ def _grey(pixels: np.ndarray) -> np.ndarray:
     return grey
 
 
-def class_names(subject: Subject, given: Any, count: int) -> Labels:
-    """Names of the model's `count` classes: as given, ImageNet's where it is known, or numbers."""
-    if given is None and count == 1000 and (subject.preset or inputs.architecture(subject.model)):
-        return labels.imagenet()
+def class_names(subject: Subject, given: Any, output: Output) -> Labels:
+    """Names of the classes of the model's main output: as given, ImageNet's, or numbers.
+
+    One name for a single unit is that of its positive side.
+    """
+    count = output.classes
+    known = subject.preset or not isinstance(subject.model, Split)
+    if given is None and count == 1000 and known:
+        if subject.preset or inputs.architecture(subject.model):
+            return labels.imagenet()
+    if output.binary and isinstance(given, list | tuple) and len(given) == 1:
+        given = [f"not {given[0]}", str(given[0])]
     return labels.of(given, count)

@@ -21,7 +21,7 @@ def version() -> str:
 def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
     """The function compiled once a shape; the variables' values are read at each call."""
 
-    def stateless(values: list[Tensor], *arrays: Tensor) -> Any:
+    def stateless(values: list[Tensor], *arrays: Any) -> Any:
         scope = keras.StatelessScope(
             list(zip(variables, values, strict=True)), initialize_variables=False
         )
@@ -40,17 +40,33 @@ def value_and_pullback(
     return value, auxiliary, lambda cotangent: pullback(cotangent)[0]
 
 
-def run_abstractly(
-    function: Callable[..., Any], variables: Sequence[Any], shape: tuple[int, ...]
-) -> None:
-    """Run function(images) for its Python effects, computing nothing."""
+def each(
+    pullback: Callable[[Tensor], Tensor],
+    weigh: Callable[[Tensor], Tensor],
+    spread: Callable[[Tensor], Tensor],
+    rows: Tensor,
+    chunk: int,
+) -> Tensor:
+    """weigh(pullback(spread(row))) of each row, stacked in front; `chunk` rows at a time."""
+    return jax.lax.map(lambda row: weigh(pullback(spread(row))), rows, batch_size=chunk)
 
-    def stateless(values: list[Tensor], images: Tensor) -> None:
+
+def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as it is: nothing that it refers to is made a constant."""
+    return lambda *arrays: function(*jax.tree.map(jax.numpy.asarray, arrays))
+
+
+def run_abstractly(
+    function: Callable[..., Any], variables: Sequence[Any], specs: Sequence[tuple[Any, str]]
+) -> None:
+    """Run function(*inputs) of these shapes and types for its Python effects only."""
+
+    def stateless(values: list[Tensor], *images: Tensor) -> None:
         scope = keras.StatelessScope(
             list(zip(variables, values, strict=True)), initialize_variables=False
         )
         with scope:
-            function(images)
+            function(*images)
 
     values = [variable.value for variable in variables]
-    jax.eval_shape(stateless, values, jax.ShapeDtypeStruct(shape, "float32"))
+    jax.eval_shape(stateless, values, *(jax.ShapeDtypeStruct(*spec) for spec in specs))

@@ -21,11 +21,16 @@ def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[
     graph = tf.function(function, autograph=False, jit_compile=False)
 
     def run(*arrays: Any) -> Any:
-        tensors = [tf.convert_to_tensor(array) for array in arrays]
+        tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
         # not graph(…) itself, which warns of every new shape as if it were a mistake
         return graph.get_concrete_function(*tensors)(*tensors)
 
     return run
+
+
+def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as it is."""
+    return lambda *arrays: function(*tf.nest.map_structure(tf.convert_to_tensor, arrays))
 
 
 def value_and_pullback(
@@ -44,11 +49,30 @@ def value_and_pullback(
     return value, auxiliary, pullback
 
 
+def each(
+    pullback: Callable[[Tensor], Tensor],
+    weigh: Callable[[Tensor], Tensor],
+    spread: Callable[[Tensor], Tensor],
+    rows: Tensor,
+    chunk: int,
+) -> Tensor:
+    """weigh(pullback(spread(row))) of each row, stacked in front; `chunk` rows at a time."""
+    count = rows.shape[0]
+    filled = tf.pad(rows, [[0, -count % chunk], [0, 0]])
+    blocks = tf.reshape(filled, (-1, chunk, rows.shape[1]))
+
+    def some(block: Tensor) -> Tensor:
+        return tf.vectorized_map(lambda row: weigh(pullback(spread(row))), block)
+
+    done = tf.map_fn(some, blocks, parallel_iterations=1, fn_output_signature=tf.float32)
+    return tf.reshape(done, tf.concat([[-1], tf.shape(done)[2:]], axis=0))[:count]
+
+
 def run_abstractly(
     function: Callable[..., Any],
     variables: Sequence[Any],  # noqa: ARG001
-    shape: tuple[int, ...],
+    specs: Sequence[tuple[Any, str]],
 ) -> None:
-    """Run function(images) for its Python effects, computing nothing."""
+    """Run function(*inputs) of these shapes and types for its Python effects only."""
     graph = tf.function(function, autograph=False)
-    graph.get_concrete_function(tf.TensorSpec(shape, "float32"))
+    graph.get_concrete_function(*(tf.TensorSpec(*spec) for spec in specs))

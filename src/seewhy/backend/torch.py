@@ -25,9 +25,14 @@ def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[
         with torch.inference_mode(False), torch.enable_grad():
             values = [(variable, variable.value.detach()) for variable in variables]
             with keras.StatelessScope(values, initialize_variables=False):
-                return function(*(keras.ops.convert_to_tensor(array) for array in arrays))
+                return function(*keras.tree.map_structure(keras.ops.convert_to_tensor, arrays))
 
     return detached
+
+
+def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as it is."""
+    return compile(function, ())
 
 
 def value_and_pullback(
@@ -37,21 +42,47 @@ def value_and_pullback(
     leaf = at.detach().requires_grad_()
     value, auxiliary = function(leaf)
 
-    def pullback(cotangent: Tensor) -> Tensor:
+    def pullback(cotangent: Tensor, several: bool = False) -> Tensor:
         if not value.requires_grad:  # the value does not depend on `at`
-            return torch.zeros_like(leaf)
+            return leaf.new_zeros((*cotangent.shape[: int(several)], *leaf.shape))
         return torch.autograd.grad(
-            value, leaf, cotangent, retain_graph=True, allow_unused=True, materialize_grads=True
+            value,
+            leaf,
+            cotangent,
+            retain_graph=True,
+            allow_unused=True,
+            materialize_grads=True,
+            is_grads_batched=several,
         )[0]
 
     return value, auxiliary, pullback
 
 
+def each(
+    pullback: Callable[..., Tensor],
+    weigh: Callable[[Tensor], Tensor],
+    spread: Callable[[Tensor], Tensor],
+    rows: Tensor,
+    chunk: int,
+) -> Tensor:
+    """weigh(pullback(spread(row))) of each row, stacked in front; `chunk` rows at a time."""
+    done = []
+    for block in rows.split(chunk):
+        gradients = pullback(torch.vmap(spread)(block), True)
+        with torch.no_grad():
+            done.append(torch.vmap(weigh)(gradients))
+    return torch.cat(done)
+
+
 def run_abstractly(
-    function: Callable[..., Any], variables: Sequence[Any], shape: tuple[int, ...]
+    function: Callable[..., Any], variables: Sequence[Any], specs: Sequence[tuple[Any, str]]
 ) -> None:
-    """Run function(images) for its Python effects on the meta device, computing nothing."""
+    """Run function(*inputs) of these shapes and types for its Python effects only."""
     with keras.device("meta"), torch.no_grad():
         values = [(variable, variable.value.to("meta")) for variable in variables]
         with keras.StatelessScope(values, initialize_variables=False):
-            function(torch.empty(shape, device="meta"))
+            images = [
+                torch.empty(shape, dtype=getattr(torch, dtype), device="meta")
+                for shape, dtype in specs
+            ]
+            function(*images)

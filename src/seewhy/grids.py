@@ -1,0 +1,140 @@
+"""Where a layer's activations have space: its grid, for images, signals, volumes and tokens."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seewhy.calls import Call
+
+Tensor = Any
+Grid = tuple[int, ...]
+
+# Class and register tokens in front of the patches' tokens, as published models have them.
+PREFIXES = range(17)
+
+
+@dataclass(frozen=True)
+class View:
+    """What is known of the image that a model sees."""
+
+    image: Grid
+    """Sizes of its space axes; () where the model sees no image."""
+    units_first: bool = False
+    """Whether layers that do not say it themselves have their units in front."""
+    tokens: Grid | None = None
+    """The grid of the tokens, where the user gave it."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How activations lie: which axes are space, and which tokens are none."""
+
+    space: Grid
+    """Cells along each space axis, as the model was traced."""
+    units_first: bool = False
+    tokens: bool = False
+    """Whether one axis of tokens stands for the space axes."""
+    prefix: int = 0
+    """How many tokens in front are no patches."""
+
+    def arrange(self, values: Tensor) -> Tensor:
+        """Activations or gradients as the layer has them → (batch, *space, units)."""
+        from keras import ops
+
+        if not self.tokens:
+            return ops.moveaxis(values, 1, -1) if self.units_first else values
+        patches = values[:, self.prefix :]
+        space = self._space(int(patches.shape[1]))
+        return ops.reshape(patches, (values.shape[0], *space, values.shape[-1]))
+
+    def _space(self, count: int) -> Grid:
+        """The grid of so many tokens: that of the trace, enlarged for a larger image."""
+        if count == math.prod(self.space):
+            return self.space
+        scale = math.sqrt(count / math.prod(self.space))
+        rows = max(1, round(self.space[0] * scale))
+        while count % rows:
+            rows -= 1
+        return (rows, count // rows)
+
+
+def layouts(calls: Sequence[Call], view: View) -> list[Layout | None]:
+    """The layout of each call's output; None where it has no space with over one cell.
+
+    calls: all calls of a run, in order, at batch size 1.
+    """
+    found: list[Layout | None] = []
+    known: list[Grid] = []
+    for call in calls:
+        own = _layout(call, view, known)
+        found.append(own)
+        if own and not own.tokens and len(view.image) == 2 and _in_proportion(own.space, view):
+            known.insert(0, own.space)
+    return found
+
+
+def _layout(call: Call, view: View, known: Sequence[Grid]) -> Layout | None:
+    shape, axes = call.shape, len(view.image)
+    # of another batch size are windows and heads, whose cells are not those of one image
+    if shape is None or call.loop or len(shape) < 3 or shape[0] != 1 or not axes:
+        return None
+    if len(shape) == axes + 2 and (axes > 1 or view.tokens is None):
+        first = _units_first(call, view)
+        space = tuple(shape[2:] if first else shape[1:-1])
+        usable = max(space) > 1 and not _of_heads(call)
+        return Layout(space, units_first=first) if usable else None
+    if len(shape) != 3 or shape[2] < 2:
+        return None
+    given = view.tokens or _token_grid(shape[1], view.image, known)
+    if given is None or len(given) != axes or max(given) < 2:
+        return None
+    prefix = shape[1] - math.prod(given)
+    return Layout(given, tokens=True, prefix=prefix) if prefix >= 0 else None
+
+
+def _units_first(call: Call, view: View) -> bool:
+    format = getattr(call.operation, "data_format", None)
+    return view.units_first if format is None else format == "channels_first"
+
+
+def _of_heads(call: Call) -> bool:
+    """Whether the axes are tokens and attention heads, in two axes as rows and columns are."""
+    return call.kind in ("EinsumDense", "Softmax", "Einsum", "Matmul")
+
+
+def _in_proportion(space: Grid, view: View) -> bool:
+    """Whether a grid has the image's aspect ratio, up to one cell."""
+    expected = space[0] * view.image[1] / view.image[0]
+    return abs(expected - space[1]) <= 1
+
+
+def _token_grid(count: int, image: Grid, grids: Sequence[Grid]) -> Grid | None:
+    """The grid of patches that so many tokens come from, or None if there is none."""
+    if len(image) != 2:
+        return None
+    for prefix in PREFIXES:
+        for space in grids:
+            if count > prefix and math.prod(space) == count - prefix:
+                return space
+    if any(math.prod(space) > 1 for space in grids):
+        # stages that merge neighbouring patches reshape them in passing
+        merged = [tuple(side // 2**k for side in space) for space in grids for k in range(1, 6)]
+        return next((s for s in merged if 1 < math.prod(s) == count), None)
+    for prefix in (0, 1, 2, 4, 5):
+        space = _alike(count - prefix, image)
+        if space:
+            return space
+    return None
+
+
+def _alike(count: int, image: Sequence[int]) -> Grid | None:
+    """The grid of so many cells with the image's aspect ratio."""
+    if count < 4:
+        return None
+    rows = math.isqrt(round(count * image[0] / image[1]))
+    space = (rows, count // rows) if rows else (0, 0)
+    fits = math.prod(space) == count and rows * image[1] == space[1] * image[0]
+    return space if fits else None

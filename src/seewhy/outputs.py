@@ -1,0 +1,195 @@
+"""What a model answers: its outputs as scores of classes, wherever and however they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from seewhy.calls import Call, flat
+from seewhy.errors import ModelError, TargetError
+from seewhy.logits import Final, final_step, probabilities
+
+Tensor = Any
+
+# Losses of models whose one output is a quantity, not the logit of a class.
+REGRESSION = ("squared", "absolute", "huber", "logcosh", "mse", "mae", "mape", "msle", "poisson")
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of a model.
+
+    Its tensor is (batch, *space, units) without closing activation; space is () for a classifier,
+    the picture's axes for a segmentation, steps or anchors for others.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    """Without the batch axis, as it came when the model was traced."""
+    final: Final | None
+    regression: bool = False
+    """Whether the units are quantities, not classes."""
+
+    @property
+    def activation(self) -> str | None:
+        """ "softmax" or "sigmoid", where it was found and left out."""
+        return self.final.activation if self.final else None
+
+    @property
+    def binary(self) -> bool:
+        """Whether one unit tells between two classes."""
+        return not self.regression and (not self.shape or self.shape[-1] == 1)
+
+    @property
+    def classes(self) -> int:
+        return 2 if self.binary else (self.shape[-1] if self.shape else 1)
+
+    @property
+    def field(self) -> bool:
+        """Whether it has space axes: pixels, steps or anchors, each with class scores."""
+        return len(self.shape) > 1
+
+    def logits(self, raw: Tensor) -> Tensor:
+        """(batch, *space, classes), float32; one logit z of two classes becomes (-z, z)."""
+        from keras import ops
+
+        values = ops.cast(raw, "float32")
+        if not self.shape:
+            values = ops.expand_dims(values, -1)
+        return ops.concatenate([-values, values], axis=-1) if self.binary else values
+
+    def probabilities(self, raw: Tensor) -> Tensor:
+        """(batch, *space, classes), float32 in 0..1."""
+        from keras import ops
+
+        if not self.binary:
+            return probabilities(self.logits(raw), self.activation)
+        values = ops.cast(raw, "float32")
+        sure = ops.sigmoid(values if self.shape else ops.expand_dims(values, -1))
+        return ops.concatenate([1 - sure, sure], axis=-1)
+
+    def pooled(self, raw: Tensor) -> tuple[Tensor, Tensor]:
+        """What ranks the classes, and their probabilities, over space: both (batch, classes)."""
+        from keras import ops
+
+        logits, shares = self.logits(raw), self.probabilities(raw)
+        if not self.field:
+            return logits, shares
+        space = tuple(range(1, len(self.shape)))
+        mean = ops.mean(shares, axis=space)
+        return mean, mean
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The outputs of one pass, as targets see them."""
+
+    structure: Any
+    """The outputs as the model gives them, without closing activations where they were found."""
+    outputs: tuple[Output, ...]
+    main: int
+    scores: str
+    """"logits" or "probabilities": what is differentiated, unless a target says otherwise."""
+
+    def raw(self, k: int | None = None) -> Tensor:
+        return flat(self.structure)[self.main if k is None else k]
+
+    def output(self, k: int | None = None) -> Output:
+        return self.outputs[self.main if k is None else k]
+
+    def values(self, k: int | None = None, scores: str | None = None) -> Tensor:
+        """(batch, *space, classes): logits or probabilities."""
+        output = self.output(k)
+        wanted = scores or self.scores
+        return (output.logits if wanted == "logits" else output.probabilities)(self.raw(k))
+
+    def at(self, k: int) -> Answers:
+        """The same with another output as the main one."""
+        return replace(self, main=k)
+
+    def as_given(self) -> Any:
+        """The structure that a user's own function gets: float32, logits or probabilities."""
+        import keras
+
+        leaves = [
+            keras.ops.cast(self.raw(k), "float32")
+            if self.scores == "logits" or output.activation is None
+            else probabilities(keras.ops.cast(self.raw(k), "float32"), output.activation)
+            for k, output in enumerate(self.outputs)
+        ]
+        return keras.tree.pack_sequence_as(self.structure, leaves)
+
+
+def describe(model: Any, calls: Sequence[Call], outputs: Any) -> tuple[Output, ...]:
+    """The outputs of a traced run.
+
+    Raises ModelError if there are none, or one has no shape (batch, …).
+    """
+    leaves = flat(outputs)
+    names = _names(model, outputs, len(leaves))
+    bad = [leaf for leaf in leaves if not getattr(leaf, "shape", ())]
+    if not leaves or bad:
+        raise ModelError(
+            f"model {getattr(model, 'name', 'split')!r} gives {len(leaves)} outputs, of which "
+            f"{len(bad)} have no batch axis; expected tensors of shape (batch, …). Wrap it so "
+            f"that it gives class scores."
+        )
+    regression = _is_regression(model)
+    described = []
+    for name, leaf in zip(names, leaves, strict=True):
+        final = final_step(calls, leaf)
+        shape = tuple(int(side) for side in leaf.shape[1:])
+        quantity = regression and final is None and len(leaves) == 1
+        described.append(Output(name, shape, final, quantity))
+    return tuple(described)
+
+
+def index(outputs: Sequence[Output], wanted: str | int) -> int:
+    """Place of an output given by name or index. Raises TargetError, listing them."""
+    names = [output.name for output in outputs]
+    if wanted in names:
+        return names.index(str(wanted))
+    if isinstance(wanted, int) and -len(names) <= wanted < len(names):
+        return wanted % len(names)
+    raise TargetError(
+        f"there is no output {wanted!r}. The model has {len(names)}: "
+        f"{', '.join(f'{k} {name!r}' for k, name in enumerate(names))}."
+    )
+
+
+def choose(outputs: Sequence[Output], wanted: str | int | None) -> tuple[int, bool]:
+    """Which output is asked, and whether that is certain.
+
+    Without a wish: the only one, or the only one that is closed as class scores are, or the
+    first with such a shape.
+    """
+    if wanted is not None:
+        return index(outputs, wanted), True
+    places = range(len(outputs))
+    for likely in (
+        list(places),
+        [k for k in places if outputs[k].final and not outputs[k].field],
+        [k for k in places if len(outputs[k].shape) == 1],
+    ):
+        if len(likely) == 1:
+            return likely[0], True
+    fitting = [k for k in places if outputs[k].final] or [k for k in places if outputs[k].shape]
+    return (fitting or [0])[0], False
+
+
+def _names(model: Any, outputs: Any, count: int) -> list[str]:
+    if isinstance(outputs, dict) and len(outputs) == count:
+        return [str(key) for key in sorted(outputs)]
+    names = getattr(model, "output_names", None) or []
+    if len(names) == count:
+        return [str(name) for name in names]
+    return [f"output {k}" for k in range(count)]
+
+
+def _is_regression(model: Any) -> bool:
+    """Whether the model was compiled for a quantity."""
+    loss = getattr(model, "loss", None)
+    name = loss if isinstance(loss, str) else getattr(loss, "name", None) or type(loss).__name__
+    name = name.lower().replace("_", "")
+    return any(word in name for word in REGRESSION)

@@ -1,0 +1,108 @@
+"""What an explainer has found out about its model before any image is explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from seewhy import engine, outputs
+from seewhy.engine import Cut
+from seewhy.entries import Shape
+from seewhy.labels import Labels
+from seewhy.subject import Subject, class_names
+from seewhy.targets import Context
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user said of the model beside the model itself."""
+
+    layer: Any
+    labels: Any
+    output: str | int | None
+    grid: tuple[int, ...] | None
+    scores: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A subject with its split at each target layer, and the output that is asked."""
+
+    subject: Subject
+    cuts: tuple[Cut, ...]
+    context: Context
+    shown: int
+    """The input that maps are laid over."""
+    notes: tuple[str, ...]
+    """Warnings that hold for every image."""
+
+    @property
+    def layer(self) -> str:
+        return " + ".join(cut.layer.address for cut in self.cuts)
+
+    @property
+    def labels(self) -> Labels:
+        return self.context.labels
+
+
+def plan(
+    backend: ModuleType,
+    subject: Subject,
+    wishes: Wishes,
+    specs: Sequence[tuple[Shape, str]],
+) -> Plan:
+    """Run the model abstractly for inputs of these shapes and types, and choose where to cut.
+
+    Raises LayerError, ModelError, TargetError or LabelsError for wishes that cannot be had.
+    """
+    traced = engine.trace(backend, subject, specs, wishes.grid)
+    main, certain = outputs.choose(traced.outputs, wishes.output)
+    cuts = engine.cuts(traced, wishes.layer)
+    labels = class_names(subject, wishes.labels, traced.outputs[main])
+    context = Context(labels, traced.outputs, main, wishes.scores)
+    notes = [*_of_choice(context, certain), *_of_calls(cuts)]
+    shown = _shown(backend, subject, cuts[0], specs)
+    return Plan(subject, cuts, context, shown, tuple(notes))
+
+
+def _of_choice(context: Context, certain: bool) -> list[str]:
+    if certain:
+        return []
+    names = ", ".join(repr(output.name) for output in context.outputs)
+    return [
+        f"output-chosen: the model has the outputs {names}; {context.output.name!r} is asked. "
+        f"Choose with output=…, or ask targets.output(name, …)."
+    ]
+
+
+def _of_calls(cuts: Sequence[Cut]) -> list[str]:
+    return [
+        f"several-calls: layer {cut.layer.path!r} is called {cut.times} times; call "
+        f"{cut.layer.nth + 1} is explained. Give {cut.layer.path + '#'!r} and a number for another."
+        for cut in cuts
+        if cut.times > 1
+    ]
+
+
+def _shown(
+    backend: ModuleType, subject: Subject, cut: Cut, specs: Sequence[tuple[Shape, str]]
+) -> int:
+    """The input that the target layer sees; of several, the first."""
+    candidates = subject.images
+    if len(candidates) == 1:
+        return candidates[0]
+    from keras import ops
+
+    random = np.random.default_rng(0)
+    inputs = [random.uniform(0, 1, shape).astype(dtype) for shape, dtype in specs]
+    head = backend.compile(lambda images: cut.split.before(*images)[0], subject.variables)
+    usual = ops.convert_to_numpy(head(inputs))
+    for k in candidates:
+        changed = [one if at != k else 1 - one for at, one in enumerate(inputs)]
+        if not np.array_equal(ops.convert_to_numpy(head(changed)), usual):
+            return k
+    return candidates[0]
