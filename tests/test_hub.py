@@ -43,7 +43,7 @@ EXPECTED = {
     "Xception": ((4, 4), r"/block3_sepconv2_act$"),
 }
 BUILDERS = {**hub.CLASSIFIERS, **hub.VARIANTS}
-STEP = 1e-2
+STEP = 2e-3  # a larger one steps over kinks of ReLU-like activations, a smaller one rounds
 
 
 def test_every_classifier_is_named_here():
