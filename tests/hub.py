@@ -9,6 +9,8 @@ import keras
 import numpy as np
 from keras_hub import models
 
+from seewhy import weight_files
+
 CLASSES = 5
 
 
@@ -33,9 +35,10 @@ def _value(variable: Any, random: np.random.Generator) -> np.ndarray:
 
 
 def _classifier(name: str, backbone: dict[str, Any], **head: Any) -> keras.Model:
-    body = getattr(models, f"{name}Backbone")(**backbone)
-    task = getattr(models, f"{name}ImageClassifier")
-    return alive(task(backbone=body, num_classes=CLASSES, **head))
+    with weight_files.blank():  # JAX would take seconds to draw what is replaced at once
+        body = getattr(models, f"{name}Backbone")(**backbone)
+        task = getattr(models, f"{name}ImageClassifier")
+        return alive(task(backbone=body, num_classes=CLASSES, **head))
 
 
 def preprocessor(name: str, **converter: Any) -> Any:
