@@ -36,11 +36,14 @@ clean:
 	touch $@
 
 # torch is pinned to a release with a CPU build. grad-cam asks for torchvision, which it does not
-# need for what the tests compare, and which has no CPU build everywhere.
+# need for what the tests compare, and which has no CPU build everywhere. keras-hub asks for
+# tensorflow-text, for texts only, which weighs more than all of it and binds TensorFlow's version;
+# its image classifiers import no more than regex and tokenizers beside what is here already.
 .venv/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seewhy needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet torch==2.13.0
 	.venv/bin/pip install --quiet --editable ".[tensorflow-cpu,jax,torch,test,check]"
 	.venv/bin/pip install --quiet --no-deps grad-cam==1.5.7 ttach
+	.venv/bin/pip install --quiet --no-deps keras-hub==0.32.0 regex tokenizers
 	touch $@
