@@ -42,7 +42,8 @@ def test_an_explanation(model, photo):
     assert (explanation.layer, explanation.method) == ("relu3", "grad_cam")
     assert [p.name for p in explanation.predictions] != []
     assert explanation.overlay().size == (48, 48)
-    assert explanation.warnings == ()
+    assert [text.partition(":")[0] for text in explanation.warnings] == ["mostly-negative"]
+    assert explanation.diagnostics["clipped"] > 0.9
     with pytest.raises(AttributeError):
         explanation.map = None
 
@@ -186,7 +187,7 @@ def test_bad_layers(model):
         seewhy.Explainer(model, layer="gap")
     image = keras.Input((32,))
     dense = keras.Model(image, keras.layers.Dense(3)(image))
-    with pytest.raises(errors.ModelError, match="height, width"):
+    with pytest.raises(errors.LayerError, match="no layer with a spatial grid"):
         seewhy.Explainer(dense)
     image = keras.Input((8, 8, 3))
     flat = keras.layers.Dense(3)(keras.layers.Flatten()(image))

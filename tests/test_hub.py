@@ -14,8 +14,8 @@ from seewhy import Explainer
 from seewhy.calls import operations
 
 # What a person would take: (grid, pattern of the layer's path). Convolutional networks: the last
-# step in front of pooling. ViT and DeiT: the first norm of the last block, since behind it only
-# the class token counts. Swin and MiT pool over all tokens: the norm in front of that.
+# step in front of pooling. ViT, DeiT and MiT: the first norm of the last block, since behind it only
+# a class token counts. Swin attends within windows, and pools over all tokens behind a last norm.
 LAST_BLOCK = r"/transformer_block_2/ln_1$"
 EXPECTED = {
     "CSPNet": ((4, 4), r"/\w+csp_transition_activation$"),
@@ -24,8 +24,7 @@ EXPECTED = {
     "DenseNet": ((4, 4), r"/relu$"),
     "EfficientNet": ((8, 8), r"/top_activation$"),
     "HGNetV2": ((4, 4), r"^head_last/head_last_lab$"),
-    # the norm's tokens, or the same numbers as a grid
-    "MiT": ((4, 4), r"^mi_t_backbone\w*/(layer_normalization\w*|output_level_1)$"),
+    "MiT": ((4, 4), r"/hierarchical_encoder_1_1/layer_normalization\w*$"),
     "MobileNet": ((4, 4), r"/block_3_0/activation\w*$"),
     "MobileNetV5": ((4, 4), r"/msfa/rms_norm2d\w*$"),
     "MobileNetV5 without fusion": ((4, 4), r"/mobile_attention\w*$"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nets
-from seewhy import Explainer, backend, calls, errors, layers, presets, weight_files
+from seewhy import Explainer, backend, engine, errors, layers, presets, subject, weight_files
 
 # What a person who knows these networks would take; a * stands for a number that Keras counts up.
 EXPECTED = {
@@ -41,22 +41,11 @@ EXPECTED = {
 SOME = ("VGG16", "ResNet50", "MobileNetV3Small", "NASNetMobile", "EfficientNetB0", "ConvNeXtTiny")
 
 
-def traced(model, shape):
-    found = {}
-
-    def watch(images):
-        found["calls"], _ = calls.trace(
-            calls.operations(model), lambda: model(images, training=False)
-        )
-
-    backend.load().run_abstractly(watch, model.variables, shape)
-    return found["calls"]
-
-
 def default_of(name, side):
     model = getattr(keras.applications, name)(weights=None)
-    rows, cols = (size or side for size in model.input_shape[1:3])
-    return layers.default(traced(model, (1, rows, cols, 3)))
+    seen = subject.subject(model, how="none", size=None if model.input_shape[1] else side)
+    traced = engine.trace(backend.load(), seen, seen.specs())
+    return layers.default(traced.calls, traced.places)
 
 
 def test_every_classifier_is_named_here():
@@ -73,11 +62,12 @@ def test_default_layer_of_keras_applications(name):
         pytest.skip("the torch run has all of them, in a second or two each")
     # without values, even the largest is built at once
     with keras.device("meta") if on_torch else weight_files.blank():
-        call = default_of(name, 224)
+        place = default_of(name, 224)
+    call = place.call
     assert call.name.rstrip("0123456789_") == EXPECTED[name].rstrip("0123456789_")
     if EXPECTED[name] not in ("activation", "add"):
         assert call.name == EXPECTED[name]
-    assert min(layers.grid(call)) >= 5
+    assert min(place.layout.space) >= 5
 
 
 def test_default_of_nested_and_flat_models():
@@ -124,8 +114,8 @@ def test_an_ambiguous_name_lists_the_paths():
 
 def test_a_grid_is_all_that_is_left_of_a_trace():
     explainer = Explainer(nets.plain())
-    assert explainer._cut.layer.output is None
-    assert explainer._cut.layer.inputs == ()
+    assert explainer._plan.cuts[0].layer.output is None
+    assert explainer._plan.cuts[0].layer.inputs == ()
 
 
 def test_a_network_of_keras_applications_needs_no_further_argument():
@@ -133,5 +123,5 @@ def test_a_network_of_keras_applications_needs_no_further_argument():
         model = keras.applications.VGG16(weights=None)
     explainer = Explainer(model)
     assert explainer.layer == "block5_conv3"
-    assert explainer.questions(["dalmatian"])[0].about.index == 251
+    assert explainer([np.zeros((9, 9, 3), "uint8")], "dalmatian")[0].target.index == 251
     assert explainer([np.zeros((9, 9, 3), "uint8")], "dalmatian")[0].map.shape == (14, 14)

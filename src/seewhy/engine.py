@@ -25,7 +25,7 @@ CHUNK = 2**23
 
 @dataclass(frozen=True)
 class Traced:
-    """What was learned of a subject while it ran abstractly, on one image."""
+    """What was learned of a subject while it ran abstractly."""
 
     subject: Subject
     view: View
@@ -53,9 +53,9 @@ def trace(
     specs: Sequence[tuple[Any, str]],
     tokens: tuple[int, ...] | None = None,
 ) -> Traced:
-    """Run the model abstractly on one image to find its calls, their grids, and its logits.
+    """Run the model abstractly to find its calls, their grids, and its logits.
 
-    specs: shape (1, …) and dtype of each input. tokens: grid of token models, if it is known.
+    specs: shape (batch, …) and dtype of each input. tokens: grid of token models, if it is known.
     Raises ModelError for outputs that cannot be asked.
     """
     found: dict[str, Any] = {}

@@ -25,6 +25,8 @@ class Entry:
     dtype: str = "float32"
     seen: tuple[int, int] | None = None
     """(height, width) of the images that it was built with, where it takes any."""
+    batch: int | None = None
+    """How many images it takes at once, if that is fixed."""
 
     @property
     def rank(self) -> int:
@@ -51,7 +53,7 @@ def of_model(model: Any) -> tuple[tuple[Entry, ...], Any, bool]:
         structure = _indexed(getattr(model, "input", tensors))
         names = _names(structure, [str(tensor.name) for tensor in tensors])
         found = tuple(
-            Entry(name, tuple(tensor.shape[1:]), str(tensor.dtype))
+            Entry(name, tuple(tensor.shape[1:]), str(tensor.dtype), batch=tensor.shape[0])
             for name, tensor in zip(names, tensors, strict=True)
         )
         return found, structure, False

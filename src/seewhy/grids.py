@@ -26,6 +26,8 @@ class View:
     """Whether layers that do not say it themselves have their units in front."""
     tokens: Grid | None = None
     """The grid of the tokens, where the user gave it."""
+    batch: int = 1
+    """How many images the model was traced with."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,13 @@ class Layout:
 def layouts(calls: Sequence[Call], view: View) -> list[Layout | None]:
     """The layout of each call's output; None where it has no space with over one cell.
 
-    calls: all calls of a run, in order, at batch size 1.
+    calls: all calls of a run, in order.
     """
     found: list[Layout | None] = []
     known: list[Grid] = []
+    attention = tuple(f"{call.path}/" for call in calls if "attention" in call.kind.lower())
     for call in calls:
-        own = _layout(call, view, known)
+        own = None if _of_heads(call, attention, view) else _layout(call, view, known)
         found.append(own)
         if own and not own.tokens and len(view.image) == 2 and _in_proportion(own.space, view):
             known.insert(0, own.space)
@@ -79,13 +82,12 @@ def layouts(calls: Sequence[Call], view: View) -> list[Layout | None]:
 def _layout(call: Call, view: View, known: Sequence[Grid]) -> Layout | None:
     shape, axes = call.shape, len(view.image)
     # of another batch size are windows and heads, whose cells are not those of one image
-    if shape is None or call.loop or len(shape) < 3 or shape[0] != 1 or not axes:
+    if shape is None or call.loop or len(shape) < 3 or shape[0] != view.batch or not axes:
         return None
     if len(shape) == axes + 2 and (axes > 1 or view.tokens is None):
         first = _units_first(call, view)
         space = tuple(shape[2:] if first else shape[1:-1])
-        usable = max(space) > 1 and not _of_heads(call)
-        return Layout(space, units_first=first) if usable else None
+        return Layout(space, units_first=first) if max(space) > 1 else None
     if len(shape) != 3 or shape[2] < 2:
         return None
     given = view.tokens or _token_grid(shape[1], view.image, known)
@@ -100,9 +102,14 @@ def _units_first(call: Call, view: View) -> bool:
     return view.units_first if format is None else format == "channels_first"
 
 
-def _of_heads(call: Call) -> bool:
-    """Whether the axes are tokens and attention heads, in two axes as rows and columns are."""
-    return call.kind in ("EinsumDense", "Softmax", "Einsum", "Matmul")
+def _of_heads(call: Call, attention: tuple[str, ...], view: View) -> bool:
+    """Whether two axes of tokens and attention heads only look like rows and columns."""
+    if call.shape is None or len(call.shape) != 4 or len(view.image) != 2:
+        return False
+    if call.kind in ("EinsumDense", "Einsum", "Matmul"):
+        return True
+    space = call.shape[2:] if _units_first(call, view) else call.shape[1:3]
+    return call.path.startswith(attention) and not _in_proportion(space, view)
 
 
 def _in_proportion(space: Grid, view: View) -> bool:

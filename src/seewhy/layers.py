@@ -27,7 +27,7 @@ class Place:
 
 
 def places(calls: Sequence[Call], view: View) -> list[Place]:
-    """All places of a traced run (at batch size 1), in the order in which the calls end."""
+    """All places of a traced run, in the order in which the calls end."""
     same: dict[int, list[Call]] = {}
     for call in calls:
         same.setdefault(id(call.output), []).append(call)

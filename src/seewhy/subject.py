@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import entries, inputs, labels, preprocess, presets
+from seewhy import entries, hub, inputs, labels, preprocess, presets
 from seewhy.entries import Entry, Shape
 from seewhy.errors import ImageError, ModelError, PreprocessError
 from seewhy.grids import View
@@ -72,16 +72,17 @@ class Subject:
         return self.model(given, training=False)
 
     def specs(self, arrays: Sequence[np.ndarray] = ()) -> list[tuple[Shape, str]]:
-        """Shape and dtype of each input for one image; of these arrays, where they are given."""
+        """Shape and dtype of each input; like these arrays, where they are given."""
+        # two images, since an axis of one window or head would look like that of the batch
+        batch = self.entries[0].batch or 2
         if arrays:
-            return [((1, *array.shape[1:]), array.dtype.name) for array in arrays]
-        return [
-            ((1, *self._filled(entry)), entry.dtype) for entry in self.entries
-        ]
+            return [((batch, *array.shape[1:]), array.dtype.name) for array in arrays]
+        return [((batch, *self._filled(entry)), entry.dtype) for entry in self.entries]
 
     def view(self, shape: Shape, tokens: tuple[int, ...] | None) -> View:
         """What layers can be looked at for an image of this shape, with its batch axis."""
-        return View(entries.space(shape[1:], self.channels_first), self.channels_first, tokens)
+        space = entries.space(shape[1:], self.channels_first)
+        return View(space, self.channels_first, tokens, shape[0])
 
     def takes_photos(self, k: int) -> bool:
         """Whether photos fit an entry: (height, width, 1 or 3)."""
@@ -159,7 +160,7 @@ def subject(
         return Subject(model, None, (), 0, False, wanted, False, ready)
     loaded, preset = presets.load(model, weights)
     found, structure, spread = entries.of_model(loaded)
-    mode = how if how is not None else inputs.preprocessing(loaded, preset)
+    mode = how if how is not None else _preprocessing(loaded, preset)
     made = Subject(
         model=loaded,
         preset=preset,
@@ -171,6 +172,13 @@ def subject(
         preprocess=None if mode is None else preprocess.get(mode),
     )
     return replace(made, size=_input_size(made, wanted))
+
+
+def _preprocessing(model: Any, preset: Preset | None) -> str | Callable[..., Any] | None:
+    if preset is None and hasattr(model, "preprocessor"):
+        # a classifier of keras-hub, whose pixels depend on its weights, not on its layers
+        return hub.hub_preprocessing(model)
+    return inputs.preprocessing(model, preset)
 
 
 def _channels_first(model: Any, found: Sequence[Entry]) -> bool:
@@ -192,7 +200,7 @@ def _input_size(made: Subject, wanted: tuple[int, int] | None) -> tuple[int, int
     entry = shapes[0]
     own = entry.shape[1:] if made.channels_first else entry.shape[:-1]
     preset = made.preset
-    usual = (preset.size, preset.size) if preset else USUAL_SIZE
+    usual = (preset.size, preset.size) if preset else hub.hub_image_size(made.model) or USUAL_SIZE
     likely = entry.seen or (None, None)
     rows, cols = wanted or (None, None)
     size = (
