@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from seewhy import backend
 
 if TYPE_CHECKING:
-    from seewhy import errors, render
+    from seewhy import errors, render, targets
     from seewhy.explainer import Explainer, explain
     from seewhy.explanation import Explanation, Prediction
+    from seewhy.listing import layers
     from seewhy.split import Split
 
 __version__ = "0.1.0"
@@ -22,7 +23,9 @@ __all__ = [
     "__version__",
     "errors",
     "explain",
+    "layers",
     "render",
+    "targets",
 ]
 
 # Looked up on first use, so that `seewhy --help` need not wait for NumPy and Pillow.
@@ -32,6 +35,7 @@ _PLACES = {
     "Prediction": "explanation",
     "Split": "split",
     "explain": "explainer",
+    "layers": "listing",
 }
 
 # Keras picks its backend when it is first imported: where its own choice is not installed,

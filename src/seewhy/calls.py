@@ -142,9 +142,7 @@ def trace(steps: Sequence[Operation], run: Callable[[], Any]) -> tuple[list[Call
             around.pop()
         inputs = tuple(tensor for tensor in flat((args, kwargs)) if hasattr(tensor, "shape"))
         step = None if loop is None else "/".join(names[:loop])
-        calls.append(
-            Call(operation, "/".join(names), nth, _shape(output), inputs, output, step)
-        )
+        calls.append(Call(operation, "/".join(names), nth, _shape(output), inputs, output, step))
         return output
 
     with handled(steps, note):

@@ -6,7 +6,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,6 +40,11 @@ class Blend(StrEnum):
     mix = "mix"
 
 
+class Fuse(StrEnum):
+    mean = "mean"
+    product = "product"
+
+
 class Format(StrEnum):
     jpg = "jpg"
     png = "png"
@@ -60,6 +65,7 @@ EXAMPLES = """
   seewhy explain dalmatian.jpg --model vgg16 --target dalmatian --layer block5_conv3
   seewhy explain scans/*.png --model my.keras --labels names.txt --preprocess unit --output out
   seewhy explain photo.jpg --target all-top --top 5 --json > why.json
+  seewhy explain husky.jpg --why "Siberian husky" --rather-than "Alaskan malamute"
 """
 
 Photos = Annotated[list[str], typer.Argument(help="Photos to explain.", show_default=False)]
@@ -84,12 +90,36 @@ Output = Annotated[Path, typer.Option(help="Folder for the pictures.")]
 def explain(  # noqa: PLR0913  (one parameter a flag)
     photos: Photos,
     model: Model = BUNDLED,
-    target: Target = ["top"],  # noqa: B006  (Typer copies it)
+    target: Target = [],  # noqa: B006  (Typer copies it)
+    why: Annotated[
+        str | None, typer.Option(help="Same as --target; with --rather-than, against that class.")
+    ] = None,
+    rather_than: Annotated[
+        str | None, typer.Option(help="Class to compare with: what speaks for --why, not for it.")
+    ] = None,
+    against: Annotated[str | None, typer.Option(help="Class to show the evidence against.")] = None,
     top: Annotated[int, typer.Option(min=1, help="How many classes to list.")] = 3,
     method: Annotated[str, typer.Option(help="grad-cam or hires-cam.")] = "grad-cam",
     layer: Annotated[
-        str | None, typer.Option(help="Target layer; the last with space, if not given.")
+        list[str],
+        typer.Option(
+            help="Target layer (see [cyan]seewhy layers[/cyan]): name, path or index such as -1; "
+            "the last with space, if not given. Repeated, the layers' maps are fused.",
+        ),
+    ] = [],  # noqa: B006
+    fuse: Annotated[
+        Fuse, typer.Option(help="How the maps of several layers become one.")
+    ] = Fuse.mean,
+    grid: Annotated[
+        tuple[int, int] | None, typer.Option(help="Rows and columns of a transformer's tokens.")
     ] = None,
+    model_output: Annotated[
+        str | None, typer.Option(help="Output that is asked, for models with several.")
+    ] = None,
+    common_scale: Annotated[
+        bool,
+        typer.Option("--common-scale", help="Draw all maps of a photo on one scale."),
+    ] = False,
     scores: Annotated[
         Scores, typer.Option(help="What is differentiated for the target class.")
     ] = Scores.logits,
@@ -125,13 +155,16 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     For each photo it prints the top classes and writes NAME_heatmap and NAME_gradcam, the map
     alone and over the photo, at the photo's own size.
     """
-    from seewhy.command import run
+    from seewhy.command import asked, run
     from seewhy.drawing import Drawing
 
-    drawing = Drawing(blend.value, alpha, colormap, output, format.value)
+    drawing = Drawing(blend.value, alpha, colormap, output, format.value, common_scale)
     settings = {
         "model": model,
-        "layer": layer,
+        "layer": _layers(layer),
+        "fuse": fuse.value,
+        "grid": grid,
+        "output": _number(model_output),
         "method": method,
         "preprocess": preprocess,
         "labels": labels,
@@ -141,7 +174,8 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
         "weights": weights,
         "top": top,
     }
-    raise typer.Exit(run(photos, target, settings, drawing, as_json=json))
+    questions = asked(target, why, rather_than, against)
+    raise typer.Exit(run(photos, questions, settings, drawing, as_json=json))
 
 
 @app.command()
@@ -164,6 +198,36 @@ def models(
     from seewhy.command import list_models
 
     list_models(as_json=json)
+
+
+@app.command()
+def layers(
+    model: Annotated[str, typer.Argument(help="A preset or a .keras file.")] = BUNDLED,
+    size: Annotated[
+        int | None, typer.Option(min=1, help="Side of the network's input in pixels.")
+    ] = None,
+    grid: Annotated[
+        tuple[int, int] | None, typer.Option(help="Rows and columns of a transformer's tokens.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """List the layers of a model that can carry a map, as a tree.
+
+    Path, grid, units, and the share of the work that lies behind each; the default is marked.
+    """
+    from seewhy.command import list_layers
+
+    list_layers(model, size, grid, as_json=json)
+
+
+def _layers(given: list[str]) -> list[str | int] | str | int | None:
+    several = [_number(one) for one in given]
+    return several if len(several) > 1 else (several[0] if several else None)
+
+
+def _number(text: str | None) -> Any:
+    """An index where it is one: "-1" means the last layer."""
+    return int(text) if text and text.removeprefix("-").isdecimal() else text
 
 
 def _version(wanted: bool) -> None:

@@ -21,14 +21,16 @@ from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
 from seewhy.filenames import Filenames
 from seewhy.images import Photo
-from seewhy.targets import Target
+from seewhy.listing import layers
+from seewhy.scores import Target
+from seewhy.targets import counterfactual, margin
 
 Answer = list[Explanation] | SeewhyError
 
 
 def run(
     photos: Sequence[str],
-    targets: Sequence[str],
+    targets: Sequence[Any],
     settings: dict[str, Any],
     drawing: Drawing,
     *,
@@ -75,6 +77,35 @@ def _quiet() -> Iterator[None]:
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(nowhere)
+
+
+def asked(
+    targets: Sequence[str], why: str | None, rather_than: str | None, against: str | None
+) -> list[Any]:
+    """The questions of the flags of `seewhy explain`; the top class if there is none."""
+    questions: list[Any] = list(targets)
+    if rather_than is not None:
+        questions.append(margin(why or "top", rather_than))
+    elif why is not None:
+        questions.append(why)
+    if against is not None:
+        questions.append(counterfactual(against))
+    return questions or ["top"]
+
+
+def list_layers(
+    model: str, size: int | None, grid: tuple[int, int] | None, *, as_json: bool
+) -> None:
+    """Print the layers of a model that can carry a map."""
+    with _quiet():
+        backend.load()
+    with contextlib.redirect_stdout(sys.stderr):
+        found = layers(model, size=size, grid=grid)
+    if as_json:
+        records = [vars(row) for row in found]
+        sys.stdout.write(json.dumps(records, indent=1, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(f"{found}\n")
 
 
 def list_models(*, as_json: bool) -> None:

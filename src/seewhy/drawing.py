@@ -25,6 +25,8 @@ class Drawing:
     colormap: str = "jet"
     output: Path = Path()
     format: str = "jpg"
+    common_scale: bool = False
+    """Whether all maps of a photo share one scale, so that their strengths compare."""
 
     def check(self) -> None:
         """Raise OptionError now for what would fail at the first picture."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from seewhy import calls, layers, outputs
+from seewhy import calls, outputs, places
 from seewhy.calls import Call
 from seewhy.grids import Layout, View
-from seewhy.layers import Place
 from seewhy.methods import Method
 from seewhy.outputs import Answers, Output
+from seewhy.places import Place
 from seewhy.scores import Target
 from seewhy.split import Split, split
 from seewhy.subject import Subject
@@ -70,8 +70,8 @@ def trace(
     backend.run_abstractly(watch, subject.variables, specs)
     described = outputs.describe(subject.model, found["calls"], found["outputs"])
     view = subject.view(specs[subject.image][0], tokens)
-    places = layers.places(found["calls"], view)
-    return Traced(subject, view, tuple(found["calls"]), tuple(places), described, steps)
+    usable = places.places(found["calls"], view)
+    return Traced(subject, view, tuple(found["calls"]), tuple(usable), described, steps)
 
 
 def _parts(model: Split, images: Sequence[Tensor]) -> tuple[list[Call], Any]:
@@ -94,8 +94,8 @@ def cut(backend: ModuleType, subject: Subject, layer: Any) -> Cut:
 
 def _cut(traced: Traced, wanted: Any) -> Cut:
     subject = traced.subject
-    place = layers.find(traced.calls, traced.places, wanted)
-    alike = layers.others(traced.calls, place.call)
+    place = places.find(traced.calls, traced.places, wanted)
+    alike = places.others(traced.calls, place.call)
     if len(subject.images) > 1 and "#" not in str(wanted):
         # of a siamese network, the call that sees the first image
         place = next(p for p in traced.places if p.call.operation is place.call.operation)
@@ -107,13 +107,6 @@ def _cut(traced: Traced, wanted: Any) -> Cut:
         finals = [output.final for output in traced.outputs]
         parts = split(subject.run, traced.steps, target, finals)
     return Cut(parts, target, place.layout, traced.outputs, len(alike))
-
-
-def forget(traced: Traced) -> Traced:
-    """The same without the tensors of the abstract run, which keep its whole graph alive."""
-    kept = {id(call): replace(call, inputs=(), output=None) for call in traced.calls}
-    places = tuple(replace(place, call=kept[id(place.call)]) for place in traced.places)
-    return replace(traced, calls=tuple(kept.values()), places=places)
 
 
 def evidence(
@@ -208,9 +201,7 @@ def weigh(
 
     given = {"activations": activations, "gradients": gradients}
     # half precision overflows where a map sums over thousands of units
-    given = {
-        name: cut.layout.arrange(ops.cast(value, "float32")) for name, value in given.items()
-    }
+    given = {name: cut.layout.arrange(ops.cast(value, "float32")) for name, value in given.items()}
     maps = method.weigh(*(given[need] for need in method.needs))
     each = ops.reshape(given["gradients"], (gradients.shape[0], -1))
     reached = ops.any(ops.not_equal(each, 0), axis=-1)

@@ -17,11 +17,11 @@ from seewhy.images import FITS
 from seewhy.intake import Manner, Prepared
 from seewhy.labels import Labels
 from seewhy.plan import Plan, Wishes, plan
+from seewhy.questions import parse_all
 from seewhy.results import Facts, Outcome, Shown, explanations, joined, versions
 from seewhy.scores import Target
 from seewhy.split import Split
 from seewhy.subject import subject
-from seewhy.targets import parse_all
 
 
 class Explainer:
@@ -375,9 +375,7 @@ def explain(  # noqa: PLR0913  (the façade: every choice has its default)
 
 def _alike(keys: Sequence[Hashable]) -> list[list[int]]:
     """The places of equal keys together, in the order of their first."""
-    return [
-        [i for i, other in enumerate(keys) if other == key] for key in dict.fromkeys(keys)
-    ]
+    return [[i for i, other in enumerate(keys) if other == key] for key in dict.fromkeys(keys)]
 
 
 def _key(target: Target) -> Hashable:

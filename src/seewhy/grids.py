@@ -131,9 +131,9 @@ def _token_grid(count: int, image: Grid, grids: Sequence[Grid]) -> Grid | None:
         merged = [tuple(side // 2**k for side in space) for space in grids for k in range(1, 6)]
         return next((s for s in merged if 1 < math.prod(s) == count), None)
     for prefix in (0, 1, 2, 4, 5):
-        space = _alike(count - prefix, image)
-        if space:
-            return space
+        alike = _alike(count - prefix, image)
+        if alike:
+            return alike
     return None
 
 

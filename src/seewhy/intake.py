@@ -15,7 +15,7 @@ from seewhy.entries import Entry
 from seewhy.errors import ImageError
 from seewhy.geometry import Geometry
 from seewhy.images import Photo
-from seewhy.subject import Subject
+from seewhy.subject import USUAL_SIZE, Subject
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Part:
     @property
     def shape(self) -> tuple[int, ...]:
         value = self.pixels if self.array is None else self.array
-        return (self.array is None, *np.shape(value))
+        return () if value is None else (self.array is None, *value.shape)
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,17 @@ def listed(sources: Any, subject: Subject) -> list[Any]:
         raise ImageError("an Explainer takes a list of images; put the one image into a list.")
     count = len(subject.entries)
     if isinstance(sources, dict):
-        return _rows(sources, sources.values(), lambda values: dict(zip(sources, values)))
+        return _rows(
+            sources, sources.values(), lambda values: dict(zip(sources, values, strict=True))
+        )
     if isinstance(sources, tuple) and count != 1:
         return _rows(sources, sources, tuple)
     if _is_array(sources):
         return list(_batch(np.asarray(sources), subject))
-    sources = list(sources)
-    if count > 1 and len(sources) == count and _are_batches(sources, subject):
-        return _rows(sources, sources, tuple)
-    return sources
+    samples = list(sources)
+    if count > 1 and len(samples) == count and _are_batches(samples, subject):
+        return _rows(samples, samples, tuple)
+    return samples
 
 
 def prepare(source: Any, subject: Subject, manner: Manner) -> Prepared:
@@ -167,9 +169,10 @@ def _part(value: Any, k: int, subject: Subject, manner: Manner) -> Part:
             f"shape; got {type(value).__name__}."
         )
     photo = images.load(value)
-    size = subject.size if entry.seen is None else (subject.size or entry.seen)
     own = entry.shape[1:] if subject.channels_first else entry.shape[:-1]
-    pixels, geometry = images.fit(photo, own if None not in own else size, manner.fit)
+    usual = subject.size or entry.seen or USUAL_SIZE
+    size = (own[0] or usual[0], own[1] or usual[1])
+    pixels, geometry = images.fit(photo, size, manner.fit)
     return Part(photo, geometry, pixels, None)
 
 
@@ -186,7 +189,7 @@ def _given(array: np.ndarray, is_float: bool, k: int, subject: Subject, manner: 
     """An array in the model's own shape."""
     entry = subject.entries[k]
     array = _shaped(array, entry)
-    if not _fits(array.shape, entry, subject):
+    if not _fits(array.shape, entry):
         axes = ", ".join("any" if side is None else str(side) for side in entry.shape)
         raise ImageError(
             f"input {entry.name!r} takes arrays of shape ({axes}); got {array.shape}. A float "
@@ -218,7 +221,7 @@ def _shaped(array: np.ndarray, entry: Entry) -> np.ndarray:
     return array
 
 
-def _fits(shape: tuple[int, ...], entry: Entry, subject: Subject) -> bool:
+def _fits(shape: tuple[int, ...], entry: Entry) -> bool:
     if len(shape) != len(entry.shape):
         return False
     return all(own in (None, side) for own, side in zip(entry.shape, shape, strict=True))

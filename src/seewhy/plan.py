@@ -13,8 +13,8 @@ from seewhy import engine, outputs
 from seewhy.engine import Cut
 from seewhy.entries import Shape
 from seewhy.labels import Labels
+from seewhy.questions import Context
 from seewhy.subject import Subject, class_names
-from seewhy.targets import Context
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,17 @@ def load(model: Any, weights: str | Path | None = None) -> tuple[Any, Preset | N
     return model, None
 
 
+def structure(model: Any) -> Any:
+    """A model whose layers are to be looked at: of a preset without weights, so none are needed.
+
+    Raises ModelError as `load` does.
+    """
+    if isinstance(model, str) and not _is_file(model):
+        with weight_files.blank():
+            return _architecture(_preset_or_file(model), None)
+    return load(model)[0]
+
+
 def target_layer(model: Any, preset: Preset) -> str:
     """Name of the preset's default target layer in a model that `build` gave."""
     if "*" not in preset.layer:

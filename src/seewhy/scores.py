@@ -68,7 +68,6 @@ def ranks(answers: Answers, rank: Tensor, k: int | None, scores: str | None) -> 
 
 def members(answers: Answers, one_hot: Tensor, k: int | None, scores: str | None) -> Tensor:
     """The score of classes of which there is one an image, (batch, classes) → (batch,)."""
-    from keras import ops
 
     values = answers.values(k, scores)
     field = _picked(values, one_hot)

@@ -228,10 +228,10 @@ def class_names(subject: Subject, given: Any, output: Output) -> Labels:
     One name for a single unit is that of its positive side.
     """
     count = output.classes
-    known = subject.preset or not isinstance(subject.model, Split)
-    if given is None and count == 1000 and known:
-        if subject.preset or inputs.architecture(subject.model):
-            return labels.imagenet()
+    is_model = not isinstance(subject.model, Split)
+    imagenet = is_model and count == 1000 and given is None
+    if imagenet and (subject.preset or inputs.architecture(subject.model)):
+        return labels.imagenet()
     if output.binary and isinstance(given, list | tuple) and len(given) == 1:
         given = [f"not {given[0]}", str(given[0])]
     return labels.of(given, count)

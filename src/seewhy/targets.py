@@ -6,63 +6,20 @@ words what they ask. A class is named by index, WordNet id, name, or a group's w
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from seewhy import scores
+from seewhy import questions, scores
 from seewhy.errors import TargetError
-from seewhy.labels import Group, Labels, numbered
+from seewhy.labels import Group, numbered
 from seewhy.outputs import Answers, Output, index
+from seewhy.questions import Context, Question
 from seewhy.scores import About, Asked, Ranking, Target
 
 Tensor = Any
-
-
-@dataclass(frozen=True)
-class Context:
-    """What must be known of a model to put a question to it."""
-
-    labels: Labels
-    outputs: tuple[Output, ...]
-    main: int
-    scores: str
-    """"logits" or "probabilities"."""
-
-    @property
-    def output(self) -> Output:
-        return self.outputs[self.main]
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question that is not yet put to any model. Composes with + - * and unary -."""
-
-    words: str
-    resolve: Callable[[Context], Target] = field(repr=False)
-    """Raises TargetError if the model cannot be asked so."""
-
-    def __add__(self, other: Any) -> Question:
-        return _combined(self, _question(other), 1.0, "{} and {}")
-
-    def __sub__(self, other: Any) -> Question:
-        return _combined(self, _question(other), -1.0, "{} rather than {}")
-
-    def __neg__(self) -> Question:
-        return _scaled(self, -1.0, "against {}")
-
-    def __mul__(self, factor: float) -> Question:
-        if isinstance(factor, bool) or not np.isscalar(factor) or isinstance(factor, str):
-            raise TargetError(f"a target can be multiplied by a number; got {factor!r}.")
-        return _scaled(self, float(factor), f"{float(factor):g} × ({{}})")
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, divisor: float) -> Question:
-        return self * (1 / divisor)
 
 
 def class_(wanted: int | str) -> Question:
@@ -71,7 +28,7 @@ def class_(wanted: int | str) -> Question:
     With `scores="probabilities"` the probability. In a segmentation, the mean over the positions
     where the class is the best one (all positions if nowhere).
     """
-    return Question(str(wanted), lambda context: _class(wanted, context, None))
+    return questions.of_name(wanted)
 
 
 def top(rank: int = 0) -> Question:
@@ -80,14 +37,16 @@ def top(rank: int = 0) -> Question:
     Of a single unit (a sigmoid or its logit) it is the predicted side. Of a model that was
     compiled for a quantity it is that quantity.
     """
-    return Question("top class" if rank == 0 else f"rank {rank}", lambda c: _rank(rank, c))
+    return questions.of_place(rank)
 
 
 def probability(wanted: int | str) -> Question:
     """The probability of a class, 0..1; its gradient fades where the model is sure."""
     return Question(
         f"probability of {wanted}",
-        lambda context: _retold(_class(wanted, context, "probabilities"), "probability of {}"),
+        lambda context: questions.retold(
+            questions.of_class(wanted, context, "probabilities"), "probability of {}"
+        ),
     )
 
 
@@ -103,15 +62,17 @@ def binary(positive: bool | None = None) -> Question:
                 f"output {context.output.name!r} has {context.output.classes} units, and binary() "
                 f"asks a single one. Ask a class of it, as with targets.class_(0)."
             )
-        return _rank(0, context) if positive is None else _class(int(positive), context, None)
+        return (
+            questions.of_rank(0, context)
+            if positive is None
+            else questions.of_class(int(positive), context, None)
+        )
 
     words = {None: "predicted side", True: "positive side", False: "negative side"}
     return Question(words[positive], resolve)
 
 
-def multi_label(
-    wanted: Sequence[int | str] | None = None, *, threshold: float = 0.5
-) -> Question:
+def multi_label(wanted: Sequence[int | str] | None = None, *, threshold: float = 0.5) -> Question:
     """The sum of the scores of several classes; None takes all of a probability ≥ threshold."""
 
     def resolve(context: Context) -> Target:
@@ -121,14 +82,14 @@ def multi_label(
                 ("likely", k),
                 lambda answers, at: scores.likely(answers, at, k, asked_scores),
                 (np.asarray(threshold, "float32"),),
-                lambda ranking: Asked(f"all classes of probability {threshold:g} or more"),
+                lambda _: Asked(f"all classes of probability {threshold:g} or more"),
             )
-        found = [_found(one, context.labels) for one in wanted]
+        found = [questions.found(one, context.labels) for one in wanted]
         return Target(
             ("several", k),
             lambda answers, inside: scores.several(answers, inside, k, asked_scores),
-            (_inside(found, context.output.classes),),
-            lambda ranking: Asked(" and ".join(one.name for one in found), tuple(found)),
+            (questions.inside(found, context.output.classes),),
+            lambda _: Asked(" and ".join(one.name for one in found), tuple(found)),
         )
 
     return Question("several classes" if wanted else "all predicted classes", resolve)
@@ -136,32 +97,17 @@ def multi_label(
 
 def margin(a: Any, b: Any) -> Question:
     """Why a rather than b: the score of a less that of b."""
-    return _question(a) - _question(b)
+    return questions.question(a) - questions.question(b)
 
 
 def counterfactual(wanted: Any) -> Question:
     """What speaks against a class: its negated score (Selvaraju et al. 2017, section 7.2)."""
-    return -_question(wanted)
+    return -questions.question(wanted)
 
 
 def regression(unit: int = 0) -> Question:
     """What makes a quantity large: one unit of the output as it is."""
-
-    def resolve(context: Context) -> Target:
-        k = context.main
-        shape = context.output.shape
-        count = shape[-1] if shape else 1
-        if not -count <= unit < count:
-            raise TargetError(f"output {context.output.name!r} has units 0 to {count - 1}; "
-                              f"got {unit}.")
-        return Target(
-            ("unit", k),
-            lambda answers, at: scores.unit(answers, at, k),
-            (np.asarray(unit % count, "int32"),),
-            lambda ranking: Asked(_value_name(context, unit % count)),
-        )
-
-    return Question(f"value {unit}", resolve)
+    return Question(f"value {unit}", lambda context: questions.of_value(unit, context))
 
 
 def region(
@@ -184,7 +130,7 @@ def region(
                 f"has no positions; region() asks a segmentation. Ask a class: class_({wanted!r})."
             )
         if mask is None and point is None:
-            return parse(wanted, context)
+            return questions.parse(wanted, context)
         area = _area(output.shape[:-1], mask, point)
         where = f"at {tuple(point)}" if point is not None else f"over {int(area.sum())} positions"
         chosen = _found_or_rank(wanted, context)
@@ -217,7 +163,7 @@ def similarity(to: Any) -> Question:
                 ("similar outputs", k, other),
                 lambda answers: scores.cosine(answers.raw(k), answers.raw(other)),
                 (),
-                lambda ranking: Asked(f"similarity to {to}"),
+                lambda _: Asked(f"similarity to {to}"),
             )
         vector = np.asarray(to, "float32")
         vector = vector[0] if vector.ndim > 1 and len(vector) == 1 else vector
@@ -226,7 +172,7 @@ def similarity(to: Any) -> Question:
             ("similar", k),
             lambda answers, other: scores.cosine(answers.raw(k), other),
             (vector,),
-            lambda ranking: Asked("similarity to the given embedding"),
+            lambda _: Asked("similarity to the given embedding"),
         )
 
     return Question("similarity", resolve)
@@ -246,11 +192,9 @@ def box(place: int | Sequence[int], wanted: int | str | None = None) -> Question
         name = f"detection {at[0] if len(at) == 1 else at}"
         if len(output.shape) == 1:
             _check_place(at, output.shape)
-            return replace(
-                regression(at[0]).resolve(context), tell=lambda ranking: Asked(name)
-            )
+            return replace(regression(at[0]).resolve(context), tell=lambda _: Asked(name))
         area = _area(output.shape[:-1], None, at)
-        label = None if wanted is None else _found(wanted, context.labels)
+        label = None if wanted is None else questions.found(wanted, context.labels)
         if isinstance(label, Group):
             raise TargetError(f"box() takes one class; {label.name!r} is a group of classes.")
 
@@ -265,14 +209,14 @@ def box(place: int | Sequence[int], wanted: int | str | None = None) -> Question
         chosen = () if label is None else (np.asarray(label.index, "int32"),)
         words = name if label is None else f"{label.name} of {name}"
         about = Asked(words, () if label is None else (label,))
-        return Target(("box", k, len(chosen)), score, (area, *chosen), lambda ranking: about)
+        return Target(("box", k, len(chosen)), score, (area, *chosen), lambda _: about)
 
     return Question(f"detection {at}", resolve)
 
 
 def output(name: str | int, question: Any = "top") -> Question:
     """A question to another output, by name (a dictionary's key, the layer's name) or index."""
-    asked = _question(question)
+    asked = questions.question(question)
 
     def resolve(context: Context) -> Target:
         k = index(context.outputs, name)
@@ -284,9 +228,9 @@ def output(name: str | int, question: Any = "top") -> Question:
         if k == context.main:
             return target
 
-        def of_output(ranking: Ranking) -> About:
+        def of_output(_: Ranking) -> About:
             about = tell(Ranking(labels, ()))
-            return Asked(f"{chosen.name}: {about.name}", _classes_of(about))
+            return Asked(f"{chosen.name}: {about.name}", questions.classes_of(about))
 
         return replace(
             target,
@@ -303,149 +247,9 @@ def custom(function: Callable[[Any], Tensor], about: str | None = None) -> Quest
 
     It gets the outputs in the structure that the model gives, as float32: logits where a closing
     softmax or sigmoid was found, or probabilities with `scores="probabilities"`.
+    about: what it asks, in words; the function's name if not given.
     """
-    name = about or getattr(function, "__name__", type(function).__name__).strip("<>")
-
-    def score(answers: Answers) -> Tensor:
-        from keras import ops
-
-        given = function(answers.as_given())
-        batch = answers.raw().shape[0]
-        shape = tuple(getattr(given, "shape", ()))
-        if shape != (batch,):
-            raise TargetError(
-                f"the target {name!r} gave a value of shape {shape}; expected one score an "
-                f"image, ({batch},). Take a class or a mean over the other axes."
-            )
-        return ops.cast(given, "float32")
-
-    target = Target(("custom", function), score, (), lambda ranking: Asked(name))
-    return Question(name, lambda context: target)
-
-
-def parse(wanted: Any, context: Context) -> Target:
-    """A question from what a user wrote: "top", a class, a Question or a function.
-
-    Raises TargetError if it is unknown, ambiguous or out of range; it lists candidates.
-    """
-    if isinstance(wanted, Target):
-        return wanted
-    return _question(wanted).resolve(context)
-
-
-def parse_all(wanted: Sequence[Any], context: Context, count: int) -> list[Target]:
-    """Several questions; "all-top" stands for the `count` highest classes."""
-    questions: list[Target] = []
-    for one in wanted:
-        if isinstance(one, str) and one.strip().lower().replace("_", "-") == "all-top":
-            questions += [_rank(rank, context) for rank in range(min(count, len(context.labels)))]
-        else:
-            questions.append(parse(one, context))
-    return questions
-
-
-def _question(wanted: Any) -> Question:
-    if isinstance(wanted, Question):
-        return wanted
-    if isinstance(wanted, Target):
-        return Question("question", lambda context: wanted)
-    if isinstance(wanted, str):
-        return top() if wanted.strip().lower() == "top" else class_(wanted)
-    if callable(wanted):
-        return custom(wanted)
-    return class_(_index(wanted))
-
-
-def _class(wanted: int | str, context: Context, asked: str | None) -> Target:
-    found = _found(wanted, context.labels)
-    k = context.main
-    if isinstance(found, Group):
-        return Target(
-            ("group", k, asked),
-            lambda answers, inside: scores.group(answers, inside, k, asked),
-            (_group(found, context.output.classes),),
-            lambda ranking: found,
-        )
-    return Target(
-        ("class", k, asked),
-        lambda answers, at: scores.classes(answers, at, k, asked),
-        (np.asarray(found.index, "int32"),),
-        lambda ranking: found,
-    )
-
-
-def _rank(rank: int, context: Context) -> Target:
-    k = context.main
-    if context.output.regression:
-        return regression(rank).resolve(context)
-    count = context.output.classes
-    if not 0 <= rank < count:
-        raise TargetError(f"the model has {count} classes, ranks 0 to {count - 1}; got {rank}.")
-
-    def tell(ranking: Ranking) -> About:
-        if not ranking.order:
-            return Asked("top class" if rank == 0 else f"rank {rank}")
-        return ranking.labels[ranking.order[rank]]
-
-    return Target(
-        ("rank", k),
-        lambda answers, at: scores.ranks(answers, at, k, None),
-        (np.asarray(rank, "int32"),),
-        tell,
-    )
-
-
-def _combined(a: Question, b: Question, sign: float, words: str) -> Question:
-    def resolve(context: Context) -> Target:
-        first, second = a.resolve(context), b.resolve(context)
-        cut = len(first.values)
-        one, other = first.score, second.score
-
-        def tell(ranking: Ranking) -> About:
-            parts = (first.tell(ranking), second.tell(ranking))
-            names = [part.name for part in parts]
-            return Asked(words.format(*names), tuple(c for p in parts for c in _classes_of(p)))
-
-        return Target(
-            ("sum", sign, cut, first.kind, second.kind),
-            lambda answers, *v: one(answers, *v[:cut]) + sign * other(answers, *v[cut:]),
-            (*first.values, *second.values),
-            tell,
-        )
-
-    return Question(words.format(a.words, b.words), resolve)
-
-
-def _scaled(a: Question, factor: float, words: str) -> Question:
-    def resolve(context: Context) -> Target:
-        target = a.resolve(context)
-        score = target.score
-        scaled = replace(
-            target,
-            kind=("scaled", factor, target.kind),
-            score=lambda answers, *values: factor * score(answers, *values),
-        )
-        return _retold(scaled, words)
-
-    return Question(words.format(a.words), resolve)
-
-
-def _retold(target: Target, words: str) -> Target:
-    tell = target.tell
-
-    def other(ranking: Ranking) -> About:
-        about = tell(ranking)
-        return Asked(words.format(about.name), _classes_of(about))
-
-    return replace(target, tell=other)
-
-
-def _classes_of(about: About) -> tuple[Any, ...]:
-    return about.classes if isinstance(about, Asked) else (about,)
-
-
-def _found(wanted: int | str, labels: Labels) -> Any:
-    return labels.find(wanted if isinstance(wanted, str) else _index(wanted))
+    return questions.of_function(function, about)
 
 
 def _found_or_rank(wanted: int | str, context: Context) -> int:
@@ -454,24 +258,10 @@ def _found_or_rank(wanted: int | str, context: Context) -> int:
             "region() with a mask or a point asks one class: give it, as in region('road', "
             "point=(3, 4))."
         )
-    found = _found(wanted, context.labels)
+    found = questions.found(wanted, context.labels)
     if isinstance(found, Group):
         raise TargetError(f"region() takes one class; {found.name!r} is a group of classes.")
     return int(found.index)
-
-
-def _group(group: Group, count: int) -> np.ndarray:
-    inside = _inside([group], count)
-    if inside.all():
-        raise TargetError(f"{group.name!r} holds all {count} classes: there is no rest to compare.")
-    return inside
-
-
-def _inside(found: Sequence[Any], count: int) -> np.ndarray:
-    inside = np.zeros(count, bool)
-    for one in found:
-        inside[list(one.indices) if isinstance(one, Group) else one.index] = True
-    return inside
 
 
 def _area(space: tuple[int, ...], mask: Any, point: Sequence[int] | None) -> np.ndarray:
@@ -505,21 +295,3 @@ def _same_size(output: Output, shape: tuple[int, ...]) -> None:
             f"output {output.name!r} gives embeddings of shape {output.shape}; got one of shape "
             f"{shape} to compare with. Give a vector of {int(np.prod(output.shape))} values."
         )
-
-
-def _value_name(context: Context, unit: int) -> str:
-    named = context.output.classes > 1 and len(context.labels) == context.output.classes
-    return context.labels[unit].name if named and not context.output.binary else f"value {unit}"
-
-
-def _index(wanted: Any) -> int:
-    try:
-        if isinstance(wanted, bool | np.bool_):
-            raise TypeError
-        return operator.index(wanted)
-    except TypeError:
-        raise TargetError(
-            f"a target is an index, a WordNet id, a class name, a group's word, 'top', a question "
-            f"of seewhy.targets or a function of the outputs; got {type(wanted).__name__} "
-            f"{wanted!r}."
-        ) from None

@@ -84,9 +84,7 @@ def others(calls: Sequence[Call], call: Call) -> list[Call]:
     return [other for other in calls if other.operation is call.operation]
 
 
-def _before_attention(
-    calls: Sequence[Call], usable: Sequence[Place], last: Place
-) -> Place | None:
+def _before_attention(calls: Sequence[Call], usable: Sequence[Place], last: Place) -> Place | None:
     """The normalisation that feeds the last attention over the same tokens, if there is one."""
     by_call = {id(place.call): place for place in usable}
     for at in reversed(range(len(calls))):
@@ -186,9 +184,7 @@ def _no_space(calls: Sequence[Call], usable: Sequence[Place], call: Call) -> str
         )
     tokens = ""
     if call.shape and len(call.shape) == 3:
-        tokens = (
-            f" If its {call.shape[1]} tokens are patches of the image, give grid=(rows, cols)."
-        )
+        tokens = f" If its {call.shape[1]} tokens are patches of the image, give grid=(rows, cols)."
     last = f"; the last one with space is {default(calls, usable).call.name!r}" if usable else ""
     return (
         f"layer {call.name!r} gives activations of shape {call.shape}: no space axes are left "

@@ -1,0 +1,174 @@
+"""The layers of a model that can carry a map, as a tree: `seewhy.layers(model)`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from seewhy import backend, calls, engine, entries, places, presets
+from seewhy.calls import Call
+from seewhy.engine import Traced
+from seewhy.errors import LayerError, ModelError
+from seewhy.places import Place
+from seewhy.split import Split
+from seewhy.subject import Subject, subject
+
+WHY = {
+    False: "the last layer with a grid in front of the head",
+    True: "the normalisation in front of the last attention: behind it the patches' tokens get "
+    "no gradient from a class token",
+}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer that can carry a map."""
+
+    path: str
+    """What `layer=` takes: "outer/inner", with "#2" for the second call of a shared layer."""
+    kind: str
+    grid: tuple[int, ...]
+    """Cells of the map, such as (rows, cols)."""
+    units: int
+    """Channels, or values of each token."""
+    behind: float
+    """0..1: the share of the model's multiplications that lie behind it, which is what one
+    gradient costs beside the forward pass."""
+    default: bool = False
+    why: str = ""
+    """Why it is the default."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The usable layers of a model, in the order in which they run. Prints as a tree."""
+
+    model: str
+    rows: tuple[Layer, ...]
+    size: tuple[int, ...] = field(default=())
+    """Sizes of the image that the grids are for."""
+
+    @property
+    def default(self) -> Layer:
+        return next(row for row in self.rows if row.default)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Layer:
+        return self.rows[index]
+
+    def __str__(self) -> str:
+        return "\n".join(lines(self))
+
+
+def layers(
+    model: Any,
+    *,
+    size: int | tuple[int, int] | None = None,
+    grid: tuple[int, ...] | None = None,
+    image: Any = None,
+) -> Layers:
+    """The layers of a model that can carry a map, with the default marked and why.
+
+    model: a Keras model, a preset's name or a file. size: of the images, for models that take
+    any. grid: of the tokens, where it cannot be found. image: one input (an array, or several in a
+    dictionary or tuple), for a model that does not declare its inputs.
+    Raises LayerError if there are none, ModelError if the model cannot be run.
+    """
+    module = backend.load()
+    seen = subject(model if isinstance(model, Split) else presets.structure(model), size=size)
+    if not seen.entries:
+        seen = _learning(seen, image)
+    traced = engine.trace(module, seen, seen.specs(), None if grid is None else tuple(grid))
+    usable = [place for place in traced.places if not place.container]
+    if not usable:
+        places.default(traced.calls, traced.places)  # says what is missing
+        raise LayerError(f"model {seen.name!r} has no layer with a spatial grid.")
+    chosen = places.default(traced.calls, traced.places)
+    costs = [_cost(call) for call in traced.calls]
+    rows = tuple(_row(place, chosen, traced, costs) for place in usable)
+    return Layers(seen.name, rows, traced.view.image)
+
+
+def lines(found: Layers) -> list[str]:
+    """The tree as lines of text: indented names, then grid, units, and what lies behind."""
+    texts = [*_branches(found.rows)]
+    width = max(len(text) for text, _ in texts)
+    size = " × ".join(map(str, found.size))
+    head = f"{found.model}, for an input of {size}"
+    return [head, *(_line(text.ljust(width), row) for text, row in texts)]
+
+
+def _branches(rows: Sequence[Layer]) -> Iterator[tuple[str, Layer | None]]:
+    """Each row's own name below those of the models and layers around it."""
+    open_path: list[str] = []
+    for row in rows:
+        *around, own = row.path.split("/")
+        same = 0
+        while same < min(len(around), len(open_path)) and around[same] == open_path[same]:
+            same += 1
+        for depth in range(same, len(around)):
+            yield f"{'  ' * depth}{around[depth]}/", None
+        open_path = around
+        yield f"{'  ' * len(around)}{own}", row
+
+
+def _line(text: str, row: Layer | None) -> str:
+    if row is None:
+        return text.rstrip()
+    grid = " × ".join(map(str, row.grid))
+    mark = f"  ← default: {row.why}" if row.default else ""
+    return f"{text}  {row.kind:<24} {grid:>11} {row.units:>6} units {row.behind:>6.1%} behind{mark}"
+
+
+def _row(place: Place, chosen: Place, traced: Traced, costs: Sequence[float]) -> Layer:
+    at = next(k for k, call in enumerate(traced.calls) if call is place.call)
+    whole = sum(costs)
+    shape = place.call.shape or ()
+    return Layer(
+        path=place.call.address,
+        kind=place.call.kind,
+        grid=place.layout.space,
+        units=int(shape[1] if place.layout.units_first else shape[-1]),
+        behind=sum(costs[at + 1 :]) / whole if whole else 0.0,
+        default=place is chosen,
+        why=WHY[place.layout.tokens and "Norm" in place.call.kind] if place is chosen else "",
+    )
+
+
+def _cost(call: Call) -> float:
+    """Multiplications of one call for one image, those of calls within it left out; about."""
+    if call.shape is None or len(call.shape) < 2:
+        return 0.0
+    cells = math.prod(call.shape[1:])
+    if call.kind == "Embedding":
+        return float(cells)
+    units = max(1, call.shape[-1])
+    positions = cells / units
+    inner = {id(w) for op in calls.operations(call.operation) for w in _weights(op)}
+    own = [w for w in _weights(call.operation) if id(w) not in inner and len(w.shape) > 1]
+    if not own:
+        return float(cells) if not inner else 0.0
+    return float(sum(math.prod(w.shape) * positions for w in own))
+
+
+def _weights(operation: Any) -> list[Any]:
+    return list(getattr(operation, "weights", ()))
+
+
+def _learning(seen: Subject, image: Any) -> Subject:
+    if image is None:
+        raise ModelError(
+            f"model {seen.name!r} does not declare its inputs: give one, as in "
+            f"seewhy.layers(model, image=array)."
+        )
+    from dataclasses import replace
+
+    found, structure = entries.of_sample(image, seen.size)
+    return replace(seen, entries=found, structure=structure)
