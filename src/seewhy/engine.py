@@ -70,7 +70,7 @@ def trace(
     backend.run_abstractly(watch, subject.variables, specs)
     described = outputs.describe(subject.model, found["calls"], found["outputs"])
     view = subject.view(specs[subject.image][0], tokens)
-    usable = places.places(found["calls"], view)
+    usable = places.places(found["calls"], view, calls.flat(found["outputs"]))
     return Traced(subject, view, tuple(found["calls"]), tuple(usable), described, steps)
 
 
@@ -101,12 +101,20 @@ def _cut(traced: Traced, wanted: Any) -> Cut:
         place = next(p for p in traced.places if p.call.operation is place.call.operation)
     # the tensors of the abstract run would keep its whole graph alive
     target = replace(place.call, inputs=(), output=None)
+    described = tuple(_without(output, target) for output in traced.outputs)
     if isinstance(subject.model, Split):
         parts = subject.model
     else:
-        finals = [output.final for output in traced.outputs]
+        finals = [output.final for output in described]
         parts = split(subject.run, traced.steps, target, finals)
-    return Cut(parts, target, place.layout, traced.outputs, len(alike))
+    return Cut(parts, target, place.layout, described, len(alike))
+
+
+def _without(output: Output, target: Call) -> Output:
+    """The output without a closing step that is the target itself, and so cannot be left out."""
+    final = output.final
+    is_target = final and final.operation is target.operation and final.nth in (None, target.nth)
+    return replace(output, final=None) if is_target else output
 
 
 def evidence(

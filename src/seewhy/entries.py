@@ -173,13 +173,13 @@ def _check_built(model: Any) -> None:
 
 def _arguments(model: Any) -> int:
     """How many inputs the model's call takes as arguments of their own."""
-    parameters = inspect.signature(type(model).call).parameters.values()
+    parameters = inspect.signature(model.call).parameters.values()
     return len(
         [
             p
             for p in parameters
             if p.default is p.empty
             and p.kind is p.POSITIONAL_OR_KEYWORD
-            and p.name not in ("self", "training", "mask")
+            and p.name not in ("training", "mask")
         ]
     )

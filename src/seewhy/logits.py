@@ -62,6 +62,23 @@ def final_step(calls: Sequence[Call], output: Tensor) -> Final | None:
     return Final(operation, activation, fused, nth, used)
 
 
+def closing(calls: Sequence[Call], outputs: Sequence[Tensor]) -> set[int]:
+    """ids of the calls that give the class scores: their maps would show the scores themselves."""
+    found: set[int] = set()
+    for output in outputs:
+        value = output
+        steps = [call for call in calls if call.output is value]
+        while steps:
+            found |= {id(call) for call in steps}
+            first = steps[0]
+            passes = _arranges(first) or first.kind in ("Activation", "Softmax", "Sigmoid")
+            if not passes or not first.inputs:
+                break
+            value = first.inputs[0]
+            steps = [call for call in calls if call.output is value]
+    return found
+
+
 def probabilities(logits: Tensor, activation: str | None) -> Tensor:
     """Outputs without closing activation (…, classes) → probabilities of the same shape.
 

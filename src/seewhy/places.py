@@ -11,6 +11,7 @@ from typing import Any
 from seewhy.calls import Call
 from seewhy.errors import LayerError
 from seewhy.grids import Layout, View, layouts
+from seewhy.logits import closing
 
 # Kinds of operation behind which a map would be the same or coarser than in front of them.
 PASSING = ("Pooling", "Dropout", "Flatten", "Reshape", "ZeroPadding", "Cropping", "Identity")
@@ -24,15 +25,18 @@ class Place:
     layout: Layout
     container: bool = False
     """Whether it only hands on the output of a call within it."""
+    closing: bool = False
+    """Whether it gives the model's scores themselves, as the last step of a segmentation does."""
 
 
-def places(calls: Sequence[Call], view: View) -> list[Place]:
-    """All places of a traced run, in the order in which the calls end."""
+def places(calls: Sequence[Call], view: View, outputs: Sequence[Any] = ()) -> list[Place]:
+    """All places of a traced run with these outputs, in the order in which the calls end."""
+    last = closing(calls, outputs)
     same: dict[int, list[Call]] = {}
     for call in calls:
         same.setdefault(id(call.output), []).append(call)
     return [
-        Place(call, layout, _is_container(call, same[id(call.output)]))
+        Place(call, layout, _is_container(call, same[id(call.output)]), id(call) in last)
         for call, layout in zip(calls, layouts(calls, view), strict=True)
         if layout
     ]
@@ -47,7 +51,8 @@ def default(calls: Sequence[Call], usable: Sequence[Place]) -> Place:
     LayerError if there is no place.
     """
     for place in reversed(usable):
-        if not any(kind in place.call.kind for kind in PASSING) and not place.container:
+        passing = any(kind in place.call.kind for kind in PASSING)
+        if not passing and not place.container and not place.closing:
             tokens = place.layout.tokens
             return (_before_attention(calls, usable, place) if tokens else None) or place
     raise LayerError(
