@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 CHANNELS = 6
 """As many channels have a panel; of more, the first ones."""
-BINS = 1600
-"""As many columns are drawn at most, about the pixels of the picture's width."""
+BINS = 800
+"""As many columns are drawn at most, fewer than a panel has pixels, so that each is seen."""
 MARKED = 200
 """Signals of as many steps have a dot at each."""
 WIDTH, PANEL, EDGES = 9.6, 1.3, 0.9
@@ -34,7 +34,7 @@ def curve(
     values: (steps, channels), any finite or other values; NaN and infinite ones are left out.
     heatmap: (steps,) in 0..1; None for a white background. alpha: 0..1, strength of the colours
         on white. label: of each panel, with the channel's number for {}.
-    Long signals are drawn as the range of each of up to 1600 columns, so no peak is lost, with
+    Long signals are drawn as the range of each of up to 800 columns, so no peak is lost, with
     the largest heat in them. Of more than six channels the first six are shown, and the picture
     says so.
     Returns uint8 (height, width, 3), as high as the panels need. Raises OptionError for an unknown
@@ -53,25 +53,34 @@ def curve(
         _panel(axes, _finite(values[:, channel]))
         if heatmap is not None:
             _background(axes, heatmap, colormap, alpha)
-        axes.set_ylabel(label.format(channel), fontsize=10)
-    panels[-1].set_xlim(-0.5, steps - 0.5)
-    panels[-1].set_xlabel("step", fontsize=10)
+        axes.set_ylabel(label.format(channel), fontsize=10, color="black")
+    figure.align_ylabels(list(panels))
+    room = 0.005 * steps  # so that the frame hides neither the first nor the last step
+    panels[-1].set_xlim(-0.5 - room, steps - 0.5 + room)
+    panels[-1].set_xlabel("step", fontsize=10, color="black")
     panels[-1].xaxis.get_major_locator().set_params(integer=True)
     if channels > shown:
-        panels[0].set_title(f"the first {shown} of {channels} channels", fontsize=11)
+        panels[0].set_title(f"the first {shown} of {channels} channels", fontsize=11, color="black")
     canvas.draw()
     return np.array(canvas.buffer_rgba())[..., :3]
 
 
 def _panel(axes: Axes, signal: np.ndarray) -> None:
+    from matplotlib.patheffects import withStroke
+
     axes.set_ylim(*_limits(signal))
-    axes.tick_params(labelsize=9)
+    # said here, since a user's own style may be white on black
+    axes.set_facecolor("white")
+    axes.tick_params(labelsize=9, colors="black")
     if np.isnan(signal).all():
         axes.text(0.5, 0.5, "no finite values", ha="center", va="center", transform=axes.transAxes)
         return
     # so that a step between two NaN is seen too
     marker = "." if len(signal) <= MARKED else ""
-    axes.plot(*_outline(signal), color="black", linewidth=1.2, marker=marker, markersize=4)
+    # black is lost on the dark ends of colour maps
+    halo = [] if len(signal) > BINS else [withStroke(linewidth=2.6, foreground="white")]
+    line: dict[str, Any] = {"color": "black", "linewidth": 1.2, "marker": marker, "markersize": 4}
+    axes.plot(*_outline(signal), path_effects=halo, **line)
 
 
 def _background(axes: Axes, heatmap: np.ndarray, colormap: str, alpha: float) -> None:
@@ -99,7 +108,7 @@ def _limits(signal: np.ndarray) -> tuple[float, float]:
 
 
 def _outline(signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Steps and values of a line that looks as the signal does, of up to twice 1600 points."""
+    """Steps and values of a line that looks as the signal does, of up to twice 800 points."""
     low, width = _binned(signal, np.fmin)
     if width == 1:
         return np.arange(len(signal)), signal
