@@ -166,3 +166,13 @@ def test_bad_options():
         curve(wave(), np.zeros(100), "jett")
     with pytest.raises(OptionError, match="alpha"):
         curve(wave(), np.zeros(100), alpha=2)
+
+
+def test_a_step_between_two_nan_is_seen():
+    values = np.full((300, 1), np.nan)
+    values[0], values[299] = 0, 1  # so that the axis is the same
+    without = curve(values, None)
+    values[150] = 0.5
+    changed = np.argwhere((curve(values, None) != without).any(axis=-1))
+    assert 4 < len(changed) < 150
+    assert np.ptp(changed, axis=0).max() < 12

@@ -15,7 +15,7 @@ CHANNELS = 6
 """As many channels have a panel; of more, the first ones."""
 BINS = 800
 """As many columns are drawn at most, fewer than a panel has pixels, so that each is seen."""
-MARKED = 200
+MARKED = 60
 """Signals of as many steps have a dot at each."""
 WIDTH, PANEL, EDGES = 9.6, 1.3, 0.9
 """Inches, at 100 pixels each: of the picture, of one panel's height, and of what is around."""
@@ -75,12 +75,11 @@ def _panel(axes: Axes, signal: np.ndarray) -> None:
     if np.isnan(signal).all():
         axes.text(0.5, 0.5, "no finite values", ha="center", va="center", transform=axes.transAxes)
         return
-    # so that a step between two NaN is seen too
-    marker = "." if len(signal) <= MARKED else ""
     # black is lost on the dark ends of colour maps
     halo = [] if len(signal) > BINS else [withStroke(linewidth=2.6, foreground="white")]
-    line: dict[str, Any] = {"color": "black", "linewidth": 1.2, "marker": marker, "markersize": 4}
-    axes.plot(*_outline(signal), path_effects=halo, **line)
+    line: dict[str, Any] = {"color": "black", "linewidth": 1.2, "marker": ".", "markersize": 4}
+    steps, outline = _outline(signal)
+    axes.plot(steps, outline, path_effects=halo, markevery=_dots(outline), **line)
 
 
 def _background(axes: Axes, heatmap: np.ndarray, colormap: str, alpha: float) -> None:
@@ -116,6 +115,14 @@ def _outline(signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     middle = (np.arange(len(low)) + 0.5) * width - 0.5
     middle = np.minimum(middle, len(signal) - 1)
     return np.repeat(middle, 2), np.stack([low, high], axis=-1).ravel()
+
+
+def _dots(signal: np.ndarray) -> list[int]:
+    """Which values have a dot: all of a few, else those between two NaN, where no line ends."""
+    known = np.isfinite(signal)
+    padded = np.concatenate([[False], known, [False]])
+    alone = known & ~padded[:-2] & ~padded[2:]
+    return np.nonzero(known if len(signal) <= MARKED else alone)[0].tolist()
 
 
 def _binned(values: np.ndarray, extreme: np.ufunc) -> tuple[np.ndarray, int]:
