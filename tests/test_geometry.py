@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from seewhy import images
-from seewhy.errors import OptionError
+from seewhy.errors import MapError, OptionError
 from seewhy.geometry import Geometry
 from seewhy.images import Photo
 
@@ -313,3 +313,64 @@ def test_a_photo_smaller_than_the_grid_takes_the_map_at_its_pixels():
 def test_the_identity_moves_nothing():
     grid = np.random.default_rng(2).random((6, 9), dtype="float32")
     np.testing.assert_array_equal(Geometry.identity((6, 9)).to_photo(grid), grid)
+
+
+# Other numbers of axes
+
+
+@pytest.mark.parametrize(("steps", "cells"), [(100, 7), (5, 20), (1, 3), (333, 1)])
+def test_a_signal_takes_its_map_linearly_between_the_cells(steps, cells):
+    grid = np.random.default_rng(0).normal(size=cells)
+    got = Geometry.squash((steps,), (64,)).to_photo(grid)
+    centres = (np.arange(cells) + 0.5) * steps / cells
+    expected = np.interp(np.arange(steps) + 0.5, centres, grid)
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-6)
+
+
+def test_a_volume_takes_its_map_axis_by_axis():
+    rng = np.random.default_rng(1)
+    depth, plane = rng.normal(size=3), rng.normal(size=(4, 5))
+    size, input = (8, 30, 21), (16, 32, 32)
+    got = Geometry.squash(size, input).to_photo(np.multiply.outer(depth, plane))
+    along = Geometry.squash(size[:1], input[:1]).to_photo(depth)
+    across = Geometry.squash(size[1:], input[1:]).to_photo(plane)
+    np.testing.assert_allclose(got, np.multiply.outer(along, across), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(9,), (9, 4), (9, 4, 6)])
+def test_the_identity_moves_nothing_of_any_rank(size):
+    grid = np.random.default_rng(2).random(size, dtype="float32")
+    geometry = Geometry.identity(size)
+    np.testing.assert_array_equal(geometry.to_photo(grid), grid)
+    assert geometry.seen.shape == size
+    assert geometry.seen.all()
+    assert geometry.sees_all
+
+
+def test_what_a_crop_sees_of_a_volume():
+    geometry = Geometry.crop((4, 8, 4), (10, 10, 10))
+    expected = np.zeros((4, 8, 4), bool)
+    expected[:, 2:6] = True
+    np.testing.assert_array_equal(geometry.seen, expected)
+    assert not geometry.sees_all
+    np.testing.assert_array_equal(geometry.to_photo(np.full((2, 3, 2), 5.0)), expected * 5)
+    assert geometry.sees((3, 2, 0))
+    assert not geometry.sees((3, 1, 0))
+
+
+@pytest.mark.parametrize("fit", images.FITS)
+@pytest.mark.parametrize("size", [(11,), (40, 25), (5, 9, 6)])
+def test_one_pixel_takes_what_the_whole_photo_takes(size, fit):
+    geometry = getattr(Geometry, fit)(size, (16, 16, 16)[: len(size)])
+    grids = np.random.default_rng(3).normal(size=(6, *(4, 3, 2)[: len(size)])).astype("float32")
+    whole = np.stack([geometry.to_photo(grid) for grid in grids], axis=-1)
+    for pixel in np.ndindex(size):
+        np.testing.assert_allclose(geometry.at_pixel(grids, pixel), whole[pixel], atol=1e-6)
+        assert geometry.sees(pixel) == geometry.seen[pixel]
+
+
+@pytest.mark.parametrize("shape", [(7,), (2, 7, 7)])
+def test_a_map_has_the_axes_of_the_photo(shape):
+    with pytest.raises(MapError, match=r"\(20, 30\).*keeps the axes"):
+        Geometry.identity((20, 30)).to_photo(np.ones(shape))

@@ -10,7 +10,7 @@ from PIL import Image
 
 from photos import BLUE, GREEN, RED, WHITE, as_file, error_of, noise
 from seewhy import images
-from seewhy.errors import ImageError
+from seewhy.errors import ImageError, OptionError
 from seewhy.images import Photo
 
 pytestmark = pytest.mark.framework_free
@@ -179,3 +179,43 @@ def test_of_many_channels_the_first_three_are_shown():
     array = np.random.default_rng(0).normal(size=(4, 5, 13))
     got = images.from_preprocessed(array).pixels
     np.testing.assert_array_equal(got, images.from_preprocessed(array[..., :3]).pixels)
+
+
+def test_bands_pick_the_channels_that_are_shown():
+    array = np.random.default_rng(0).normal(size=(4, 5, 13))
+    photo = images.from_preprocessed(array, bands=(7, 2, 7))
+    np.testing.assert_array_equal(
+        photo.pixels, images.from_preprocessed(array[..., [7, 2, 7]]).pixels
+    )
+    assert photo.notes == ()
+    shown = array[..., [7, 2, 7]]
+    expected = 255 * (shown - shown.min()) / np.ptp(shown)
+    np.testing.assert_allclose(photo.pixels, expected, atol=0.51)
+
+
+@pytest.mark.parametrize(
+    ("channels", "note"),
+    [
+        (1, ()),
+        (2, ("shown: channel 0 of 2 as grey; choose others with bands=…",)),
+        (3, ()),
+        (4, ("shown: channels 0, 1, 2 of 4; choose others with bands=…",)),
+        (13, ("shown: channels 0, 1, 2 of 13; choose others with bands=…",)),
+    ],
+)
+def test_a_note_names_the_channels_that_were_taken(channels, note):
+    assert images.from_preprocessed(np.zeros((4, 5, channels))).notes == note
+
+
+@pytest.mark.parametrize(
+    "bands", [(0, 1), (0, 1, 2, 3), (0, 1, 5), (-1, 0, 1), (0, 1, 1.0), (0, 1, True), 3, "012", ()]
+)
+def test_bands_are_three_channels(bands):
+    with pytest.raises(OptionError, match=r"0 to 4.*got .*bands=\(0, 1, 2\)"):
+        images.from_preprocessed(np.zeros((4, 5, 5)), bands)
+
+
+def test_bands_may_be_numpy_integers():
+    array = np.random.default_rng(0).normal(size=(4, 5, 4))
+    got = images.from_preprocessed(array, np.array([3, 1, 0])).pixels
+    np.testing.assert_array_equal(got, images.from_preprocessed(array, [3, 1, 0]).pixels)

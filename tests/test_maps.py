@@ -83,3 +83,33 @@ def test_bad_values_of_any_map_of_a_batch_are_found():
     batch[2, 1, 1] = np.nan
     with pytest.raises(MapError, match="1 of 12 values"):
         maps.normalise(batch)
+
+
+@pytest.mark.parametrize("shape", [(6,), (2, 3), (1, 2, 3), (3, 2, 1)])
+def test_finish_takes_a_map_of_any_rank_as_one(shape):
+    grid = np.array([-8.0, 0.0, 1.0, 2.0, 3.0, 4.0]).reshape(shape)
+    expected = np.array([0, 0, 0.25, 0.5, 0.75, 1]).reshape(shape)
+    np.testing.assert_array_equal(maps.finish(grid), expected)
+
+
+def test_on_a_given_scale_more_is_clipped():
+    grid = np.array([-2.0, 0.0, 1.0, 4.0, 9.0], "float32")
+    np.testing.assert_array_equal(maps.finish(grid, 4.0), [0, 0, 0.25, 1, 1])
+    np.testing.assert_array_equal(maps.finish(grid, 18.0), [0, 0, 1 / 18, 4 / 18, 0.5])
+
+
+@pytest.mark.parametrize("scale", [1e-45, 1.0, 3.4e38])
+def test_the_largest_value_as_scale_changes_nothing(scale):
+    grid = np.array([[0.0, scale / 2, scale]], "float32")
+    np.testing.assert_array_equal(maps.finish(grid, float(grid.max())), maps.finish(grid))
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, np.nan, np.inf])
+def test_a_scale_is_positive_and_finite(scale):
+    with pytest.raises(OptionError, match="positive finite"):
+        maps.finish(np.ones((2, 2)), scale)
+
+
+def test_a_scale_hides_no_bad_value():
+    with pytest.raises(MapError, match="1 of 2 values"):
+        maps.finish(np.array([np.inf, 1.0]), 1.0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from seewhy import render
+from seewhy import pictures, render
 from seewhy.errors import OptionError
 from seewhy.explanation import Explanation
 from seewhy.filenames import Filenames, distinct, slug
@@ -75,7 +75,7 @@ class Drawing:
         overlays = [np.asarray(self._overlay(one)) for one in explanations]
         titles = [_title(one) for one in explanations]
         photo = explanations[0].photo
-        together = sheet([photo.pixels, *overlays], [Path(photo.name).name, *titles])
+        together = sheet([pictures.plain(photo), *overlays], [Path(photo.name).name, *titles])
         render.save(together, path)
 
     def _overlay(self, explanation: Explanation) -> Image.Image:

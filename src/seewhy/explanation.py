@@ -1,22 +1,27 @@
-"""The result of explaining one photo: a frozen record, and what people do with it."""
+"""The result of explaining one image: a frozen record, and what people do with it."""
 
 from __future__ import annotations
 
 import html
 import io
 from base64 import b64encode
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from seewhy import maps, render
+from seewhy import evidence, maps, pictures, render
+from seewhy.arrays import Array
+from seewhy.errors import OptionError
+from seewhy.evidence import Evidence
 from seewhy.geometry import Geometry
 from seewhy.images import Photo
-from seewhy.labels import Group, Label
+from seewhy.labels import Group, Label, Labels
 from seewhy.scores import About
 
 
@@ -34,20 +39,24 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a network decided as it did about one photo.
+    """Why a network decided as it did about one photo, signal, volume or video.
 
-    Raises MapError from every picture of a map that has NaN or infinite values.
+    Raises MapError from every picture of a map that has NaN or infinite values. Pickling leaves
+    out what needs the model, so that `at` fails afterwards; copy.copy keeps it.
     """
 
     map: np.ndarray = field(repr=False)
-    """float32 (rows, cols), signed: the evidence on the layer's grid, before ReLU and scaling."""
-    photo: Photo = field(repr=False)
+    """float32, signed: the evidence on the layer's grid, before ReLU and scaling.
+
+    (rows, cols) of a photo, (steps,) of a signal, (depth, rows, cols) of a volume or video.
+    """
+    photo: Photo | Array = field(repr=False)
     geometry: Geometry = field(repr=False)
     """How the photo's pixels lie in the network's input."""
     predictions: tuple[Prediction, ...]
     """The top classes, the most probable first."""
     target: About
-    """The class, or group of classes, that the map speaks of."""
+    """What the map speaks of: a class, a group of classes, or a question in words."""
     score: float
     """What was differentiated: the target's logit, log odds or probability."""
     layer: str
@@ -56,21 +65,43 @@ class Explanation:
     warnings: tuple[str, ...] = ()
     """What must be known to read the map, each as "name: text"."""
     versions: dict[str, str] = field(default_factory=dict, repr=False)
+
+    scale: float | None = None
+    """The value of the map that is shown as full colour; None for the map's own largest."""
     diagnostics: dict[str, Any] = field(default_factory=dict, repr=False)
-    ask_all: Any = field(default=None, repr=False, compare=False)
-    labels: Any = field(default=None, repr=False, compare=False)
+    """Figures about how the map came to be, for JSON."""
+    ask_all: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)
+    """Gives the maps of all classes for this very image, float32 (classes, *grid)."""
+    labels: Labels | None = field(default=None, repr=False, compare=False)
+    """The classes that those maps are of."""
 
     @cached_property
     def heatmap(self) -> np.ndarray:
-        """float32 (height, width) in 0..1 on the photo's own pixels; 0 where the network saw none.
+        """float32, of the photo's size, in 0..1; 0 where the network saw nothing.
 
-        The map without its negative part, divided by its largest value, bilinearly enlarged.
+        The map without its negative part, divided by its largest value, or by `scale` and cut off
+        at 1; then linearly enlarged along each axis.
         """
-        return self.geometry.to_photo(maps.finish(self.map))
+        return self.geometry.to_photo(maps.finish(self.map, self.scale))
+
+    def at(self, *point: int, top: int = 5) -> tuple[Evidence, ...]:
+        """Which classes the network sees at one pixel: those with the largest maps there.
+
+        point: x, y in pixels of the photo from the top left corner, from 0 on; the step of a
+            signal; x, y, z of a volume or video, with z the slice or frame.
+        Returns up to `top` classes, the largest value of the signed map at the pixel's centre
+        first, of equal ones the lower index. The maps of all classes are made at the first call.
+        Raises OptionError for a point that is not on the photo or that the network did not see,
+        and where the model is no longer at hand; MapError if a map has NaN or infinite values.
+        """
+        pixel = evidence.checked_pixel(point, self.geometry)
+        if isinstance(top, bool) or not isinstance(top, Integral) or top < 1:
+            raise OptionError(f"top counts classes, from 1 on; got {top!r}.")
+        return evidence.strongest(self._class_maps, self.geometry, pixel, int(top), self.labels)
 
     def colorize(self, colormap: str = "jet") -> Image.Image:
-        """The heatmap in colours, of the photo's size."""
-        return Image.fromarray(self._marked(render.paint(self.heatmap, colormap)))
+        """The heatmap in colours: of the photo's size, or drawn as `overlay` draws arrays."""
+        return Image.fromarray(pictures.coloured(self.heatmap, self.geometry, colormap))
 
     def overlay(
         self, *, colormap: str = "jet", alpha: float = 0.4, blend: str = "add"
@@ -79,15 +110,16 @@ class Explanation:
 
         blend: "add" puts alpha times the colour on top of the photo; "mix" also takes alpha
             from the photo. Parts of the photo that the network did not see are grey and hatched.
+        Of a signal, the picture is its curve over the colours (always mixed with white); of a
+        volume or video, up to nine of its slices.
         """
-        colours = render.paint(self.heatmap, colormap)
-        picture = render.laid_over(self.photo.pixels, colours, alpha, blend)
-        return Image.fromarray(self._marked(picture))
+        look = pictures.Look(colormap, alpha, blend)
+        return Image.fromarray(pictures.overlaid(self.photo, self.heatmap, self.geometry, look))
 
     def save(
         self, path: str | Path, *, colormap: str = "jet", alpha: float = 0.4, blend: str = "add"
     ) -> Path:
-        """Write the overlay; the suffix (.jpg, .png, .webp) tells the format. Returns the path."""
+        """Write the overlay; the suffix of the path tells the format. Returns the path."""
         return render.save(self.overlay(colormap=colormap, alpha=alpha, blend=blend), path)
 
     def show(self) -> None:
@@ -95,7 +127,7 @@ class Explanation:
         from matplotlib import pyplot
 
         figure, axes = pyplot.subplots(1, 2, figsize=(10, 5), layout="constrained")
-        for axis, picture in zip(axes, (self.photo.pixels, self.overlay()), strict=True):
+        for axis, picture in zip(axes, (pictures.plain(self.photo), self.overlay()), strict=True):
             axis.imshow(picture)
             axis.axis("off")
         figure.suptitle(self.title)
@@ -114,16 +146,32 @@ class Explanation:
             "target": _plain(self.target) | {"score": self.score},
             "layer": self.layer,
             "method": self.method,
-            "grid": [[_finite(value) for value in row] for row in self.map.tolist()],
+            "grid": _json(self.map),
+            "scale": self.scale,
             "warnings": list(self.warnings),
+            "diagnostics": _json(self.diagnostics),
             "options": self.options,
             "versions": self.versions,
         }
 
-    def _marked(self, picture: np.ndarray) -> np.ndarray:
-        if self.geometry.sees_all:
-            return picture
-        return render.mark_unseen(picture, self.geometry.seen)
+    @cached_property
+    def _class_maps(self) -> np.ndarray:
+        if self.ask_all is None:
+            raise OptionError(
+                "the maps of other classes need the model, which is not at hand: this explanation "
+                "was loaded, or made by hand. Explain the image again, then ask at(…) of that."
+            )
+        grids = np.asarray(self.ask_all())
+        maps.check_finite(grids)
+        return grids
+
+    def __getstate__(self) -> dict[str, Any]:
+        # neither the model nor what can be computed again; labels serve the model's maps only
+        names = [one.name for one in fields(self)]
+        return {name: self.__dict__[name] for name in names} | {"ask_all": None, "labels": None}
+
+    def __copy__(self) -> Explanation:
+        return replace(self)
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
@@ -153,5 +201,12 @@ def _plain(target: About) -> dict[str, Any]:
     return plain | {"classes": [_plain(one) for one in target.classes]}
 
 
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None  # JSON has no NaN
+def _json(value: Any) -> Any:
+    """Arrays as nested lists, and None for the numbers that JSON does not have."""
+    if isinstance(value, np.ndarray | np.generic):
+        return _json(value.tolist())
+    if isinstance(value, dict):
+        return {str(key): _json(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(entry) for entry in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -2,74 +2,114 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
+from seewhy.errors import MapError
+
 Size = tuple[int, int]
+"""(height, width)."""
+Sides = tuple[int, ...]
+"""(steps,), (height, width), or (depth, height, width)."""
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """An axis-parallel map from the photo to the network's input; all pairs (height, width).
+    """An axis-parallel map from the photo to the network's input, for any number of space axes.
 
+    Every tuple has one entry an axis: (steps,), (height, width) or (depth, height, width).
     Coordinates are continuous, pixel i covers [i, i + 1):
     input coordinate = photo coordinate * scale + offset.
     """
 
-    photo: Size
-    input: Size
-    scale: tuple[float, float]
-    offset: tuple[float, float]
+    photo: Sides
+    input: Sides
+    scale: tuple[float, ...]
+    offset: tuple[float, ...]
 
     @classmethod
-    def squash(cls, photo: Size, input: Size) -> Geometry:
+    def squash(cls, photo: Sides, input: Sides) -> Geometry:
         """The whole photo fills the whole input; its aspect ratio may change."""
-        scale = (input[0] / photo[0], input[1] / photo[1])
-        return cls(photo, input, scale, (0.0, 0.0))
+        return cls(photo, input, _ratios(input, photo), (0.0,) * len(photo))
 
     @classmethod
-    def crop(cls, photo: Size, input: Size) -> Geometry:
+    def crop(cls, photo: Sides, input: Sides) -> Geometry:
         """The largest centred part of the photo with the input's aspect ratio fills the input."""
-        factor = max(input[0] / photo[0], input[1] / photo[1])
-        return cls(photo, input, (factor, factor), _centred(photo, input, (factor, factor)))
+        factor = max(_ratios(input, photo))
+        pairs = zip(photo, input, strict=True)
+        offset = tuple((taken - side * factor) / 2 for side, taken in pairs)
+        return cls(photo, input, (factor,) * len(photo), offset)
 
     @classmethod
-    def letterbox(cls, photo: Size, input: Size) -> Geometry:
+    def letterbox(cls, photo: Sides, input: Sides) -> Geometry:
         """The whole photo, scaled to fit, lies in the middle of the input on whole pixels."""
-        factor = min(input[0] / photo[0], input[1] / photo[1])
-        inner = [max(1, round(side * factor)) for side in photo]
-        scale = (inner[0] / photo[0], inner[1] / photo[1])
-        offset = ((input[0] - inner[0]) // 2, (input[1] - inner[1]) // 2)
-        return cls(photo, input, scale, (float(offset[0]), float(offset[1])))
+        factor = min(_ratios(input, photo))
+        inner = tuple(max(1, round(side * factor)) for side in photo)
+        pairs = zip(inner, input, strict=True)
+        offset = tuple(float((whole - part) // 2) for part, whole in pairs)
+        return cls(photo, input, _ratios(inner, photo), offset)
 
     @classmethod
-    def identity(cls, size: Size) -> Geometry:
+    def identity(cls, size: Sides) -> Geometry:
         """The photo is the network's input."""
-        return cls(size, size, (1.0, 1.0), (0.0, 0.0))
+        return cls(size, size, (1.0,) * len(size), (0.0,) * len(size))
 
     @property
     def seen(self) -> np.ndarray:
-        """bool (height, width): whether a photo pixel's centre lies in the network's input."""
-        rows, cols = (self._inside(axis) for axis in (0, 1))
-        seen: np.ndarray = rows[:, None] & cols[None, :]
+        """bool, of the photo's size: whether a pixel's centre lies in the network's input."""
+        seen: np.ndarray = reduce(np.logical_and.outer, map(self._inside, range(len(self.photo))))
         return seen
 
     @property
     def sees_all(self) -> bool:
         """Whether the network saw every pixel of the photo."""
-        return all(self._inside(axis).all() for axis in (0, 1))
+        return all(self._inside(axis).all() for axis in range(len(self.photo)))
+
+    def sees(self, pixel: Sequence[int]) -> bool:
+        """Whether the network saw one pixel of the photo, given by its indices."""
+        return all(bool(self._inside(axis)[i]) for axis, i in enumerate(pixel))
 
     def to_photo(self, grid: np.ndarray) -> np.ndarray:
-        """A grid (rows, cols) over the whole input → float32 (height, width) on the photo.
+        """A grid over the whole input → float32 of the photo's size.
 
-        Bilinear between the centres of grid cells and constant outside of them, as OpenCV and
-        Pillow enlarge; 0 where the network did not see the photo.
+        grid: as many axes as the photo has, of any lengths.
+        Linear along each axis between the centres of grid cells and constant outside of them, as
+        OpenCV and Pillow enlarge; 0 where the network did not see the photo.
+        Raises MapError for another number of axes.
         """
-        rows, cols = (self._weights(axis, grid.shape[axis]) for axis in (0, 1))
+        self._check_axes(grid.shape)
         # float64 inside, so that equal cells give exactly their value
-        enlarged: np.ndarray = rows @ grid.astype("float64") @ cols.T
+        enlarged = grid.astype("float64")
+        for axis, cells in enumerate(grid.shape):
+            weights = self._weights(axis, cells)
+            shape = enlarged.shape
+            if axis == grid.ndim - 1:
+                enlarged = enlarged.reshape(-1, cells) @ weights.T
+            else:
+                enlarged = weights @ enlarged.reshape(*shape[:axis], cells, -1)
+            enlarged = enlarged.reshape(*shape[:axis], len(weights), *shape[axis + 1 :])
         return enlarged.astype("float32")
+
+    def at_pixel(self, grids: np.ndarray, pixel: Sequence[int]) -> np.ndarray:
+        """What `to_photo` gives at the centre of one pixel, for many grids at once.
+
+        grids: (count, *grid). pixel: indices into the photo. Returns float64 (count,).
+        """
+        self._check_axes(grids.shape[1:])
+        values = grids.astype("float64")
+        for axis, i in reversed(list(enumerate(pixel))):
+            values = values @ self._weights(axis, values.shape[-1])[i]
+        return values
+
+    def _check_axes(self, grid: Sides) -> None:
+        if len(grid) != len(self.photo):
+            raise MapError(
+                f"a map has as many axes as what was explained: that has the size {self.photo}, "
+                f"the map the shape {grid}. Choose a layer that keeps the axes of space."
+            )
 
     def _inside(self, axis: int) -> np.ndarray:
         at = self._centres(axis)
@@ -92,6 +132,5 @@ class Geometry:
         return weights
 
 
-def _centred(photo: Size, input: Size, scale: tuple[float, float]) -> tuple[float, float]:
-    rows, cols = ((input[i] - photo[i] * scale[i]) / 2 for i in (0, 1))
-    return rows, cols
+def _ratios(sides: Sides, others: Sides) -> tuple[float, ...]:
+    return tuple(side / other for side, other in zip(sides, others, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from seewhy import colours
+from seewhy import channels, colours
 from seewhy.errors import ImageError, ImageNotFoundError, OptionError
 from seewhy.geometry import Geometry, Size
 
@@ -63,12 +63,13 @@ def load(source: Any) -> Photo:
     )
 
 
-def from_preprocessed(array: np.ndarray, bands=None) -> Photo:
+def from_preprocessed(array: np.ndarray, bands: Sequence[int] | None = None) -> Photo:
     """A picture of a float array (height, width, channels) that is already preprocessed.
 
-    Its values are stretched to 0..255. One or two channels are shown as grey,
-    of more than three the first three; a constant array is mid grey.
-    Raises ImageError if it has NaN or infinite values or fewer than 2 × 2 pixels.
+    The values of the channels that are shown are stretched together, lowest to 0 and highest to
+    255; a constant array is mid grey. bands: as `shown_channels` takes them.
+    Raises ImageError if the array has NaN or infinite values or fewer than 2 × 2 pixels, and
+    OptionError for bands that are not there.
     """
     _check_sides(array.shape[:2], "image")
     bad = int(np.count_nonzero(~np.isfinite(array)))
@@ -76,12 +77,8 @@ def from_preprocessed(array: np.ndarray, bands=None) -> Photo:
         raise ImageError(
             f"{bad} of {array.size} values of the array are NaN or infinite. Give finite values."
         )
-    # float64, where the range of float16 or float32 values cannot overflow
-    values = array.astype("float64")
-    shown = values[..., :3] if values.shape[-1] >= 3 else values[..., :1].repeat(3, axis=-1)
-    lowest, span = shown.min(), np.ptp(shown)
-    stretched = (shown - lowest) / span * 255 if span else np.full_like(shown, MARGIN[0])
-    return Photo(np.rint(stretched).astype("uint8"), "image")
+    shown, notes = channels.shown_channels(array.shape[-1], bands)
+    return Photo(channels.stretched(array[..., list(shown)]), "image", notes)
 
 
 def fit(photo: Photo, size: Size, how: str = "squash") -> tuple[np.ndarray, Geometry]:

@@ -13,10 +13,11 @@ def rectify(maps: np.ndarray) -> np.ndarray:
     return positive
 
 
-def normalise(maps: np.ndarray, *, how: str = "max") -> np.ndarray:
+def normalise(maps: np.ndarray, *, how: str = "max", rank: int = 2) -> np.ndarray:
     """Scale each map to 0..1.
 
-    maps: (rows, cols) or (batch, rows, cols), any real values.
+    maps: (*map) or (batch, *map), any real values.
+    rank: how many axes one map has: 2 for (rows, cols); axes in front of them are a batch.
     how: "max" divides by the largest value and keeps 0 at 0, for maps without negative values;
         "range" also moves the smallest value to 0, so 0 no longer means "no evidence".
     Returns float64 of the same shape. A map of zeros stays zeros, also a constant one by "range".
@@ -24,26 +25,36 @@ def normalise(maps: np.ndarray, *, how: str = "max") -> np.ndarray:
     """
     if how not in ("max", "range"):
         raise OptionError(f"how is one of max, range; got {how!r}.")
-    _check_finite(maps)
+    check_finite(maps)
     # float64, where neither the range of float32 values overflows nor small ones vanish
     maps = maps.astype("float64")
+    axes = tuple(range(-rank, 0))
     if how == "range":
-        maps = maps - maps.min(axis=(-2, -1), keepdims=True)
-    largest = maps.max(axis=(-2, -1), keepdims=True)
+        maps = maps - maps.min(axis=axes, keepdims=True)
+    largest = maps.max(axis=axes, keepdims=True)
     scaled: np.ndarray = np.divide(maps, largest, out=np.zeros_like(maps), where=largest > 0)
     return scaled
 
 
-def finish(map: np.ndarray) -> np.ndarray:
-    """A signed map → its positive part divided by its largest value, 0..1, as it is shown.
+def finish(map: np.ndarray, scale: float | None = None) -> np.ndarray:
+    """One signed map of any rank → its positive part in 0..1, float64, as it is shown.
 
-    Raises MapError if the map has NaN or infinite values.
+    scale: the value of the map that becomes 1, whatever is above it too; None for the map's own
+        largest value.
+    Raises MapError if the map has NaN or infinite values, OptionError for a scale that is not
+    positive and finite.
     """
-    _check_finite(map)  # before -inf becomes 0
-    return normalise(rectify(map))
+    check_finite(map)  # before -inf becomes 0
+    if scale is None:
+        return normalise(rectify(map), rank=map.ndim)
+    if not 0 < scale < np.inf:
+        raise OptionError(f"scale is a positive finite value of the map, or None; got {scale}.")
+    clipped: np.ndarray = np.minimum(rectify(map).astype("float64"), scale) / scale
+    return clipped
 
 
-def _check_finite(maps: np.ndarray) -> None:
+def check_finite(maps: np.ndarray) -> None:
+    """Raise MapError if maps of any shape have NaN or infinite values."""
     bad = int(np.count_nonzero(~np.isfinite(maps)))
     if bad:
         raise MapError(

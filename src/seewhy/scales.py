@@ -1,0 +1,23 @@
+"""One scale for several maps, so that their strengths compare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from seewhy.explanation import Explanation
+
+
+def on_one_scale(explanations: Iterable[Explanation]) -> list[Explanation]:
+    """The same explanations with one value shown as full colour: the largest of all their maps.
+
+    NaN and infinite values don't count; where no value is positive, each keeps its own scale
+    (which changes nothing: all heatmaps are zero).
+    """
+    listed = list(explanations)
+    finite = [one.map[np.isfinite(one.map)] for one in listed]
+    largest = max((float(values.max()) for values in finite if values.size), default=0.0)
+    scale = largest if largest > 0 else None
+    return [replace(one, scale=scale) for one in listed]

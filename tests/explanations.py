@@ -1,0 +1,29 @@
+"""Explanations made by hand, without any model."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seewhy.explanation import Explanation, Prediction
+from seewhy.geometry import Geometry
+from seewhy.images import Photo
+from seewhy.labels import Label
+
+
+def explanation(map, photo=None, geometry=None, **more):
+    """Of a map and a photo (or Array), which by default has the map's own size."""
+    map = np.asarray(map, "float32")
+    if photo is None:
+        photo = Photo(np.full((*map.shape, 3), 100, "uint8"), "image")
+    return Explanation(
+        map=map,
+        photo=photo,
+        geometry=geometry or Geometry.squash(photo.size, photo.size),
+        predictions=(Prediction(1, None, "b", 0.75),),
+        target=Label(1, None, "b"),
+        score=1.5,
+        layer="conv",
+        method="grad_cam",
+        options={},
+        **more,
+    )
