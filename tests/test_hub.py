@@ -15,7 +15,8 @@ from seewhy.calls import operations
 
 # What a person would take: (grid, pattern of the layer's path). Convolutional networks: the last
 # step in front of pooling. ViT, DeiT and MiT: the first norm of the last block, since behind it
-# only a class token counts. Swin attends within windows, and pools over all tokens behind a last norm.
+# only a class token counts. Swin attends within windows, and pools over all tokens behind a last
+# norm.
 LAST_BLOCK = r"/transformer_block_2/ln_1$"
 EXPECTED = {
     "CSPNet": ((4, 4), r"/\w+csp_transition_activation$"),

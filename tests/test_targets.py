@@ -248,7 +248,9 @@ def test_image_and_text_towers():
     one, other = (ops.convert_to_numpy(v) for v in model(inputs))
     explainer = Explainer(model, output="image_embedding")
     found = [e.score for e in explainer(inputs, targets.similarity("text_embedding"))]
-    np.testing.assert_allclose(found, [cosine(a, b) for a, b in zip(one, other)], rtol=1e-4)
+    np.testing.assert_allclose(
+        found, [cosine(a, b) for a, b in zip(one, other, strict=True)], rtol=1e-4
+    )
     first = explainer(inputs, targets.similarity(other[0]))
     assert first[0].score == pytest.approx(found[0], rel=1e-4)
     np.testing.assert_allclose(
@@ -284,7 +286,7 @@ def test_questions_of_other_outputs_and_their_names(model):
     both = explainer(images, targets.class_("y") - targets.output("age", targets.regression()))
     expected = [e.score for e in explainer(images, "y")] - age
     np.testing.assert_allclose([e.score for e in both], expected, rtol=1e-4)
-    with pytest.raises(errors.TargetError, match="'age'.*'kind'"):
+    with pytest.raises(errors.TargetError, match=r"'age'.*'kind'"):
         explainer(images, targets.output("size"))
 
 
@@ -325,7 +327,7 @@ def test_masks_that_fit_no_output():
 
 def test_questions_of_one_kind_are_compiled_once(explainer):
     explainer(nets.images(), targets.margin(0, 1))
-    before = len(explainer._compiled)
+    before = len(explainer._runner.compiled)
     for a, b in ((1, 2), (3, 0), (4, 4)):
         explainer(nets.images(), targets.margin(a, b))
-    assert len(explainer._compiled) == before
+    assert len(explainer._runner.compiled) == before

@@ -9,9 +9,11 @@ from seewhy import backend
 
 if TYPE_CHECKING:
     from seewhy import errors, render, targets
-    from seewhy.explainer import Explainer, explain
+    from seewhy.explainer import Explainer
     from seewhy.explanation import Explanation, Prediction
     from seewhy.listing import layers
+    from seewhy.once import explain
+    from seewhy.scales import on_one_scale
     from seewhy.split import Split
 
 __version__ = "0.1.0"
@@ -24,6 +26,7 @@ __all__ = [
     "errors",
     "explain",
     "layers",
+    "on_one_scale",
     "render",
     "targets",
 ]
@@ -34,8 +37,9 @@ _PLACES = {
     "Explanation": "explanation",
     "Prediction": "explanation",
     "Split": "split",
-    "explain": "explainer",
+    "explain": "once",
     "layers": "listing",
+    "on_one_scale": "scales",
 }
 
 # Keras picks its backend when it is first imported: where its own choice is not installed,

@@ -79,14 +79,14 @@ def of_outputs(
             f"was found in front of which logits could be taken. The map is of the probability; "
             f"it fades where the model is sure."
         ]
-    if len(probabilities) == 2 and np.array_equal(outputs[:1], -outputs[1:]):
-        if 0 <= outputs[1] <= 1:
-            return [
-                f"logits-not-found: the single value of {name}, {outputs[1]:.3g}, is taken as a "
-                f"logit, so the positive side is predicted from 0 on. If it is a probability, "
-                f"close the model with a sigmoid layer; if it is a quantity, ask "
-                f"targets.regression()."
-            ]
+    single = len(probabilities) == 2 and np.array_equal(outputs[:1], -outputs[1:])
+    if single and 0 <= outputs[1] <= 1:
+        return [
+            f"logits-not-found: the single value of {name}, {outputs[1]:.3g}, is taken as a "
+            f"logit, so the positive side is predicted from 0 on. If it is a probability, "
+            f"close the model with a sigmoid layer; if it is a quantity, ask "
+            f"targets.regression()."
+        ]
     return []
 
 

@@ -13,6 +13,7 @@ from seewhy import pictures, render
 from seewhy.errors import OptionError
 from seewhy.explanation import Explanation
 from seewhy.filenames import Filenames, distinct, slug
+from seewhy.scales import on_one_scale
 from seewhy.sheets import sheet
 
 
@@ -48,6 +49,8 @@ class Drawing:
         share a sheet that shows them side by side.
         """
         several = len(explanations) > 1
+        if self.common_scale:
+            explanations = on_one_scale(explanations)
         marks = [f"_{slug(one.target.name)}" if several else "" for one in explanations]
         method = explanations[0].method.replace("_", "")
         endings = [

@@ -150,11 +150,11 @@ def evidence(
 
 def all_classes(
     backend: ModuleType, cut: Cut, method: Method, scores: str, main: int
-) -> Callable[..., Tensor]:
-    """The function (inputs …) → maps (batch, classes, *space), float32, to be compiled."""
+) -> Callable[..., tuple[Tensor]]:
+    """The function (inputs …) → maps (batch, classes, *space) in a tuple, float32, to compile."""
     from keras import ops
 
-    def explain(images: Sequence[Tensor]) -> Tensor:
+    def explain(images: Sequence[Tensor]) -> tuple[Tensor]:
         activations, bypass = cut.split.before(*images)
 
         def score(at: Tensor) -> tuple[Tensor, Tensor]:
@@ -173,7 +173,7 @@ def all_classes(
             return weigh(cut, method, activations, gradient)[0]
 
         rows = backend.each(pullback, one, pulled, ops.eye(count, dtype="float32"), chunk)
-        return ops.moveaxis(rows, 0, 1)
+        return (ops.moveaxis(rows, 0, 1),)
 
     return explain
 

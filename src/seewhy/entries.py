@@ -161,8 +161,8 @@ def _check_built(model: Any) -> None:
     if not getattr(model, "built", True):
         raise ModelError(
             f"model {getattr(model, 'name', type(model).__name__)!r} is unbuilt or has no declared "
-            f"input: its layers have no weights yet. Load its weights, or call it once on an input; "
-            f"or give it a keras.Input, or an Input layer in front of a Sequential."
+            f"input: its layers have no weights yet. Load its weights, or call it once on an "
+            f"input; or give it a keras.Input, or an Input layer in front of a Sequential."
         )
     if not callable(model):
         raise ModelError(

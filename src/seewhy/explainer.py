@@ -1,4 +1,4 @@
-"""Explainer and explain(): the only place where the steps meet."""
+"""Explainer: the only place where the steps meet."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from seewhy.labels import Labels
 from seewhy.plan import Plan, Wishes, plan
 from seewhy.questions import parse_all
 from seewhy.results import Facts, Outcome, Shown, explanations, joined, versions
+from seewhy.runner import Runner
 from seewhy.scores import Target
-from seewhy.split import Split
 from seewhy.subject import subject
 
 
@@ -78,10 +78,10 @@ class Explainer:
         self.top, self.batch_size = top, batch_size
         self._backend = backend.load()
         self._method = methods.find(method)
+        self._runner = Runner(self._backend, self._method, scores)
         self._manner = Manner(fit, bands)
         self._wishes = Wishes(layer, labels, output, None if grid is None else tuple(grid), scores)
         self._subject = subject(model, weights=weights, how=preprocess, size=size)
-        self._compiled: dict[Hashable, Callable[..., Any]] = {}
         self._learning = threading.Lock()
         # a model that does not declare its inputs is looked at with the first image
         self._plan: Plan | None = None
@@ -214,82 +214,25 @@ class Explainer:
         for members in _alike(keys):
             together = [prepared[i] for i in members]
             asked = [questions[i] for i in members]
-            outcomes = [self._run(k, together, asked) for k in range(len(self._known.cuts))]
+            inputs = intake.batch(together, self._subject)
+            places = range(len(self._known.cuts))
+            outcomes = [self._runner.evidence(self._known, k, inputs, asked) for k in places]
             for row, i in enumerate(members):
                 own = self._fused([outcome[row] for outcome in outcomes])
                 done[i] = explanations(facts, self._shown(prepared[i]), questions[i], own)
         return [done[i] for i in range(len(prepared))]
 
-    def _run(
-        self, k: int, images: Sequence[Prepared], asked: Sequence[list[Target]]
-    ) -> list[Outcome]:
-        """What `engine.evidence` gives at one target layer, for each image."""
-        known, first = self._known, asked[0]
-        make = lambda: engine.evidence(  # noqa: E731
-            self._backend,
-            known.cuts[k],
-            self._method,
-            first,
-            self.scores,
-            known.context.main,
-        )
-        values = [
-            np.stack([row[q].values[v] for row in asked])
-            for q in range(len(first))
-            for v in range(len(first[q].values))
-        ]
-        key = (k, tuple(target.kind for target in first))
-        results = self._computed(key, make, intake.batch(images, self._subject), values)
-        return [Outcome(*(result[row] for result in results)) for row in range(len(images))]
-
     def _maps_of_all(self, images: Sequence[Prepared]) -> np.ndarray:
         known = self._known
-        maps = []
-        for k, cut in enumerate(known.cuts):
-            make = lambda cut=cut: _first_only(  # noqa: E731
-                engine.all_classes(
-                    self._backend, cut, self._method, self.scores, known.context.main
-                )
-            )
-            maps.append(
-                self._computed((k, "all"), make, intake.batch(images, self._subject), [])[0]
-            )
-        if len(maps) == 1:
-            return maps[0]
-        return np.stack(
-            [
-                np.stack([fuse(layers, self.fuse) for layers in zip(*rows, strict=True)])
-                for rows in zip(*maps, strict=True)
-            ]
-        )
-
-    def _computed(
-        self,
-        key: Hashable,
-        make: Callable[[], Callable[..., Any]],
-        images: Sequence[np.ndarray],
-        values: Sequence[np.ndarray],
-    ) -> list[np.ndarray]:
-        """The results of a function that is compiled once, as NumPy arrays of the images' count."""
-        from keras import ops
-
-        count = len(images[0])
-        if key not in self._compiled:
-            if isinstance(self._subject.model, Split):
-                # its functions may refer to weights, which must not become constants
-                self._compiled[key] = self._backend.uncompiled(make())
-            else:
-                self._compiled[key] = self._backend.compile(make(), self._subject.variables)
-        filled = [[self._filled(array) for array in arrays] for arrays in (images, values)]
-        results = self._compiled[key](*filled)
-        return [ops.convert_to_numpy(result)[:count] for result in results]
-
-    def _filled(self, array: np.ndarray) -> np.ndarray:
-        """Repeat the last image up to a power of two, so that few sizes are ever compiled."""
-        if not self._backend.COMPILES:
-            return array
-        missing = (1 << (len(array) - 1).bit_length()) - len(array)
-        return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
+        inputs = intake.batch(images, self._subject)
+        each = [self._runner.all_classes(known, k, inputs) for k in range(len(known.cuts))]
+        if len(each) == 1:
+            return each[0]
+        rows = [
+            [fuse(layers, self.fuse) for layers in zip(*maps, strict=True)]
+            for maps in zip(*each, strict=True)
+        ]
+        return np.array(rows, "float32")
 
     def _fused(self, outcomes: Sequence[Outcome]) -> Outcome:
         if len(outcomes) == 1:
@@ -325,54 +268,6 @@ class Explainer:
         )
 
 
-def explain(  # noqa: PLR0913  (the façade: every choice has its default)
-    model: Any,
-    image: Any,
-    *,
-    target: Any = "top",
-    layer: Any = None,
-    method: str | Callable[..., Any] = "grad-cam",
-    preprocess: str | Callable[..., Any] | None = None,
-    labels: Labels | Sequence[str] | str | Path | None = None,
-    scores: str = "logits",
-    size: int | tuple[int, int] | None = None,
-    fit: str = "squash",
-    weights: str | Path | None = None,
-    top: int = 3,
-    output: str | int | None = None,
-    grid: tuple[int, ...] | None = None,
-    fuse: str = "mean",
-    bands: Sequence[int] | None = None,
-) -> Explanation:
-    """Why the model decided as it did about one image.
-
-    image: a path, file object, PIL image, uint8 array, or a preprocessed float array; for a model
-        with several inputs a dictionary or tuple of them.
-    target: "top", an index, a WordNet id, a class name, a word for a group ("dog"), a question of
-        `seewhy.targets`, or a function of the model's outputs.
-    The other arguments are those of `Explainer`, which is the way for more than one image.
-    Raises a SeewhyError whose message tells the mend.
-    """
-    explainer = Explainer(
-        model,
-        layer=layer,
-        method=method,
-        preprocess=preprocess,
-        labels=labels,
-        scores=scores,
-        size=size,
-        fit=fit,
-        weights=weights,
-        top=top,
-        output=output,
-        grid=grid,
-        fuse=fuse,
-        bands=bands,
-    )
-    sample = tuple(image) if isinstance(image, list) else image
-    return explainer([sample], targets=[target])[0]
-
-
 def _alike(keys: Sequence[Hashable]) -> list[list[int]]:
     """The places of equal keys together, in the order of their first."""
     return [[i for i, other in enumerate(keys) if other == key] for key in dict.fromkeys(keys)]
@@ -381,10 +276,6 @@ def _alike(keys: Sequence[Hashable]) -> list[list[int]]:
 def _key(target: Target) -> Hashable:
     """Questions of one key can be asked in one batch."""
     return (target.kind, tuple(value.shape for value in target.values))
-
-
-def _first_only(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda images, values: (function(images),)  # noqa: ARG005
 
 
 def _one_of(option: str, value: str, known: Sequence[str]) -> str:

@@ -180,9 +180,7 @@ def _is_photo(array: np.ndarray, k: int, subject: Subject) -> bool:
     """Whether an array of whole numbers is a photo that can be brought to another size."""
     if not subject.takes_photos(k) or "int" in subject.entries[k].dtype:
         return False
-    if subject.channels_first and array.ndim == 3 and array.shape[-1] not in (1, 3, 4):
-        return False
-    return True
+    return not (subject.channels_first and array.ndim == 3 and array.shape[-1] not in (1, 3, 4))
 
 
 def _given(array: np.ndarray, is_float: bool, k: int, subject: Subject, manner: Manner) -> Part:

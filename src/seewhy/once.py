@@ -1,0 +1,59 @@
+"""explain(): one image in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from seewhy.explainer import Explainer
+from seewhy.explanation import Explanation
+from seewhy.labels import Labels
+
+
+def explain(  # noqa: PLR0913  (the façade: every choice has its default)
+    model: Any,
+    image: Any,
+    *,
+    target: Any = "top",
+    layer: Any = None,
+    method: str | Callable[..., Any] = "grad-cam",
+    preprocess: str | Callable[..., Any] | None = None,
+    labels: Labels | Sequence[str] | str | Path | None = None,
+    scores: str = "logits",
+    size: int | tuple[int, int] | None = None,
+    fit: str = "squash",
+    weights: str | Path | None = None,
+    top: int = 3,
+    output: str | int | None = None,
+    grid: tuple[int, ...] | None = None,
+    fuse: str = "mean",
+    bands: Sequence[int] | None = None,
+) -> Explanation:
+    """Why the model decided as it did about one image.
+
+    image: a path, file object, PIL image, uint8 array, or a preprocessed float array; for a model
+        with several inputs a dictionary or tuple of them.
+    target: "top", an index, a WordNet id, a class name, a word for a group ("dog"), a question of
+        `seewhy.targets`, or a function of the model's outputs.
+    The other arguments are those of `Explainer`, which is the way for more than one image.
+    Raises a SeewhyError whose message tells the mend.
+    """
+    explainer = Explainer(
+        model,
+        layer=layer,
+        method=method,
+        preprocess=preprocess,
+        labels=labels,
+        scores=scores,
+        size=size,
+        fit=fit,
+        weights=weights,
+        top=top,
+        output=output,
+        grid=grid,
+        fuse=fuse,
+        bands=bands,
+    )
+    sample = tuple(image) if isinstance(image, list) else image
+    return explainer([sample], targets=[target])[0]
