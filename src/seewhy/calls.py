@@ -154,9 +154,8 @@ def _loops(operation: Operation) -> bool:
     """Whether the layer runs those in it once a step, on parts of the batch's values."""
     import keras
 
-    return isinstance(operation, keras.layers.TimeDistributed | keras.layers.RNN) or isinstance(
-        operation, keras.layers.Bidirectional
-    )
+    kinds = (keras.layers.TimeDistributed, keras.layers.RNN, keras.layers.Bidirectional)
+    return isinstance(operation, kinds)
 
 
 def flat(structure: Any) -> list[Any]:
