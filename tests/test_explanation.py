@@ -78,6 +78,9 @@ def test_of_equal_classes_the_lower_index_comes_first():
     assert [found.index for found in one.at(1, 1)] == [0, 1, 2, 3, 4]
     assert one.at(1, 1, top=1) == (Evidence(0, None, "class 0", 2.5),)
     assert len(one.at(1, 1, top=99)) == 9
+    two = np.broadcast_to(np.arange(400)[:, None, None] % 2, (400, 2, 2))
+    got = [found.index for found in asked(two, (4, 4), names=None).at(1, 1, top=400)]
+    assert got == [*range(1, 400, 2), *range(0, 400, 2)]
 
 
 def test_at_a_step_and_in_a_volume():
