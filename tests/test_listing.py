@@ -20,7 +20,8 @@ def test_paths_grids_units_and_the_default():
     found = rows(nets.nested())
     assert list(found) == [
         "rescale",
-        *(f"base/{n}" for n in "conv1 pool1 conv2 bn2 relu2 conv3 sum3 relu3".split()),
+        *(f"base/{name}" for name in ("conv1", "pool1", "conv2", "bn2", "relu2")),
+        *(f"base/{name}" for name in ("conv3", "sum3", "relu3")),
     ]
     assert [row.grid for row in found.values()] == [(32, 32)] * 2 + [(16, 16)] * 7
     assert found["base/conv1"].units == 6
@@ -55,7 +56,7 @@ def test_indices_count_what_is_listed():
     assert paths == ["conv1", "pool1", "conv2", "pool2"]
     for index in (-1, -4, 0, 2):
         assert Explainer(model, layer=index).layer == paths[index]
-    with pytest.raises(errors.LayerError, match="4 layers.*-4 to 3"):
+    with pytest.raises(errors.LayerError, match=r"4 layers.*-4 to 3"):
         Explainer(model, layer=-5)
 
 
@@ -74,7 +75,7 @@ def test_a_layer_that_is_called_twice():
     x = keras.layers.GlobalAveragePooling2D()(conv(conv(image)))
     model = nets.fixed(keras.Model(image, keras.layers.Dense(2)(x)))
     assert list(rows(model)) == ["conv", "conv#2"]
-    with pytest.raises(errors.LayerError, match="2 times.*#1 to #2"):
+    with pytest.raises(errors.LayerError, match=r"2 times.*#1 to #2"):
         Explainer(model, layer="conv#3")
     with pytest.warns(errors.SeewhyWarning, match="several-calls"):
         explanation = Explainer(model, layer="conv")(nets.images(1, side=8))[0]

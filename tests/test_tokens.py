@@ -63,7 +63,7 @@ def test_behind_the_last_attention_no_patch_gets_a_gradient():
 def test_tokens_of_no_grid_ask_for_it():
     image = keras.Input((32, 32, 3))
     x = layers.Reshape((-1, 48))(image)[:, :60]
-    x = layers.Dense(6, activation="relu", name="dense")(x)
+    x = layers.Dense(6, activation="relu", name="tokens")(x)
     x = layers.GlobalAveragePooling1D()(x)
     model = nets.fixed(keras.Model(image, layers.Dense(3)(x)))
     with pytest.raises(errors.LayerError, match=r"grid=\(rows, cols\)"):

@@ -103,7 +103,8 @@ def _like(name: str, part: Any, size: tuple[int, int] | None) -> Entry:
         return Entry(name, (None, None, 3), seen=size)
     shape = array.shape[1:] if array.ndim > 1 and array.shape[0] == 1 else array.shape
     dtype = "float32" if np.issubdtype(array.dtype, np.floating) else str(array.dtype)
-    return Entry(name, (*(None for _ in shape[:-1]), shape[-1]), dtype)
+    seen = (shape[0], shape[1]) if len(shape) == 3 else None
+    return Entry(name, (*(None for _ in shape[:-1]), shape[-1]), dtype, seen)
 
 
 def _declared(model: Any) -> list[Any] | None:

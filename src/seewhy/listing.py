@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from seewhy import backend, calls, engine, entries, places, presets
+from seewhy import backend, calls, engine, places, presets
 from seewhy.calls import Call
 from seewhy.engine import Traced
 from seewhy.errors import LayerError, ModelError
@@ -168,7 +168,5 @@ def _learning(seen: Subject, image: Any) -> Subject:
             f"model {seen.name!r} does not declare its inputs: give one, as in "
             f"seewhy.layers(model, image=array)."
         )
-    from dataclasses import replace
-
-    found, structure = entries.of_sample(image, seen.size)
-    return replace(seen, entries=found, structure=structure)
+    learnt = seen.learning(image)
+    return replace(learnt, size=learnt.size or learnt.entries[learnt.image].seen)
