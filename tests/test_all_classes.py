@@ -19,8 +19,8 @@ def one_by_one(explainer, images, classes):
 
 def volumes():
     volume = keras.Input((6, 8, 8, 1))
-    # no ReLU: TensorFlow has two kernels for MaxPooling3D, which break ties of zeros otherwise
-    x = layers.Conv3D(4, 3, padding="same", activation="gelu")(volume)
+    # no ReLU: TensorFlow has two kernels for MaxPooling3D, which treat ties of zeros differently
+    x = layers.Conv3D(4, 3, padding="same")(volume)
     x = layers.Flatten()(layers.MaxPooling3D()(x))
     return nets.fixed(keras.Model(volume, layers.Dense(3)(x)))
 
