@@ -1,0 +1,156 @@
+"""Every kind of model against gradients of a split that is written by hand for it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import oracle
+import zoo
+import zoo_graph
+import zoo_heads
+import zoo_layers
+import zoo_several
+import zoo_shapes
+import zoo_subclassed
+import zoo_tokens
+from seewhy import Explainer
+from seewhy.errors import LayerError
+from zoo import Cut, Kind
+
+THEMES = zoo_graph, zoo_several, zoo_shapes, zoo_heads, zoo_subclassed, zoo_tokens, zoo_layers
+KINDS = [kind for theme in THEMES for kind in theme.ROWS]
+METHODS = ("grad-cam", "hires-cam")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row at work."""
+
+    kind: Kind
+    cut: Cut
+    inputs: Any
+    options: dict[str, Any]
+
+    @property
+    def tensors(self):
+        return keras.tree.map_structure(ops.convert_to_tensor, self.inputs)
+
+    @property
+    def target(self):
+        if not callable(self.kind.target):
+            return self.kind.target
+        from seewhy import targets
+
+        return self.kind.target(targets)
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.name)
+def case(request):
+    kind = request.param
+    if keras.backend.backend() in kind.not_on:
+        pytest.skip(kind.not_on[keras.backend.backend()])
+    keras.utils.set_random_seed(0)
+    cut = kind.build()
+    options = {"layer": cut.layer} if cut.layer is not None else {}
+    yield Case(kind, cut, kind.inputs(), kind.options | options)
+    keras.backend.clear_session()
+
+
+def outputs_of(case):
+    """The hand-written outputs, without their closing activation."""
+    return oracle.compiled(lambda x: case.cut.tail(case.cut.head(x), x))(case.tensors)
+
+
+def test_the_table_is_large_and_its_names_differ():
+    assert len({kind.name for kind in KINDS}) == len(KINDS) >= 45
+
+
+def test_the_split_by_hand_is_the_model(case):
+    model = case.cut.user or case.cut.model
+    given = oracle.compiled(lambda x: zoo.called(model, x))(case.tensors)
+    ours, theirs = map(keras.tree.flatten, (case.cut.close(outputs_of(case)), given))
+    for mine, other in zip(ours, theirs, strict=True):
+        mine, other = oracle.array(mine), oracle.array(other)
+        assert mine.shape == other.shape
+        assert np.ptp(other) > 0
+        scale = case.kind.tolerance * np.abs(other).max()
+        np.testing.assert_allclose(mine, other, rtol=0, atol=scale)
+
+
+def test_the_maps_are_those_of_independent_gradients(case):
+    x = case.tensors
+    activations = oracle.compiled(case.cut.head)(x)
+    scores = oracle.array(case.cut.score(outputs_of(case)))
+    assert scores.shape == (len(activations),)
+    gradients = oracle.gradients(lambda a: case.cut.score(case.cut.tail(a, x)), activations)
+    arranged = [case.kind.arrange(array) for array in (oracle.array(activations), gradients)]
+    for method, expected in oracle.maps(*arranged).items():
+        explained = Explainer(case.cut.model, method=method, **case.options)(
+            case.inputs, case.target
+        )
+        assert len(explained) == len(expected)
+        for explanation, map, score in zip(explained, expected, scores, strict=True):
+            assert explanation.map.dtype == np.float32
+            assert explanation.map.shape == map.shape
+            assert np.abs(map).max() > 0
+            atol = case.kind.tolerance * np.abs(map).max()
+            np.testing.assert_allclose(
+                explanation.map, map, rtol=0, atol=atol, err_msg=f"{method} of {explanation.layer}"
+            )
+            tolerance = case.kind.tolerance * max(1, np.abs(scores).max())
+            assert explanation.score == pytest.approx(score, rel=0, abs=tolerance)
+
+
+def parts(model):
+    """The model, and all layers and operations in it."""
+    seen, waiting = {}, [model]
+    while waiting:
+        part = waiting.pop()
+        if id(part) not in seen:
+            seen[id(part)] = part
+            waiting += [*(getattr(part, "_operations", None) or [])]
+            waiting += [*(getattr(part, "_layers", None) or [])]
+    return list(seen.values())
+
+
+def state(model, inputs):
+    """All that a user could notice of a model, without saving it."""
+    steps = parts(model)
+    outputs = keras.tree.flatten(oracle.compiled(lambda x: zoo.called(model, x))(inputs))
+    described = type(model).get_config is not keras.Model.get_config
+    return {
+        "config": model.get_config() if described and model.inputs else None,
+        "weights": [ops.convert_to_numpy(v) for v in model.weights],
+        "outputs": [oracle.array(output) for output in outputs],
+        "trainable": [(v.path, v.trainable) for v in model.weights]
+        + [(step.name, getattr(step, "trainable", None)) for step in steps],
+        "requires_grad": [getattr(v.value, "requires_grad", None) for v in model.weights],
+        "grads": [getattr(v.value, "grad", None) for v in model.weights],
+        "nodes": [(s.name, len(s._inbound_nodes), len(s._outbound_nodes)) for s in steps],
+        "activations": [getattr(step, "activation", None) for step in steps],
+        "attributes": [sorted(step.__dict__) for step in steps],
+        "built": [getattr(step, "built", None) for step in steps],
+    }
+
+
+def test_the_model_is_unchanged(case):
+    model = case.cut.user or case.cut.model
+    state(model, case.tensors)  # the first call of all may set attributes
+    before = state(model, case.tensors)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        Explainer(case.cut.model, **case.options)(case.inputs, case.target)
+        if case.cut.user is None:
+            wrong = case.options | {"layer": "no such layer"}
+            with pytest.raises(LayerError, match=r"no such layer.*[Nn]earest"):
+                Explainer(model, **wrong)(case.inputs, case.target)
+    after = state(model, case.tensors)
+    for key in before:
+        np.testing.assert_equal(after[key], before[key], err_msg=key)
