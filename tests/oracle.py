@@ -55,11 +55,16 @@ def _torch(function: Callable[[Any], Any], at: Any) -> Any:
 _BACKENDS = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}
 
 
-def maps(activations: np.ndarray, gradients: np.ndarray) -> dict[str, np.ndarray]:
-    """Grad-CAM and HiResCAM (batch, *space) of (batch, *space, units), in float64."""
+def maps(activations: np.ndarray, gradients: np.ndarray) -> dict[str, tuple[np.ndarray, float]]:
+    """Grad-CAM and HiResCAM (batch, *space) of (batch, *space, units), in float64.
+
+    Each with the largest sum of its terms' sizes at a position: the size of which float32 has
+    seven digits, also where the terms cancel, as they do in front of a LayerNormalization.
+    """
     a, g = (np.asarray(values, "float64") for values in (activations, gradients))
     axes = tuple(range(1, a.ndim - 1))
+    terms = {"grad-cam": g.mean(axes, keepdims=True) * a, "hires-cam": g * a}
     return {
-        "grad-cam": np.sum(g.mean(axes, keepdims=True) * a, axis=-1),
-        "hires-cam": np.sum(g * a, axis=-1),
+        method: (term.sum(axis=-1), float(np.abs(term).sum(axis=-1).max()))
+        for method, term in terms.items()
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import weakref
 from pathlib import Path
 
@@ -80,15 +81,19 @@ def test_explanations_of_other_sizes():
     assert memory < 20
 
 
-def test_an_explainer_and_its_model_can_go():
+def test_an_explainer_and_its_model_go_with_the_last_explanation():
     model = zoo.classifier(conv(), at=1).model
     explainer = seewhy.Explainer(model)
     explanation = explainer(zoo.images())[0]
     gone = weakref.ref(explainer)
     del explainer, model
     gc.collect()
+    assert explanation.at(1, 1)  # asks the model for its other classes
+    stored = pickle.loads(pickle.dumps(explanation))
+    del explanation
+    gc.collect()
     assert gone() is None
-    assert np.isfinite(explanation.map).all()
+    assert np.isfinite(stored.map).all()
 
 
 def test_the_explanation_keeps_no_tensor(model):

@@ -47,7 +47,7 @@ def test_two_layers_fused(how, method):
     found = []
     for activations, tail in tails.values():
         gradients = oracle.gradients(lambda a, tail=tail: tail(a)[:, 2], activations)
-        found.append(oracle.maps(oracle.array(activations), gradients)[method])
+        found.append(oracle.maps(oracle.array(activations), gradients)[method][0])
     explainer = Explainer(model, layer=["fine", "coarse"], fuse=how.__name__, method=method)
     for k, explanation in enumerate(explainer(zoo.images(), 2)):
         expected = how([maps[k] for maps in found], (16, 16))

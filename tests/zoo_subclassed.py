@@ -80,7 +80,14 @@ def raw():
         x = ops.concatenate([x * 2, ops.relu(model.third(x))], axis=-1)
         return model.dense(ops.mean(x, axis=(1, 2)))
 
-    return Cut(model, lambda x: model.second(model.first(x / 2 - 0.1)), tail, softmax, zoo.pick(1))
+    # a bare ops.softmax cannot be left out, so it is the probability that is asked
+    return Cut(
+        model,
+        lambda x: model.second(model.first(x / 2 - 0.1)),
+        tail,
+        softmax,
+        lambda z: softmax(z)[:, 1],
+    )
 
 
 class Trained(keras.Model):
