@@ -211,5 +211,5 @@ def test_layers_that_cannot_be_fused():
 
 
 def test_a_split_of_things_that_are_no_functions():
-    with pytest.raises((errors.ModelError, TypeError), match="head|tail|call"):
+    with pytest.raises((errors.ModelError, TypeError), match=r"head|tail|call"):
         Explainer(seewhy.Split(None, None))(zoo.images())
