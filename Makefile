@@ -5,6 +5,8 @@ PYTHON ?= python3
 # The backend of the demo: jax (the smallest to install), tensorflow-cpu, tensorflow or torch
 BACKEND ?= jax
 BACKENDS = tensorflow jax torch
+# Processes that share the tests of one backend
+WORKERS ?= 2
 
 .PHONY: demo test check bench clean
 
@@ -12,9 +14,9 @@ demo: .venv-demo/$(BACKEND)
 	KERAS_BACKEND=$(BACKEND:-cpu=) .venv-demo/bin/seewhy demo --output demo
 
 test: .venv/ready
-	KERAS_BACKEND=tensorflow .venv/bin/pytest
-	KERAS_BACKEND=jax .venv/bin/pytest -m "not framework_free"
-	KERAS_BACKEND=torch .venv/bin/pytest -m "not framework_free"
+	KERAS_BACKEND=tensorflow .venv/bin/pytest -n $(WORKERS)
+	KERAS_BACKEND=jax .venv/bin/pytest -n $(WORKERS) -m "not framework_free"
+	KERAS_BACKEND=torch .venv/bin/pytest -n $(WORKERS) -m "not framework_free"
 
 check: .venv/ready
 	.venv/bin/ruff format --check .
@@ -24,6 +26,7 @@ check: .venv/ready
 bench: .venv/ready
 	for backend in $(BACKENDS); do \
 		KERAS_BACKEND=$$backend .venv/bin/python benchmarks/gradcam.py || exit 1; \
+		KERAS_BACKEND=$$backend .venv/bin/python benchmarks/all_classes.py || exit 1; \
 	done
 
 clean:

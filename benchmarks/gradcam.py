@@ -17,9 +17,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from seewhy import backend, engine, methods
+from seewhy import backend, engine, labels, methods
+from seewhy.questions import Context, parse
 from seewhy.subject import subject
-from seewhy.targets import class_score
 
 MODELS = ("VGG16", "ResNet50")
 BATCHES = (1, 8)
@@ -56,14 +56,15 @@ def measure(name: str, batch: int) -> None:
     )
     classes = ops.convert_to_tensor(np.zeros(batch, "int32"))
     cut = engine.cut(module, subject(model), None)
-    function = engine.evidence(module, cut, methods.find("grad_cam"), [class_score], "logits")
+    target = parse(0, Context(labels.numbered(1000), cut.outputs, 0, "logits"))
+    function = engine.evidence(module, cut, methods.find("grad_cam"), [target], "logits", 0)
     grad_cam = module.compile(function, model.variables)
     forward = module.compile(lambda x: model(x, training=False), model.variables)
 
     def whole(compiled: Callable[..., object], *arrays: object) -> Callable[[], object]:
         return lambda: [ops.convert_to_numpy(x) for x in keras.tree.flatten(compiled(*arrays))]
 
-    cost, own = ratio(whole(grad_cam, images, classes), whole(forward, images))
+    cost, own = ratio(whole(grad_cam, [images], [classes]), whole(forward, images))
     print(
         f"{name:12} {keras.backend.backend():10} batch {batch}: Grad-CAM at {cut.layer.path} "
         f"takes {cost:.2f} forward passes of {own * 1000:.0f} ms",

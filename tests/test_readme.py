@@ -12,26 +12,49 @@ from PIL import Image
 from seewhy.labels import DATA
 
 ROOT = Path(__file__).parent.parent
-BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+def run(page):
+    """Run the Python lines of a page one after another; their names, and how many blocks."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    names: dict = {}
+    for block in blocks:
+        exec(compile(block, page, "exec"), names)
+    return names, len(blocks)
 
 
 @pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
 def test_the_python_lines_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copy(DATA / "chelsea.png", "photo.jpg")
-    assert len(BLOCKS) == 2
-    names: dict = {}
-    for block in BLOCKS:
-        exec(compile(block, "README.md", "exec"), names)
+    names, blocks = run("README.md")
+    assert blocks == 3
     assert Image.open("out.jpg").size == (451, 300)
     assert [e.target.name for e in names["explanations"]] == ["tabby", "Egyptian_cat"]
     assert names["explanation"].target.name == "ok"
+    assert names["why"].target.name == "tabby rather than tiger_cat"
+    assert names["maps"].shape == (1, 1000, 7, 7)
+    assert len(names["seen"]) == 5
+
+
+@pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
+def test_the_page_on_models_runs():
+    names, blocks = run("docs/models.md")
+    assert blocks == 6
+    assert [one.target.name for one in names["explanations"]] == [
+        "benign rather than mole",
+        "days: value 0",
+        "0.5 × (benign and melanoma) rather than mole",
+    ]
+    assert names["maps"].shape == (1, 3, 30, 30)
+    assert len({one.scale for one in names["together"]}) == 1
 
 
 @pytest.mark.framework_free
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/models.md"])
 def test_links_and_pictures_exist(page):
-    links = re.findall(r"\]\(([^)]+)\)", (ROOT / page).read_text())
+    text = re.sub(r"```.*?```", "", (ROOT / page).read_text(), flags=re.DOTALL)
+    links = re.findall(r"\]\(([^)]+)\)", text)
     here = [link for link in links if "://" not in link]
     missing = [link for link in here if not ((ROOT / page).parent / link).exists()]
     assert missing == []

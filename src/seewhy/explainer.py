@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
@@ -242,7 +243,9 @@ class Explainer:
         return joined(outcomes, np.stack(maps))
 
     def _shown(self, sample: Prepared) -> Shown:
-        return Shown(sample.parts[self._known.shown], lambda: self._maps_of_all([sample])[0])
+        # kept, since several questions about one image share it
+        ask_all = functools.cache(lambda: self._maps_of_all([sample])[0])
+        return Shown(sample.parts[self._known.shown], ask_all)
 
     def _facts(self) -> Facts:
         """What all explanations of this explainer have in common."""
