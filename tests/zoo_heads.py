@@ -169,7 +169,7 @@ VECTOR = np.array([0.3, -1, 0.7, 2, 0.1, -0.4], "float32")
 
 def _cosine(z):
     lengths = ops.norm(z, axis=-1) * float(np.linalg.norm(VECTOR))
-    return ops.sum(z * VECTOR, axis=-1) / lengths
+    return ops.sum(z * ops.convert_to_tensor(VECTOR), axis=-1) / lengths
 
 
 @ROWS.kind("embedding: similarity", target=lambda targets: targets.similarity(VECTOR))
@@ -221,7 +221,7 @@ def segmentation_region():
 
 @ROWS.kind("segmentation: mask", target=lambda t: t.region(1, mask=MASK), **SEGMENTATION)
 def segmentation_mask():
-    return _segmentation(lambda z: ops.sum(z[..., 1] * MASK, axis=(1, 2)) / MASK.sum())
+    return _segmentation(lambda z: ops.mean(z[:, 3:9, 5:14, 1], axis=(1, 2)))
 
 
 @ROWS.kind("segmentation: point", target=lambda t: t.region(4, point=(3, 11)), **SEGMENTATION)
@@ -244,6 +244,6 @@ def box():
     return _detector(lambda z: z[:, 7, 1], False)
 
 
-@ROWS.kind("detections: sigmoid, one box", target=lambda t: t.box(30, 2), options={"layer": "conv"})
+@ROWS.kind("detections: sigmoid, one box", target=lambda t: t.box(13, 2), options={"layer": "conv"})
 def box_sigmoid():
-    return _detector(lambda z: z[:, 30, 2], True)
+    return _detector(lambda z: z[:, 13, 2], True)
