@@ -20,7 +20,7 @@ import zoo_several
 import zoo_shapes
 import zoo_subclassed
 import zoo_tokens
-from seewhy import Explainer
+from seewhy import Explainer, weight_files
 from seewhy.errors import LayerError
 from zoo import Cut, Kind
 
@@ -57,7 +57,8 @@ def case(request):
     if keras.backend.backend() in kind.not_on:
         pytest.skip(kind.not_on[keras.backend.backend()])
     keras.utils.set_random_seed(0)
-    cut = kind.build()
+    with weight_files.blank():  # every row draws its own
+        cut = kind.build()
     options = {"layer": cut.layer} if cut.layer is not None else {}
     yield Case(kind, cut, kind.inputs(), kind.options | options)
     keras.backend.clear_session()

@@ -77,6 +77,25 @@ def test_a_layer_beside_the_way_to_the_output():
     assert not explained[0].map.any()
 
 
+class BareSoftmax(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.dense = conv(name="conv"), layers.Dense(3)
+
+    def call(self, x):
+        return ops.softmax(self.dense(ops.max(self.conv(x), axis=(1, 2))))
+
+
+def test_a_bare_softmax_that_no_layer_tells_of():
+    model = BareSoftmax()
+    model(zoo.images())
+    explainer = Explainer(nets.fixed(model))
+    with pytest.warns(errors.SeewhyWarning, match="logits-not-found"):
+        explained = explainer(zoo.images(count=1), 1)
+    given = ops.convert_to_numpy(ops.stop_gradient(model(zoo.images(count=1))))
+    assert explained[0].score == pytest.approx(given[0, 1], rel=1e-4)
+
+
 def test_a_layer_inside_time_distributed():
     inputs = image(3, 8, 8, 3)
     frames = layers.TimeDistributed(conv(name="inner"), name="frames")

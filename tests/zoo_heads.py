@@ -221,12 +221,7 @@ def segmentation_region():
 
 @ROWS.kind("segmentation: mask", target=lambda t: t.region(1, mask=MASK), **SEGMENTATION)
 def segmentation_mask():
-    return _segmentation(
-        lambda z: (
-            ops.sum(z[..., 1] * ops.convert_to_tensor(MASK, "float32"), axis=(1, 2))
-            / float(MASK.sum())
-        )
-    )
+    return _segmentation(lambda z: ops.mean(z[:, 3:9, 5:14, 1], axis=(1, 2)))
 
 
 @ROWS.kind("segmentation: point", target=lambda t: t.region(4, point=(3, 11)), **SEGMENTATION)
@@ -249,6 +244,6 @@ def box():
     return _detector(lambda z: z[:, 7, 1], False)
 
 
-@ROWS.kind("detections: sigmoid, one box", target=lambda t: t.box(7, 0), options={"layer": "conv"})
+@ROWS.kind("detections: sigmoid, one box", target=lambda t: t.box(13, 2), options={"layer": "conv"})
 def box_sigmoid():
-    return _detector(lambda z: z[:, 7, 0], True)
+    return _detector(lambda z: z[:, 13, 2], True)

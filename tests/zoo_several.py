@@ -88,7 +88,8 @@ def _two_heads(structure, asked):
         return structure(logits(kind, gap(a)), colour(gap(a)))
 
     def close(outputs):
-        one, two = outputs.values() if isinstance(outputs, dict) else outputs
+        by_name = isinstance(outputs, dict)
+        one, two = (outputs["kind"], outputs["colour"]) if by_name else outputs
         return structure(softmax(one), two)
 
     return Cut(model, first, tail, close, lambda outputs: zoo.top(outputs[asked]))
