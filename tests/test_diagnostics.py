@@ -70,7 +70,7 @@ def test_how_large_the_negative_evidence_is():
 def test_a_saturated_probability_suggests_the_logits():
     model = nets.plain()
     kernel, bias = model.get_layer("predictions").get_weights()
-    model.get_layer("predictions").set_weights([kernel, bias + [60, 0, 0, 0, 0]])
+    model.get_layer("predictions").set_weights([kernel, bias + 60 * np.eye(5)[0]])
     for explanation in (
         explained(model, scores="probabilities"),
         explained(model, question=targets.probability(0)),

@@ -12,6 +12,7 @@ from PIL import Image
 from seewhy.labels import DATA
 
 ROOT = Path(__file__).parent.parent
+PAGES = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/models.md"]
 
 
 def run(page):
@@ -51,7 +52,7 @@ def test_the_page_on_models_runs():
 
 
 @pytest.mark.framework_free
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/models.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_links_and_pictures_exist(page):
     text = re.sub(r"```.*?```", "", (ROOT / page).read_text(), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)]+)\)", text)
