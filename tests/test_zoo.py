@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -39,8 +39,42 @@ class Case:
     options: dict[str, Any]
 
     @property
+    def user(self):
+        """The Keras model that is explained."""
+        return self.cut.user or self.cut.model
+
+    @cached_property
     def tensors(self):
         return keras.tree.map_structure(ops.convert_to_tensor, self.inputs)
+
+    @cached_property
+    def compiled(self):
+        """What the model itself gives, of tensors."""
+        return oracle.compiled(lambda x: zoo.called(self.user, x))
+
+    @cached_property
+    def by_hand(self):
+        """The activations, the hand-written outputs without closing activation, and the scores."""
+
+        def run(x):
+            activations = self.cut.head(x)
+            outputs = self.cut.tail(activations, x)
+            return activations, outputs, self.cut.score(outputs)
+
+        return oracle.compiled(run)(self.tensors)
+
+    @cached_property
+    def explained(self):
+        """By method the explanations, and in `before` how the model was in front of them."""
+        before = state(self)
+        before = state(self)  # the first call of all may set attributes
+        found = {
+            method: Explainer(self.cut.model, method=method, **self.options)(
+                self.inputs, self.target
+            )
+            for method in METHODS
+        }
+        return before, found
 
     @property
     def target(self):
@@ -64,20 +98,14 @@ def case(request):
     keras.backend.clear_session()
 
 
-def outputs_of(case):
-    """The hand-written outputs, without their closing activation."""
-    outputs = oracle.compiled(lambda x: case.cut.tail(case.cut.head(x), x))(case.tensors)
-    return keras.tree.map_structure(ops.stop_gradient, outputs)
-
-
 def test_the_table_is_large_and_its_names_differ():
     assert len({kind.name for kind in KINDS}) == len(KINDS) >= 45
 
 
 def test_the_split_by_hand_is_the_model(case):
-    model = case.cut.user or case.cut.model
-    given = oracle.compiled(lambda x: zoo.called(model, x))(case.tensors)
-    ours, theirs = map(keras.tree.flatten, (case.cut.close(outputs_of(case)), given))
+    _, outputs, _ = case.by_hand
+    both = case.cut.close(outputs), case.compiled(case.tensors)
+    ours, theirs = map(keras.tree.flatten, both)
     for mine, other in zip(ours, theirs, strict=True):
         mine, other = oracle.array(mine), oracle.array(other)
         assert mine.shape == other.shape
@@ -88,15 +116,13 @@ def test_the_split_by_hand_is_the_model(case):
 
 def test_the_maps_are_those_of_independent_gradients(case):
     x = case.tensors
-    activations = oracle.compiled(case.cut.head)(x)
-    scores = oracle.array(case.cut.score(outputs_of(case)))
+    activations, _, scores = case.by_hand
+    scores = oracle.array(scores)
     assert scores.shape == (len(activations),)
     gradients = oracle.gradients(lambda a: case.cut.score(case.cut.tail(a, x)), activations)
     arranged = [case.kind.arrange(array) for array in (oracle.array(activations), gradients)]
     for method, (expected, size) in oracle.maps(*arranged).items():
-        explained = Explainer(case.cut.model, method=method, **case.options)(
-            case.inputs, case.target
-        )
+        explained = case.explained[1][method]
         assert len(explained) == len(expected)
         for explanation, map, score in zip(explained, expected, scores, strict=True):
             assert explanation.map.dtype == np.float32
@@ -122,10 +148,11 @@ def parts(model):
     return list(seen.values())
 
 
-def state(model, inputs):
+def state(case):
     """All that a user could notice of a model, without saving it."""
+    model = case.user
     steps = parts(model)
-    outputs = keras.tree.flatten(oracle.compiled(lambda x: zoo.called(model, x))(inputs))
+    outputs = keras.tree.flatten(case.compiled(case.tensors))
     described = type(model).get_config is not keras.Model.get_config
     return {
         "config": model.get_config() if described and model.inputs else None,
@@ -143,16 +170,11 @@ def state(model, inputs):
 
 
 def test_the_model_is_unchanged(case):
-    model = case.cut.user or case.cut.model
-    state(model, case.tensors)  # the first call of all may set attributes
-    before = state(model, case.tensors)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        Explainer(case.cut.model, **case.options)(case.inputs, case.target)
-        if case.cut.user is None:
-            wrong = case.options | {"layer": "no such layer"}
-            with pytest.raises(LayerError, match=r"no such layer.*[Nn]earest"):
-                Explainer(model, **wrong)(case.inputs, case.target)
-    after = state(model, case.tensors)
+    before, _ = case.explained
+    if case.cut.user is None:
+        wrong = case.options | {"layer": "no such layer"}
+        with pytest.raises(LayerError, match=r"no such layer.*[Nn]earest"):
+            Explainer(case.user, **wrong)(case.inputs, case.target)
+    after = state(case)
     for key in before:
         np.testing.assert_equal(after[key], before[key], err_msg=key)

@@ -41,11 +41,11 @@ def group_normalisation():
     return zoo.classifier(*steps, at=1)
 
 
-@ROWS.kind("layer normalisation, ConvNeXt", options={"layer": "deep"})
+@ROWS.kind("layer normalisation, ConvNeXt", options={"layer": "norm"})
 def layer_normalisation():
-    wise = layers.DepthwiseConv2D(5, padding="same", name="deep")
-    norm, wide = layers.LayerNormalization(), layers.Dense(8, activation="gelu")
-    return zoo.classifier(conv(), wise, norm, wide, layers.Dense(4), at=2)
+    wise = layers.DepthwiseConv2D(5, padding="same")
+    norm, wide = layers.LayerNormalization(name="norm"), layers.Dense(8, activation="gelu")
+    return zoo.classifier(conv(), wise, norm, wide, layers.Dense(4), at=3)
 
 
 @ROWS.kind("squeeze and excitation", options={"layer": "last"})

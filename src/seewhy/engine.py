@@ -44,7 +44,7 @@ class Cut:
     layout: Layout
     outputs: tuple[Output, ...]
     times: int = 1
-    """How often the layer is called when the model runs."""
+    """How often the layer is called when the model runs; 1 where the user said which call."""
 
 
 def trace(
@@ -107,7 +107,8 @@ def _cut(traced: Traced, wanted: Any) -> Cut:
     else:
         finals = [output.final for output in described]
         parts = split(subject.run, traced.steps, target, finals)
-    return Cut(parts, target, place.layout, described, len(alike))
+    numbered = "#" in str(wanted)
+    return Cut(parts, target, place.layout, described, 1 if numbered else len(alike))
 
 
 def _without(output: Output, target: Call) -> Output:
