@@ -234,11 +234,11 @@ def operations():
     dense = layers.Dense(CLASSES)
     y = first(inputs)
     x = ops.relu(second(y * 2 + 0.3) * y - ops.abs(ops.flip(y, axis=1)))
-    model = nets.fixed(keras.Model(inputs, dense(ops.max(x, axis=(1, 2)))))
+    model = nets.fixed(keras.Model(inputs, dense(ops.mean(x, axis=(1, 2)))))
 
     def tail(a, x):
         y = first(x)
-        return dense(ops.max(ops.relu(a * y - ops.abs(ops.flip(y, axis=1))), axis=(1, 2)))
+        return dense(ops.mean(ops.relu(a * y - ops.abs(ops.flip(y, axis=1))), axis=(1, 2)))
 
     return Cut(model, lambda x: second(first(x) * 2 + 0.3), tail)
 
