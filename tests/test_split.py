@@ -109,7 +109,8 @@ def test_every_backend_has_the_same_face():
         names = {node.name for node in body if isinstance(node, ast.FunctionDef)}
         names |= {node.targets[0].id for node in body if isinstance(node, ast.Assign)}
         signatures = {n.name: [a.arg for a in n.args.args] for n in body if hasattr(n, "args")}
-        return names, signatures
+        public = {name for name in names if not name.startswith("_")}
+        return public, {name: signatures[name] for name in public & set(signatures)}
 
     folder = Path(backend.__file__).parent
     faces = [face(folder / f"{name}.py") for name in backend.BACKENDS]

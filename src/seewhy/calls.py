@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Tensor = Any
@@ -108,7 +108,7 @@ class Call:
     inputs: tuple[Tensor, ...] = field(repr=False)
     output: Any = field(repr=False)
     loop: str | None = None
-    """Path of the layer that runs it once a step, as TimeDistributed does; None outside of any."""
+    """What runs it step by step, such as the path of a TimeDistributed; None if nothing does."""
 
     @property
     def kind(self) -> str:
@@ -124,8 +124,14 @@ class Call:
         return self.path if self.nth == 0 else f"{self.path}#{self.nth + 1}"
 
 
-def trace(steps: Sequence[Operation], run: Callable[[], Any]) -> tuple[list[Call], Any]:
-    """The calls of the steps in the order of their ends, and the outputs, while `run` runs."""
+def trace(
+    steps: Sequence[Operation], run: Callable[[], Any], home: Callable[[Tensor], Any]
+) -> tuple[list[Call], Any]:
+    """The calls of the steps in the order of their ends, and the outputs, while `run` runs.
+
+    home: what a tensor belongs to; what belongs elsewhere than the outputs was made in a loop or
+    a branch that the compiler runs.
+    """
     calls: list[Call] = []
     around: list[Operation] = []
     counts: dict[int, int] = {}
@@ -147,7 +153,19 @@ def trace(steps: Sequence[Operation], run: Callable[[], Any]) -> tuple[list[Call
 
     with handled(steps, note):
         outputs = run()
-    return calls, outputs
+    own = home(flat(outputs)[0])
+    return [
+        replace(call, loop="a loop or a branch")
+        if call.loop is None and astray(home, call.output, own)
+        else call
+        for call in calls
+    ], outputs
+
+
+def astray(home: Callable[[Tensor], Any], output: Any, own: Any) -> bool:
+    """Whether any tensor of an output belongs elsewhere than to `own`."""
+    homes = (home(tensor) for tensor in flat(output))
+    return any(place is not None and place is not own for place in homes)
 
 
 def _loops(operation: Operation) -> bool:

@@ -6,6 +6,10 @@ from typing import Any
 
 import numpy as np
 
+NO_SCORES = [
+    "not-finite: the model's scores are NaN or infinite. Check its weights and all of its inputs."
+]
+
 # Beyond it a probability has next to no slope left.
 SATURATED = 0.999
 
@@ -22,8 +26,8 @@ def figures(map: np.ndarray, gradients_reach: bool) -> dict[str, Any]:
         "gradient_reaches_layer": gradients_reach,
         "constant": bool(finite and map.max() == map.min()),
         "positive": float(positive),
-        "negative": float(negative),
-        "clipped": float(negative / whole) if whole else 0.0,
+        "negative": float(negative) + 0.0,  # not -0.0
+        "clipped": float(negative / whole) + 0.0 if whole else 0.0,
     }
 
 
@@ -36,9 +40,10 @@ def of_map(map: np.ndarray, gradients_reach: bool, asked: str = "the target") ->
         ]
     if not gradients_reach:
         return [
-            "no-gradient: the map is all zero, since the score does not depend on the target "
-            "layer, or only where it is saturated. Choose a layer on the way to the output that "
-            f"is asked ({asked}); seewhy.layers(model) lists them."
+            "no-gradient: the map is all zero, since the score does not change with the target "
+            "layer. Either the layer is not on the way to the output that is asked "
+            f"({asked}; seewhy.layers(model) lists them), or the question has no gradient: it is "
+            "constant, in whole numbers, or saturated."
         ]
     if not map.any():
         return ["all-zero: the map is all zero: the evidence cancels or every unit is silent."]
@@ -67,11 +72,13 @@ def of_map(map: np.ndarray, gradients_reach: bool, asked: str = "the target") ->
     return notes
 
 
-def of_outputs(
-    outputs: np.ndarray, probabilities: np.ndarray, found_activation: bool, name: str
-) -> list[str]:
-    """Warnings about one image's main output: what ranks its classes, and their probabilities."""
-    if found_activation:
+def of_outputs(outputs: np.ndarray, found: bool, single: bool, name: str) -> list[str]:
+    """Warnings about one image's main output.
+
+    outputs: what ranks its classes. found: whether logits were. single: whether one unit tells
+    between two classes.
+    """
+    if found:
         return []
     if looks_like_probabilities(outputs):
         return [
@@ -79,8 +86,7 @@ def of_outputs(
             f"was found in front of which logits could be taken. The map is of the probability; "
             f"it fades where the model is sure."
         ]
-    single = len(probabilities) == 2 and np.array_equal(outputs[:1], -outputs[1:])
-    if single and 0 <= outputs[1] <= 1:
+    if single:
         return [
             f"logits-not-found: the single value of {name}, {outputs[1]:.3g}, is taken as a "
             f"logit, so the positive side is predicted from 0 on. If it is a probability, "
@@ -90,13 +96,13 @@ def of_outputs(
     return []
 
 
-def of_probability(probabilities: np.ndarray, asked: bool) -> list[str]:
-    """A warning if the gradient of a probability was asked for where it is as good as one."""
-    if not asked or probabilities.size == 0 or probabilities.max() <= SATURATED:
+def of_probability(probability: float, asked: bool) -> list[str]:
+    """A warning if the gradient of a probability was asked for where it is as good as 0 or 1."""
+    if not asked or 1 - SATURATED < probability < SATURATED:
         return []
     return [
-        f"saturated: the probability is {probabilities.max():.6f}, where its gradient fades and "
-        f"the map shows rounding. Ask the logits: scores='logits'."
+        f"saturated: the probability is {probability:.6f}, where its gradient fades and the map "
+        f"shows rounding. Ask the logits: scores='logits'."
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from seewhy import calls, outputs, places
 from seewhy.calls import Call
+from seewhy.errors import LayerError, ModelError, SeewhyError
 from seewhy.grids import Layout, View
 from seewhy.methods import Method
 from seewhy.outputs import Answers, Output
@@ -33,6 +34,10 @@ class Traced:
     places: tuple[Place, ...]
     outputs: tuple[Output, ...]
     steps: tuple[Any, ...]
+    main: int
+    """The output that is asked."""
+    certain: bool
+    """Whether no other could be meant."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,12 @@ def trace(
     subject: Subject,
     specs: Sequence[tuple[Any, str]],
     tokens: tuple[int, ...] | None = None,
+    output: str | int | None = None,
 ) -> Traced:
     """Run the model abstractly to find its calls, their grids, and its logits.
 
     specs: shape (batch, …) and dtype of each input. tokens: grid of token models, if it is known.
+    output: the one that is asked, by name or index.
     Raises ModelError for outputs that cannot be asked.
     """
     found: dict[str, Any] = {}
@@ -65,13 +72,34 @@ def trace(
         if isinstance(subject.model, Split):
             found["calls"], found["outputs"] = _parts(subject.model, images)
         else:
-            found["calls"], found["outputs"] = calls.trace(steps, lambda: subject.run(*images))
+            found["calls"], found["outputs"] = calls.trace(
+                steps, lambda: subject.run(*images), backend.home
+            )
 
-    backend.run_abstractly(watch, subject.variables, specs)
+    try:
+        backend.run_abstractly(watch, subject.variables, specs)
+    except SeewhyError:
+        raise
+    except Exception as error:
+        raise ModelError(_not_run(subject, specs, error)) from error
     described = outputs.describe(subject.model, found["calls"], found["outputs"])
+    main, certain = outputs.choose(described, output)
     view = subject.view(specs[subject.image][0], tokens)
-    usable = places.places(found["calls"], view, calls.flat(found["outputs"]))
-    return Traced(subject, view, tuple(found["calls"]), tuple(usable), described, steps)
+    asked = calls.flat(found["outputs"])[main]
+    usable = places.places(found["calls"], view, [asked])
+    return Traced(
+        subject, view, tuple(found["calls"]), tuple(usable), described, steps, main, certain
+    )
+
+
+def _not_run(subject: Subject, specs: Sequence[tuple[Any, str]], error: Exception) -> str:
+    shapes = ", ".join(str(shape) for shape, _ in specs)
+    return (
+        f"model {subject.name!r} could not be run on inputs of shape {shapes} to find its layers "
+        f"({type(error).__name__}: {' '.join(str(error).split())[:300]}). TensorFlow and JAX "
+        f"compile it, so that its call must not look at values (as in `if ops.any(x)`) and must "
+        f"take this shape; give size=… for images of another."
+    )
 
 
 def _parts(model: Split, images: Sequence[Tensor]) -> tuple[list[Call], Any]:
@@ -81,18 +109,22 @@ def _parts(model: Split, images: Sequence[Tensor]) -> tuple[list[Call], Any]:
     return [call], model.behind(activations, bypass)
 
 
-def cuts(traced: Traced, wanted: Any) -> tuple[Cut, ...]:
+def cuts(backend: ModuleType, traced: Traced, wanted: Any) -> tuple[Cut, ...]:
     """Split at one layer, or at each of a list. Raises LayerError."""
     several = wanted if isinstance(wanted, list | tuple) else [wanted]
-    return tuple(_cut(traced, one) for one in several)
+    found = tuple(_cut(backend, traced, one) for one in several)
+    if len({(id(cut.layer.operation), cut.layer.nth) for cut in found}) < len(found):
+        names = ", ".join(cut.layer.address for cut in found)
+        raise LayerError(f"the layers to fuse are {names}: each may be given once.")
+    return found
 
 
 def cut(backend: ModuleType, subject: Subject, layer: Any) -> Cut:
     """Trace a subject with the inputs that it declares, and split it at one layer."""
-    return cuts(trace(backend, subject, subject.specs()), layer)[0]
+    return cuts(backend, trace(backend, subject, subject.specs()), layer)[0]
 
 
-def _cut(traced: Traced, wanted: Any) -> Cut:
+def _cut(backend: ModuleType, traced: Traced, wanted: Any) -> Cut:
     subject = traced.subject
     place = places.find(traced.calls, traced.places, wanted)
     alike = places.others(traced.calls, place.call)
@@ -106,7 +138,7 @@ def _cut(traced: Traced, wanted: Any) -> Cut:
         parts = subject.model
     else:
         finals = [output.final for output in described]
-        parts = split(subject.run, traced.steps, target, finals)
+        parts = split(subject.run, traced.steps, target, finals, backend.home)
     numbered = "#" in str(wanted)
     return Cut(parts, target, place.layout, described, 1 if numbered else len(alike))
 

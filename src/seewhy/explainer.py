@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,10 @@ class Explainer:
         _one_of("scores", scores, engine.SCORES)
         _one_of("fit", fit, FITS)
         _one_of("fuse", fuse, WAYS)
+        _count("top", top)
+        _count("batch_size", batch_size)
+        if grid is not None:
+            _grid(grid)
         if isinstance(layer, list | tuple) and not layer:
             raise OptionError("layer is an empty list: give at least one layer, or none at all.")
         self.scores, self.fit, self.fuse = scores, fit, fuse
@@ -124,7 +129,7 @@ class Explainer:
             `seewhy.targets`, or a function of the model's outputs.
         """
         sources = self._listed(images)
-        one_each = isinstance(targets, list | tuple | np.ndarray)
+        one_each = isinstance(targets, list | tuple) or np.ndim(targets) > 0
         asked = list(targets) if one_each else [targets] * len(sources)
         if len(asked) != len(sources):
             raise TargetError(
@@ -141,6 +146,8 @@ class Explainer:
         targets: as for a call; "all-top" stands for one question for each of the top classes.
         The part of the network in front of the target layer runs once for all questions.
         """
+        if not isinstance(targets, list | tuple | np.ndarray) or not len(targets):
+            raise TargetError(f"ask takes a list of questions; got {targets!r}.")
         sources = self._listed(images)
         if not sources:
             return []
@@ -190,8 +197,10 @@ class Explainer:
         return sources
 
     def _prepared(self, sources: Sequence[Any]) -> Iterator[list[Prepared]]:
-        for start in range(0, len(sources), self.batch_size):
-            chunk = sources[start : start + self.batch_size]
+        fixed = self._subject.entries[0].batch
+        size = min(self.batch_size, fixed or self.batch_size)
+        for start in range(0, len(sources), size):
+            chunk = sources[start : start + size]
             yield [intake.prepare(source, self._subject, self._manner) for source in chunk]
 
     def _explain(
@@ -279,6 +288,17 @@ def _alike(keys: Sequence[Hashable]) -> list[list[int]]:
 def _key(target: Target) -> Hashable:
     """Questions of one key can be asked in one batch."""
     return (target.kind, tuple(value.shape for value in target.values))
+
+
+def _count(option: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
+        raise OptionError(f"{option} is a number from 1 on; got {value!r}.")
+
+
+def _grid(value: Any) -> None:
+    sides = value if isinstance(value, tuple | list) else [value]
+    if len(sides) < 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in sides):
+        raise OptionError(f"grid is (rows, cols) in whole numbers from 1 on; got {value!r}.")
 
 
 def _one_of(option: str, value: str, known: Sequence[str]) -> str:

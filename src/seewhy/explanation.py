@@ -90,7 +90,8 @@ class Explanation:
         point: x, y in pixels of the photo from the top left corner, from 0 on; the step of a
             signal; x, y, z of a volume or video, with z the slice or frame.
         Returns up to `top` classes, the largest value of the signed map at the pixel's centre
-        first, of equal ones the lower index. The maps of all classes are made at the first call.
+        first, of equal ones the lower index. The maps of all classes are made at the first call,
+        with the weights that the model has then.
         Raises OptionError for a point that is not on the photo or that the network did not see,
         and where the model is no longer at hand; MapError if a map has NaN or infinite values.
         """

@@ -121,7 +121,10 @@ def _run_to_weights(
         with handled(operations(model), handler):
             model(image, training=False)
     except _Stop as stop:
-        return stop.operation, ops.convert_to_numpy(ops.cast(stop.value, "float32"))
+        try:
+            return stop.operation, ops.convert_to_numpy(ops.cast(stop.value, "float32"))
+        except Exception:  # in a part that is compiled even when run eagerly, as by RematScope
+            return None
     return None
 
 

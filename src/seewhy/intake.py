@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from seewhy.errors import ImageError
 from seewhy.geometry import Geometry
 from seewhy.images import Photo
 from seewhy.subject import USUAL_SIZE, Subject
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Manner:
 
 def listed(sources: Any, subject: Subject) -> list[Any]:
     """A list of samples, from a list or from batch arrays."""
+    if not isinstance(sources, Iterable) and not _is_array(sources):
+        raise ImageError(f"an Explainer takes a list of images; got {sources!r}.")
     if isinstance(sources, str | bytes | Photo | Image.Image) or hasattr(sources, "read"):
         raise ImageError("an Explainer takes a list of images; put the one image into a list.")
     count = len(subject.entries)
@@ -68,7 +72,7 @@ def listed(sources: Any, subject: Subject) -> list[Any]:
     if isinstance(sources, tuple) and count != 1:
         return _rows(sources, sources, tuple)
     if _is_array(sources):
-        return list(_batch(np.asarray(sources), subject))
+        return list(_batch(_numpy(sources), subject))
     samples = list(sources)
     if count > 1 and len(samples) == count and _are_batches(samples, subject):
         return _rows(samples, samples, tuple)
@@ -97,12 +101,15 @@ def batch(prepared: Sequence[Prepared], subject: Subject) -> list[np.ndarray]:
 def _joined(parts: Sequence[Part], subject: Subject, k: int) -> np.ndarray:
     arrays = [part.array for part in parts if part.array is not None]
     pixels = [part.pixels for part in parts if part.pixels is not None]
-    return np.stack(arrays) if arrays else subject.network_input(np.stack(pixels), k)
+    if arrays:
+        return np.stack(arrays)
+    ready = subject.network_input(np.stack(pixels), k)
+    return ready.astype("uint8") if subject.entries[k].dtype == "uint8" else ready
 
 
 def _rows(whole: Any, parts: Any, make: Any) -> list[Any]:
     """Samples from a structure of batch arrays."""
-    arrays = [np.asarray(part) if _is_array(part) else list(part) for part in parts]
+    arrays = [_numpy(part) if _is_array(part) else list(part) for part in parts]
     lengths = [len(array) for array in arrays]
     if len(set(lengths)) > 1:
         raise ImageError(
@@ -158,8 +165,8 @@ def _values(source: Any, subject: Subject) -> list[Any]:
 
 def _part(value: Any, k: int, subject: Subject, manner: Manner) -> Part:
     entry = subject.entries[k]
-    if _is_array(value) or isinstance(value, list | int | float | np.generic):
-        array = np.asarray(value)
+    if _is_array(value) or _is_plain(value):
+        array = _numpy(value)
         is_float = np.issubdtype(array.dtype, np.floating) or array.dtype.name == "bfloat16"
         if is_float or not _is_photo(array, k, subject):
             return _given(array, is_float, k, subject, manner)
@@ -176,9 +183,16 @@ def _part(value: Any, k: int, subject: Subject, manner: Manner) -> Part:
     return Part(photo, geometry, pixels, None)
 
 
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a number, or a list or tuple of numbers."""
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return isinstance(value, int | float | np.generic)
+
+
 def _is_photo(array: np.ndarray, k: int, subject: Subject) -> bool:
     """Whether an array of whole numbers is a photo that can be brought to another size."""
-    if not subject.takes_photos(k) or "int" in subject.entries[k].dtype:
+    if not subject.takes_photos(k) or subject.entries[k].dtype not in ("uint8", *FLOATS):
         return False
     return not (subject.channels_first and array.ndim == 3 and array.shape[-1] not in (1, 3, 4))
 
@@ -197,7 +211,7 @@ def _given(array: np.ndarray, is_float: bool, k: int, subject: Subject, manner: 
     values = np.moveaxis(array, 0, -1) if _first(entry, subject) else array
     if not is_float and entry.rank and "int" not in entry.dtype:
         array = subject.network_input(values[None], k)[0]
-    ready = array.astype(_dtype(entry))
+    ready = _cast(array, entry)
     if not entry.rank and len(subject.entries) > 1:
         return Part(None, None, None, ready)
     if entry.rank == 2:
@@ -229,8 +243,28 @@ def _first(entry: Entry, subject: Subject) -> bool:
     return subject.channels_first and entry.rank > 1
 
 
-def _dtype(entry: Entry) -> str:
-    return "float32" if "float" in entry.dtype else entry.dtype
+def _cast(array: np.ndarray, entry: Entry) -> np.ndarray:
+    """The array in the input's own type. Raises ImageError where that would change it."""
+    try:
+        ready = array.astype("float32" if "float" in entry.dtype else entry.dtype)
+    except (TypeError, ValueError) as error:
+        raise ImageError(f"input {entry.name!r} takes numbers ({entry.dtype}): {error}.") from error
+    if "float" in entry.dtype and not np.isfinite(ready).all():
+        raise ImageError(f"input {entry.name!r} has NaN or infinite values. Give finite ones.")
+    if "float" not in entry.dtype and not np.array_equal(ready, array):
+        raise ImageError(
+            f"input {entry.name!r} takes {entry.dtype}, and its values would be changed by that. "
+            f"Give whole numbers in its range, such as pixels 0..255."
+        )
+    return ready
+
+
+def _numpy(source: Any) -> np.ndarray:
+    """An array of a list or of a tensor, also one that needs a gradient."""
+    if hasattr(source, "detach"):
+        source = source.detach().cpu()
+        source = source.float() if "bfloat16" in str(source.dtype) else source
+    return np.asarray(source)
 
 
 def _is_array(source: Any) -> bool:

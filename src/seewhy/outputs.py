@@ -13,7 +13,11 @@ from seewhy.logits import Final, final_step, probabilities
 Tensor = Any
 
 # Losses of models whose one output is a quantity, not the logit of a class.
-REGRESSION = ("squared", "absolute", "huber", "logcosh", "mse", "mae", "mape", "msle", "poisson")
+REGRESSION = (
+    *("squared", "absolute", "huber", "logcosh", "mse", "mae", "mape", "msle", "poisson"),
+    "cosinesimilarity",
+)
+CLASSES = ("crossentropy", "hinge")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Output:
     final: Final | None
     regression: bool = False
     """Whether the units are quantities, not classes."""
+    classifies: bool = False
+    """Whether the model was compiled with a loss of classes."""
 
     @property
     def activation(self) -> str | None:
@@ -135,13 +141,13 @@ def describe(model: Any, calls: Sequence[Call], outputs: Any) -> tuple[Output, .
             f"{len(bad)} have no batch axis; expected tensors of shape (batch, …). Wrap it so "
             f"that it gives class scores."
         )
-    regression = _is_regression(model)
+    regression, classifies = (_compiled_for(model, words) for words in (REGRESSION, CLASSES))
     described = []
     for name, leaf in zip(names, leaves, strict=True):
         final = final_step(calls, leaf)
         shape = tuple(int(side) for side in leaf.shape[1:])
         quantity = regression and final is None and len(leaves) == 1
-        described.append(Output(name, shape, final, quantity))
+        described.append(Output(name, shape, final, quantity, classifies))
     return tuple(described)
 
 
@@ -179,17 +185,34 @@ def choose(outputs: Sequence[Output], wanted: str | int | None) -> tuple[int, bo
 
 
 def _names(model: Any, outputs: Any, count: int) -> list[str]:
-    if isinstance(outputs, dict) and len(outputs) == count:
-        return [str(key) for key in sorted(outputs)]
+    import keras
+
+    # in the order of flattening, which sorts the keys of a dict but not of an OrderedDict
+    paths = [path for path, _ in keras.tree.flatten_with_path(outputs)]
+    if any(isinstance(step, str) for path in paths for step in path):
+        return ["/".join(map(str, path)) for path in paths]
     names = getattr(model, "output_names", None) or []
     if len(names) == count:
         return [str(name) for name in names]
     return [f"output {k}" for k in range(count)]
 
 
-def _is_regression(model: Any) -> bool:
-    """Whether the model was compiled for a quantity."""
+def _compiled_for(model: Any, words: Sequence[str]) -> bool:
+    """Whether the model was compiled with one loss that has one of the words in its name."""
     loss = getattr(model, "loss", None)
-    name = loss if isinstance(loss, str) else getattr(loss, "name", None) or type(loss).__name__
-    name = name.lower().replace("_", "")
-    return any(word in name for word in REGRESSION)
+    if isinstance(loss, dict):
+        loss = list(loss.values())
+    several = loss if isinstance(loss, list | tuple) else [loss]
+    name = _loss_name(several[0]).lower().replace("_", "") if len(several) == 1 else ""
+    return any(word in name for word in words) and (words is CLASSES or "hinge" not in name)
+
+
+def _loss_name(loss: Any) -> str:
+    if isinstance(loss, str):
+        return loss
+    # an instance may have a name of its own, which tells nothing
+    return str(getattr(loss, "__name__", None) or f"{type(loss).__name__} {_function(loss)}")
+
+
+def _function(loss: Any) -> str:
+    return str(getattr(getattr(loss, "fn", None), "__name__", ""))

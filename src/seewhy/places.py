@@ -71,6 +71,8 @@ def find(calls: Sequence[Call], usable: Sequence[Place], wanted: Any) -> Place:
     """
     if wanted is None:
         return default(calls, usable)
+    if isinstance(wanted, bool):
+        raise LayerError(f"a layer is a name, a path, an index or a layer object; got {wanted}.")
     if not isinstance(wanted, str) and hasattr(wanted, "__index__"):
         return _at(usable, operator.index(wanted))
     found = _named(calls, wanted) if isinstance(wanted, str) else _same(calls, wanted)

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import engine, outputs
+from seewhy import engine
 from seewhy.engine import Cut
 from seewhy.entries import Shape
+from seewhy.errors import LayerError
 from seewhy.labels import Labels
 from seewhy.questions import Context
 from seewhy.subject import Subject, class_names
@@ -59,14 +60,32 @@ def plan(
 
     Raises LayerError, ModelError, TargetError or LabelsError for wishes that cannot be had.
     """
-    traced = engine.trace(backend, subject, specs, wishes.grid)
-    main, certain = outputs.choose(traced.outputs, wishes.output)
-    cuts = engine.cuts(traced, wishes.layer)
+    traced = engine.trace(backend, subject, specs, wishes.grid, wishes.output)
+    main = traced.main
+    cuts = engine.cuts(backend, traced, wishes.layer)
     labels = class_names(subject, wishes.labels, traced.outputs[main])
     context = Context(labels, traced.outputs, main, wishes.scores)
-    notes = [*_of_choice(context, certain), *_of_calls(cuts)]
-    shown = _shown(backend, subject, cuts[0], specs)
-    return Plan(subject, cuts, context, shown, tuple(notes))
+    notes = [*_of_choice(context, traced.certain), *_of_calls(cuts)]
+    seen = [_seen(backend, subject, cut, specs) for cut in cuts]
+    if len(set(map(tuple, seen))) > 1:
+        raise LayerError(_of_several(subject, cuts, seen))
+    if len(seen[0]) > 1:
+        names = " and ".join(repr(subject.entries[k].name) for k in seen[0])
+        notes.append(
+            f"several-inputs: the layer sees the inputs {names}; the map is laid over the first."
+        )
+    return Plan(subject, cuts, context, seen[0][0], tuple(notes))
+
+
+def _of_several(subject: Subject, cuts: Sequence[Cut], seen: Sequence[Sequence[int]]) -> str:
+    parts = [
+        f"{cut.layer.address!r} sees {' and '.join(subject.entries[k].name for k in inputs)}"
+        for cut, inputs in zip(cuts, seen, strict=True)
+    ]
+    return (
+        f"layers that see different inputs cannot be fused into one map: {', '.join(parts)}. "
+        f"Choose layers of one input, or explain each on its own."
+    )
 
 
 def _of_choice(context: Context, certain: bool) -> list[str]:
@@ -88,21 +107,22 @@ def _of_calls(cuts: Sequence[Cut]) -> list[str]:
     ]
 
 
-def _shown(
+def _seen(
     backend: ModuleType, subject: Subject, cut: Cut, specs: Sequence[tuple[Shape, str]]
-) -> int:
-    """The input that the target layer sees; of several, the first."""
+) -> list[int]:
+    """The images that the target layer sees."""
     candidates = subject.images
     if len(candidates) == 1:
-        return candidates[0]
+        return candidates
     from keras import ops
 
     random = np.random.default_rng(0)
     inputs = [random.uniform(0, 1, shape).astype(dtype) for shape, dtype in specs]
     head = backend.compile(lambda images: cut.split.before(*images)[0], subject.variables)
     usual = ops.convert_to_numpy(head(inputs))
+    seen = []
     for k in candidates:
         changed = [one if at != k else 1 - one for at, one in enumerate(inputs)]
         if not np.array_equal(ops.convert_to_numpy(head(changed)), usual):
-            return k
-    return candidates[0]
+            seen.append(k)
+    return seen or candidates[:1]

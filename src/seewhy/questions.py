@@ -58,6 +58,8 @@ class Question:
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: float) -> Question:
+        if divisor == 0:
+            raise TargetError("a target cannot be divided by 0.")
         return self * (1 / divisor)
 
 
@@ -87,6 +89,8 @@ def question(wanted: Any) -> Question:
         return wanted
     if isinstance(wanted, Target):
         return Question("question", lambda _: wanted)
+    if isinstance(wanted, np.ndarray) and wanted.ndim == 0:
+        wanted = wanted.item()
     if isinstance(wanted, str):
         return of_place(0) if wanted.strip().lower() == "top" else of_name(wanted)
     if callable(wanted):
@@ -122,8 +126,21 @@ def of_function(function: Callable[[Any], Tensor], about: str | None = None) -> 
             )
         return ops.cast(given, "float32")
 
-    target = Target(("custom", function), score, (), lambda _: Asked(name))
+    target = Target(("custom", _Same(function)), score, (), lambda _: Asked(name))
     return Question(name, lambda _: target)
+
+
+class _Same:
+    """Stands for one object, which need not be hashable."""
+
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.thing is self.thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
 
 
 def of_value(unit: int, context: Context) -> Target:

@@ -61,14 +61,15 @@ def explanations(
     photo, geometry = shown.part.photo, shown.part.geometry
     assert photo is not None  # noqa: S101  (for mypy: an image has a picture)
     assert geometry is not None  # noqa: S101
-    of_image = [*photo.notes, *facts.notes, *_of_outputs(facts, outcome)]
+    finite = np.isfinite(outcome.ranked).all()
+    of_image = [*photo.notes, *facts.notes, *([] if finite else diagnostics.NO_SCORES)]
+    of_image += _of_outputs(facts, outcome)
     made = []
     for k, question in enumerate(questions):
         map, reached = outcome.maps[k], bool(outcome.reached[k])
-        probable = "probabilities" in (facts.options["scores"], *_flat(question.kind))
         notes = [
             *of_image,
-            *diagnostics.of_probability(outcome.probabilities, probable),
+            *_of_probability(facts, question, float(outcome.scores[k])),
             *diagnostics.of_map(map, reached, facts.output.name),
         ]
         figures = diagnostics.figures(map, reached) | {
@@ -127,9 +128,16 @@ def _ranked(facts: Facts, outcome: Outcome) -> tuple[tuple[int, ...], tuple[Pred
 def _of_outputs(facts: Facts, outcome: Outcome) -> list[str]:
     if facts.output.regression or facts.output.field:
         return []
-    return diagnostics.of_outputs(
-        outcome.ranked, outcome.probabilities, facts.output.final is not None, facts.output.name
-    )
+    output = facts.output
+    found = output.final is not None or (output.binary and output.classifies)
+    return diagnostics.of_outputs(outcome.ranked, found, output.binary, output.name)
+
+
+def _of_probability(facts: Facts, question: Target, score: float) -> list[str]:
+    kinds = _flat(question.kind)
+    if kinds[0] == "scaled" or "sum" in kinds or kinds[0] not in ("class", "rank", "group"):
+        return []
+    return diagnostics.of_probability(score, "probabilities" in (facts.options["scores"], *kinds))
 
 
 def _flat(kind: Any) -> list[Any]:

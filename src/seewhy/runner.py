@@ -46,7 +46,7 @@ class Runner:
             for q in range(len(first))
             for v in range(len(first[q].values))
         ]
-        results = self._run(key, images, values)
+        results = self._run(plan.subject, key, images, values)
         return [Outcome(*(result[row] for result in results)) for row in range(len(asked))]
 
     def all_classes(self, plan: Plan, k: int, images: Sequence[np.ndarray]) -> np.ndarray:
@@ -58,7 +58,7 @@ class Runner:
                 self._backend, plan.cuts[k], self._method, self._scores, main
             )
             self.compiled[key] = self._compile(function, plan.subject)
-        return self._run(key, images)[0]
+        return self._run(plan.subject, key, images)[0]
 
     def _compile(self, function: Callable[..., Any], subject: Subject) -> Callable[..., Any]:
         if isinstance(subject.model, Split):
@@ -68,18 +68,28 @@ class Runner:
             ready = self._backend.compile(function, subject.variables)
         return ready
 
-    def _run(self, key: Hashable, *given: Sequence[np.ndarray]) -> list[np.ndarray]:
+    def _run(
+        self, subject: Subject, key: Hashable, *given: Sequence[np.ndarray]
+    ) -> list[np.ndarray]:
         """The results as NumPy arrays, of the images' count."""
         from keras import ops
 
+        # in the middle of `fit` on JAX, the variables have no values until they are synchronised
+        getattr(subject.model, "jax_state_sync", lambda: None)()
         count = len(given[0][0])
-        filled = [[self._filled(array) for array in arrays] for arrays in given]
+        size = self._size(count, subject)
+        filled = [[_filled(array, size) for array in arrays] for arrays in given]
         results = self.compiled[key](*filled)
         return [ops.convert_to_numpy(result)[:count] for result in results]
 
-    def _filled(self, array: np.ndarray) -> np.ndarray:
-        """Repeat the last image up to a power of two, so that few sizes are ever compiled."""
-        if not self._backend.COMPILES:
-            return array
-        missing = (1 << (len(array) - 1).bit_length()) - len(array)
-        return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
+    def _size(self, count: int, subject: Subject) -> int:
+        """Images that go through at once: the model's own number, or few different ones."""
+        fixed = subject.entries[0].batch
+        if fixed is not None and count <= fixed:
+            return fixed
+        return 1 << (count - 1).bit_length() if self._backend.COMPILES else count
+
+
+def _filled(array: np.ndarray, size: int) -> np.ndarray:
+    """Repeat the last image up to a number of images."""
+    return np.concatenate([array, np.repeat(array[-1:], size - len(array), axis=0)])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seewhy.calls import Call, Operation, flat, handled
+from seewhy.calls import Call, Operation, astray, flat, handled
 from seewhy.errors import ModelError
 from seewhy.logits import Final
 
@@ -68,18 +68,23 @@ class _Reached(BaseException):
 
 
 def split(
-    run: Runner, steps: Sequence[Operation], target: Call, finals: Sequence[Final | None]
+    run: Runner,
+    steps: Sequence[Operation],
+    target: Call,
+    finals: Sequence[Final | None],
+    home: Callable[[Tensor], Any],
 ) -> Split:
     """Split a Keras model at one call of one of its operations.
 
     run: images → outputs, in inference mode. steps: all operations that it may call.
     finals: for each output its closing softmax or sigmoid, or None; the tail then leaves it out
         and gives logits.
+    home: what a tensor belongs to, as the backend says.
     The operations are intercepted for the duration of a head or tail call, and left as they were.
     """
 
     def head(*images: Tensor) -> tuple[Tensor, _Bypass]:
-        recorder = _Recorder(target)
+        recorder = _Recorder(target, lambda output: astray(home, output, home(images[0])))
         try:
             with handled(steps, recorder):
                 run(*images)
@@ -111,8 +116,9 @@ def _with(outputs: Any, aside: dict[int, Tensor]) -> Any:
 class _Recorder:
     """Notes what ends before the target's call, and stops the model there."""
 
-    def __init__(self, target: Call) -> None:
+    def __init__(self, target: Call, astray: Callable[[Any], bool]) -> None:
         self.target = target
+        self.astray = astray
         self.calls: Counter[int] = Counter()
         self.done: list[tuple[Operation, Any]] = []
 
@@ -125,7 +131,9 @@ class _Recorder:
         del self.done[mark:]  # its inner calls are part of its own output
         if wanted:
             raise _Reached(output)
-        self.done.append((operation, output))
+        # what was made in a loop's body cannot be used outside of it, and is made again there
+        if not self.astray(output):
+            self.done.append((operation, output))
         return output
 
 

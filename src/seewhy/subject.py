@@ -159,6 +159,8 @@ def subject(
         ready = preprocess.get(how) if how is not None else None
         return Subject(model, None, (), 0, False, wanted, False, ready)
     loaded, preset = presets.load(model, weights)
+    # in the middle of `fit` on JAX, the variables have no values until they are synchronised
+    getattr(loaded, "jax_state_sync", lambda: None)()
     found, structure, spread = entries.of_model(loaded)
     mode = how if how is not None else _preprocessing(loaded, preset)
     made = Subject(

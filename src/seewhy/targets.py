@@ -75,6 +75,9 @@ def binary(positive: bool | None = None) -> Question:
 def multi_label(wanted: Sequence[int | str] | None = None, *, threshold: float = 0.5) -> Question:
     """The sum of the scores of several classes; None takes all of a probability ≥ threshold."""
 
+    if isinstance(wanted, str) or (wanted is not None and not len(wanted)):
+        raise TargetError(f"multi_label takes a list of classes, or None; got {wanted!r}.")
+
     def resolve(context: Context) -> Target:
         k, asked_scores = context.main, None
         if wanted is None:
@@ -247,6 +250,8 @@ def custom(function: Callable[[Any], Tensor], about: str | None = None) -> Quest
 
     It gets the outputs in the structure that the model gives, as float32: logits where a closing
     softmax or sigmoid was found, or probabilities with `scores="probabilities"`.
+    TensorFlow and JAX compile it once: it must depend on nothing that changes. The batch may be
+    filled up with copies of the last image, so each score must depend on its own image only.
     about: what it asks, in words; the function's name if not given.
     """
     return questions.of_function(function, about)

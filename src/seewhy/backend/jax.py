@@ -56,6 +56,11 @@ def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *arrays: function(*jax.tree.map(jax.numpy.asarray, arrays))
 
 
+def home(tensor: Tensor) -> Any:
+    """What a tensor belongs to: values of a loop's body are not at home outside of it."""
+    return getattr(tensor, "_trace", None)
+
+
 def run_abstractly(
     function: Callable[..., Any], variables: Sequence[Any], specs: Sequence[tuple[Any, str]]
 ) -> None:

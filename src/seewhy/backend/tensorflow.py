@@ -68,6 +68,11 @@ def each(
     return tf.reshape(done, tf.concat([[-1], tf.shape(done)[2:]], axis=0))[:count]
 
 
+def home(tensor: Tensor) -> Any:
+    """What a tensor belongs to: values of a loop's body are not at home outside of it."""
+    return None if tf.executing_eagerly() else getattr(tensor, "graph", None)
+
+
 def run_abstractly(
     function: Callable[..., Any],
     variables: Sequence[Any],  # noqa: ARG001

@@ -74,15 +74,34 @@ def each(
     return torch.cat(done)
 
 
+def home(tensor: Tensor) -> Any:  # noqa: ARG001
+    """What a tensor belongs to: nothing here, as loops run as they are written."""
+    return None
+
+
 def run_abstractly(
     function: Callable[..., Any], variables: Sequence[Any], specs: Sequence[tuple[Any, str]]
 ) -> None:
     """Run function(*inputs) of these shapes and types for its Python effects only."""
-    with keras.device("meta"), torch.no_grad():
-        values = [(variable, variable.value.to("meta")) for variable in variables]
+    try:
+        _run(function, variables, specs, "meta")
+    except Exception:
+        # constants that live elsewhere, steps that look at values, and some of Keras's own layers
+        # (upsampling) cannot be run without values: then they are run on zeros
+        _run(function, variables, specs, keras.ops.zeros(()).device.type)
+
+
+def _run(
+    function: Callable[..., Any],
+    variables: Sequence[Any],
+    specs: Sequence[tuple[Any, str]],
+    device: str,
+) -> None:
+    with keras.device(device), torch.inference_mode(False), torch.no_grad():
+        values = [(variable, variable.value.to(device)) for variable in variables]
         with keras.StatelessScope(values, initialize_variables=False):
             images = [
-                torch.empty(shape, dtype=getattr(torch, dtype), device="meta")
+                torch.zeros(shape, dtype=getattr(torch, dtype), device=device)
                 for shape, dtype in specs
             ]
             function(*images)
