@@ -255,6 +255,30 @@ def upsampled():
     )
 
 
+@ROWS.kind(
+    "a U-Net: nearest upsampling, asked at a point", target=lambda t: t.region(1, point=(5, 6))
+)
+def unet():
+    inputs = image()
+    stem, pool, deep = conv(name="stem"), layers.MaxPooling2D(), conv(6, name="deep")
+    up, join = layers.UpSampling2D(), layers.Concatenate()
+    back, head = conv(name="back"), conv(3, 1, activation="softmax", name="head")
+    x = stem(inputs)
+    x = head(back(join([x, up(deep(pool(x)))])))
+    model = nets.fixed(keras.Model(inputs, x))
+    return Cut(
+        model,
+        chain(stem, pool, deep),
+        lambda a, x: (
+            ops.conv(back(join([stem(x), up(a)])), head.kernel, data_format="channels_last")
+            + head.bias
+        ),
+        softmax,
+        lambda outputs: outputs[:, 5, 6, 1],
+        layer=deep,
+    )
+
+
 @ROWS.kind("a constant in the graph", options={"layer": "c"})
 def constant():
     weights = np.linspace(0, 1, zoo.SIDE, dtype="float32").reshape(1, -1, 1, 1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import keras
 import numpy as np
 from keras import layers, ops
 
 import nets
 import zoo
-from zoo import CLASSES, Cut, conv, image, logits, softmax
+from zoo import CLASSES, Cut, chain, conv, image, logits, softmax
 
 ROWS = zoo.Rows()
 
@@ -116,6 +118,45 @@ def named_of_list():
 @ROWS.kind("outputs as a dictionary: by key", options={"output": "colour"})
 def key_of_dictionary():
     return _two_heads(_named, "colour")
+
+
+class Ordered(keras.Model):
+    """Gives an OrderedDict, which flattens in its own order."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.gap = conv(name="conv"), layers.GlobalAveragePooling2D()
+        self.kind, self.colour = layers.Dense(CLASSES), layers.Dense(3)
+
+    def call(self, x):
+        x = self.gap(self.first(x))
+        return OrderedDict(kind=self.kind(x), colour=self.colour(x))
+
+
+@ROWS.kind("outputs as an OrderedDict: by key", options={"output": "colour"})
+def key_of_ordered():
+    model = Ordered()
+    model(zoo.images())
+    nets.fixed(model)
+
+    def tail(a, _):
+        return OrderedDict(kind=model.kind(model.gap(a)), colour=model.colour(model.gap(a)))
+
+    return Cut(model, model.first, tail, score=lambda outputs: zoo.top(outputs["colour"]))
+
+
+@ROWS.kind("features beside the scores", options={"output": 1})
+def features_and_scores():
+    inputs = image()
+    first, second, gap = conv(name="conv"), conv(6, name="late"), layers.GlobalAveragePooling2D()
+    dense = layers.Dense(CLASSES)
+    x = first(inputs)
+    model = nets.fixed(keras.Model(inputs, [x, dense(gap(second(x)))]))
+
+    def tail(a, x):
+        return [first(x), dense(gap(a))]
+
+    return Cut(model, chain(first, second), tail, score=lambda outputs: zoo.top(outputs[1]))
 
 
 @ROWS.kind(
