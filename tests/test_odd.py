@@ -144,9 +144,9 @@ def test_a_model_of_one_batch_size_with_a_memory():
     model = nets.fixed(keras.Model(inputs, layers.Dense(3)(x)))
     memory.reset_state()
     signals = zoo.images(20, count=2)
-    before = [ops.convert_to_numpy(v) for v in model.variables]
+    before = [ops.convert_to_numpy(v) for v in memory.states]
     found = Explainer(model)(signals, 1)
-    for old, new in zip(before, model.variables, strict=True):
+    for old, new in zip(before, memory.states, strict=True):
         np.testing.assert_array_equal(old, ops.convert_to_numpy(new))
     assert len(found) == 2
     scores = ops.convert_to_numpy(model(np.concatenate([signals, signals])))[:2, 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 Tensor = Any
@@ -18,7 +19,13 @@ def version() -> str:
 
 def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:  # noqa: ARG001
     """The function compiled once a shape; a graph refers to variables and so never goes stale."""
-    graph = tf.function(function, autograph=False, jit_compile=False)
+
+    def stateless(*arrays: Any) -> Any:
+        # layers with a memory, such as stateful RNNs, must not write it
+        with keras.StatelessScope(initialize_variables=False):
+            return function(*arrays)
+
+    graph = tf.function(stateless, autograph=False, jit_compile=False)
 
     def run(*arrays: Any) -> Any:
         tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
@@ -79,5 +86,9 @@ def run_abstractly(
     specs: Sequence[tuple[Any, str]],
 ) -> None:
     """Run function(*inputs) of these shapes and types for its Python effects only."""
-    graph = tf.function(function, autograph=False)
+    def stateless(*arrays: Any) -> None:
+        with keras.StatelessScope(initialize_variables=False):
+            function(*arrays)
+
+    graph = tf.function(stateless, autograph=False)
     graph.get_concrete_function(*(tf.TensorSpec(*spec) for spec in specs))
