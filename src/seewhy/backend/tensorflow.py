@@ -86,6 +86,7 @@ def run_abstractly(
     specs: Sequence[tuple[Any, str]],
 ) -> None:
     """Run function(*inputs) of these shapes and types for its Python effects only."""
+
     def stateless(*arrays: Any) -> None:
         with keras.StatelessScope(initialize_variables=False):
             function(*arrays)
