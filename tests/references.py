@@ -1,25 +1,17 @@
-"""The papers' formulas as slow loops in float64; imports nothing from seewhy."""
+"""The papers' formulas as slow loops in float64, by method: functions of a `world.World`.
+
+Each takes the method's options as keyword arguments and returns maps (batch, rows, cols). Imports
+nothing from seewhy.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+import references_cam
+import references_input
+import references_rerun
 
-
-def grad_cam(activations, gradients):
-    """Selvaraju et al. 2017, eq. 1 and 2 without the ReLU."""
-    maps = np.zeros(activations.shape[:3])
-    for n, i, j, k in np.ndindex(activations.shape):
-        importance = gradients[n, :, :, k].mean()
-        maps[n, i, j] += importance * activations[n, i, j, k]
-    return maps
-
-
-def hires_cam(activations, gradients):
-    """Draelos and Carin 2020, eq. 4."""
-    maps = np.zeros(activations.shape[:3])
-    for n, i, j, k in np.ndindex(activations.shape):
-        maps[n, i, j] += gradients[n, i, j, k] * activations[n, i, j, k]
-    return maps
-
-
-REFERENCES = {"grad_cam": grad_cam, "hires_cam": hires_cam}
+REFERENCES = {
+    **references_cam.REFERENCES,
+    **references_rerun.REFERENCES,
+    **references_input.REFERENCES,
+}

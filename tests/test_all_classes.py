@@ -9,7 +9,7 @@ from keras import layers, ops
 
 import nets
 import transformers
-from seewhy import Explainer, engine, errors, explain, on_one_scale
+from seewhy import Explainer, errors, explain, on_one_scale, passes
 
 
 def one_by_one(explainer, images, classes):
@@ -55,7 +55,7 @@ def test_equal_to_one_by_one(kind, chunk, monkeypatch):
     build, options, images, classes = MODELS[kind]
     explainer = Explainer(build(), preprocess="none", **options)
     if chunk == "two at a time":
-        monkeypatch.setattr(engine, "_chunk", lambda activations, classes: 2)
+        monkeypatch.setattr(passes, "_chunk", lambda activations, classes: 2)
     maps = explainer.all_classes(images())
     expected = one_by_one(explainer, images(), classes)
     assert maps.dtype == np.float32
@@ -66,8 +66,8 @@ def test_equal_to_one_by_one(kind, chunk, monkeypatch):
 
 def test_memory_is_bounded_by_chunks():
     small, large = ops.zeros((1, 7, 7, 16)), ops.zeros((8, 64, 64, 512))
-    assert engine._chunk(small, 1000) == 1000
-    assert engine._chunk(large, 1000) == 1
+    assert passes._chunk(small, 1000) == 1000
+    assert passes._chunk(large, 1000) == 1
 
 
 def test_an_empty_list_and_mixed_sizes():

@@ -9,7 +9,7 @@ from keras import ops
 
 import nets
 import twins
-from seewhy import backend, engine, methods
+from seewhy import backend, engine
 from seewhy.subject import subject
 
 LAYERS = ["conv1", "pool1", "conv2", "bn2", "relu2", "conv3", "sum3", "relu3"]
@@ -115,17 +115,3 @@ def test_every_backend_has_the_same_face():
     folder = Path(backend.__file__).parent
     faces = [face(folder / f"{name}.py") for name in backend.BACKENDS]
     assert faces[0] == faces[1] == faces[2]
-
-
-def test_methods_equal_their_slow_references():
-    import references
-
-    random = np.random.default_rng(3)
-    activations, gradients = random.normal(size=(2, 2, 4, 5, 3)).astype("float32")
-    given = {"activations": activations, "gradients": gradients}
-    assert {entry.name for entry in methods.known()} == set(references.REFERENCES)
-    for entry in methods.known():
-        slow = references.REFERENCES[entry.name](**{need: given[need] for need in entry.needs})
-        tensors = [ops.convert_to_tensor(given[need]) for need in entry.needs]
-        fast = ops.convert_to_numpy(entry.weigh(*tensors))
-        np.testing.assert_allclose(fast, slow, rtol=1e-4, atol=1e-6, err_msg=entry.name)

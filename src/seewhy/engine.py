@@ -1,27 +1,25 @@
-"""One compiled pass from network inputs to scores, outputs and maps."""
+"""A model traced once, and split where its evidence is taken: at layers, and at the input."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from seewhy import calls, outputs, places
+from seewhy import calls, entries, outputs, places
 from seewhy.calls import Call
 from seewhy.errors import LayerError, ModelError, SeewhyError
 from seewhy.grids import Layout, View
-from seewhy.methods import Method
-from seewhy.outputs import Answers, Output
+from seewhy.outputs import Output
 from seewhy.places import Place
-from seewhy.scores import Target
-from seewhy.split import Split, split
+from seewhy.split import Rule, Split, split, whole
 from seewhy.subject import Subject
 
 Tensor = Any
 SCORES = ("logits", "probabilities")
-# How many bytes of gradients are held at once when all classes are asked for.
-CHUNK = 2**23
+INPUT = "input"
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,10 @@ class Traced:
     """The output that is asked."""
     certain: bool
     """Whether no other could be meant."""
+    largest: int = 0
+    """Bytes of the largest activations of one image."""
+    total: int = 0
+    """Bytes of all activations of one image."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Cut:
     outputs: tuple[Output, ...]
     times: int = 1
     """How often the layer is called when the model runs; 1 where the user said which call."""
+    input: int | None = None
+    """The input at which the model is cut, in front of all layers; None at a layer."""
 
 
 def trace(
@@ -87,8 +91,18 @@ def trace(
     view = subject.view(specs[subject.image][0], tokens)
     asked = calls.flat(found["outputs"])[main]
     usable = places.places(found["calls"], view, [asked])
+    bytes = [4 * math.prod(call.shape or ()) // view.batch for call in found["calls"]]
     return Traced(
-        subject, view, tuple(found["calls"]), tuple(usable), described, steps, main, certain
+        subject=subject,
+        view=view,
+        calls=tuple(found["calls"]),
+        places=tuple(usable),
+        outputs=described,
+        steps=steps,
+        main=main,
+        certain=certain,
+        largest=max(bytes),
+        total=sum(bytes),
     )
 
 
@@ -119,6 +133,23 @@ def cuts(backend: ModuleType, traced: Traced, wanted: Any) -> tuple[Cut, ...]:
     return found
 
 
+def inlet(traced: Traced, input: int, rule: Rule | None = None) -> Cut:
+    """Cut in front of all layers: the activations are one of the inputs, laid out as an image.
+
+    rule: what runs in place of operations behind it, as in `split.whole`.
+    """
+    subject = traced.subject
+    run = subject.run
+    finals = [output.final for output in traced.outputs]
+    parts = whole(run, traced.steps, finals, input, rule)
+    entry = subject.entries[input]
+    call = Call(None, INPUT, 0, None, (), None)
+    bare = len(entry.shape) < 2
+    space = () if bare else entries.space(entry.shape, subject.channels_first)
+    layout = Layout(space, units_first=subject.channels_first and not bare, bare=bare)
+    return Cut(parts, call, layout, traced.outputs, input=input)
+
+
 def cut(backend: ModuleType, subject: Subject, layer: Any) -> Cut:
     """Trace a subject with the inputs that it declares, and split it at one layer."""
     return cuts(backend, trace(backend, subject, subject.specs()), layer)[0]
@@ -126,6 +157,8 @@ def cut(backend: ModuleType, subject: Subject, layer: Any) -> Cut:
 
 def _cut(backend: ModuleType, traced: Traced, wanted: Any) -> Cut:
     subject = traced.subject
+    if isinstance(wanted, str) and wanted == INPUT:
+        return inlet(traced, subject.image)
     place = places.find(traced.calls, traced.places, wanted)
     alike = places.others(traced.calls, place.call)
     if len(subject.images) > 1 and "#" not in str(wanted):
@@ -148,110 +181,3 @@ def _without(output: Output, target: Call) -> Output:
     final = output.final
     is_target = final and final.operation is target.operation and final.nth in (None, target.nth)
     return replace(output, final=None) if is_target else output
-
-
-def evidence(
-    backend: ModuleType, cut: Cut, method: Method, asked: Sequence[Target], scores: str, main: int
-) -> Callable[..., tuple[Tensor, ...]]:
-    """The function (inputs …, values of each question …) → results, to be compiled.
-
-    Its results have the images' axis first, all but the last float32: scores (batch, questions),
-    what ranks the classes and their probabilities (batch, classes), maps (batch, questions,
-    *space), and whether a gradient reached the layer (batch, questions).
-    """
-    from keras import ops
-
-    def explain(images: Sequence[Tensor], values: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        activations, bypass = cut.split.before(*images)
-
-        def score(at: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-            answers = Answers(cut.split.behind(at, bypass), cut.outputs, main, scores)
-            rest, each = list(values), []
-            for target in asked:
-                own, rest = rest[: len(target.values)], rest[len(target.values) :]
-                each.append(ops.cast(target.score(answers, *own), "float32"))
-            return ops.stack(each), answers.output().pooled(answers.raw())
-
-        value, ranked, pullback = backend.value_and_pullback(score, activations)
-        gradients = [pullback(_row(value, k)) for k in range(len(asked))]
-        weighed = [weigh(cut, method, activations, gradient) for gradient in gradients]
-        maps, reached = (ops.stack(column, axis=1) for column in zip(*weighed, strict=True))
-        return ops.transpose(value), *ranked, maps, reached
-
-    return explain
-
-
-def all_classes(
-    backend: ModuleType, cut: Cut, method: Method, scores: str, main: int
-) -> Callable[..., tuple[Tensor]]:
-    """The function (inputs …) → maps (batch, classes, *space) in a tuple, float32, to compile."""
-    from keras import ops
-
-    def explain(images: Sequence[Tensor]) -> tuple[Tensor]:
-        activations, bypass = cut.split.before(*images)
-
-        def score(at: Tensor) -> tuple[Tensor, Tensor]:
-            answers = Answers(cut.split.behind(at, bypass), cut.outputs, main, scores)
-            value = ops.cast(_per_class(answers), "float32")
-            return value, value
-
-        value, _, pullback = backend.value_and_pullback(score, activations)
-        count = value.shape[-1]
-        chunk = _chunk(activations, count)
-
-        def pulled(one_hot: Tensor) -> Tensor:
-            return ops.broadcast_to(one_hot, value.shape)
-
-        def one(gradient: Tensor) -> Tensor:
-            return weigh(cut, method, activations, gradient)[0]
-
-        rows = backend.each(pullback, one, pulled, ops.eye(count, dtype="float32"), chunk)
-        return (ops.moveaxis(rows, 0, 1),)
-
-    return explain
-
-
-def _per_class(answers: Answers) -> Tensor:
-    """The score of each class, (batch, classes); of many positions, where it is the best."""
-    from keras import ops
-
-    values, output = answers.values(), answers.output()
-    if not output.field:
-        return values
-    space = tuple(range(1, len(values.shape) - 1))
-    best = ops.argmax(ops.stop_gradient(values), axis=-1)
-    mask = ops.one_hot(best, output.classes, dtype="float32")
-    empty = ops.equal(ops.sum(mask, axis=space, keepdims=True), 0)
-    mask = ops.where(empty, ops.ones_like(mask), mask)
-    return ops.sum(values * mask, axis=space) / ops.sum(mask, axis=space)
-
-
-def _chunk(activations: Tensor, classes: int) -> int:
-    """How many classes to pull back at once."""
-    cells = 1
-    for side in activations.shape:
-        cells *= int(side)
-    return max(1, min(classes, CHUNK // (4 * cells)))
-
-
-def weigh(
-    cut: Cut, method: Method, activations: Tensor, gradients: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Signed maps (batch, *space), and whether the gradients reach the grid (batch,)."""
-    from keras import ops
-
-    given = {"activations": activations, "gradients": gradients}
-    # half precision overflows where a map sums over thousands of units
-    given = {name: cut.layout.arrange(ops.cast(value, "float32")) for name, value in given.items()}
-    maps = method.weigh(*(given[need] for need in method.needs))
-    each = ops.reshape(given["gradients"], (gradients.shape[0], -1))
-    reached = ops.any(ops.not_equal(each, 0), axis=-1)
-    return ops.cast(maps, "float32"), reached
-
-
-def _row(value: Tensor, k: int) -> Tensor:
-    """The cotangent (questions, batch) that picks question k."""
-    from keras import ops
-
-    picked = ops.one_hot(k, value.shape[0], dtype=value.dtype)
-    return ops.broadcast_to(ops.expand_dims(picked, -1), ops.shape(value))

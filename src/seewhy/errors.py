@@ -45,7 +45,7 @@ class TargetError(SeewhyError, ValueError):
 
 
 class MethodError(SeewhyError, ValueError):
-    """A method is unknown."""
+    """A method, or an option of it, is unknown, or it cannot be used here."""
 
 
 class MapError(SeewhyError, ValueError):
@@ -58,3 +58,7 @@ class OptionError(SeewhyError, ValueError):
 
 class SeewhyWarning(UserWarning):
     """An explanation was made, and something about it must be known to read it."""
+
+
+class MemoryWarning(SeewhyWarning, ResourceWarning):
+    """Memory ran out, and the work goes on in smaller pieces."""

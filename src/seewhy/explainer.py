@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seewhy import backend, engine, intake, methods
+from seewhy import backend, intake, methods
+from seewhy.engine import SCORES
 from seewhy.errors import ModelError, OptionError, TargetError
 from seewhy.explanation import Explanation
 from seewhy.fuse import WAYS, fuse
@@ -49,6 +50,7 @@ class Explainer:
     grid: (rows, cols) of the tokens, for transformers where it cannot be found.
     fuse: "mean" or "product" of several layers' maps.
     bands: three channels shown as red, green and blue, for images of other than 1 or 3 channels.
+    options: the method's own, such as {"steps": 100} (`seewhy methods NAME` lists them).
     Raises a SeewhyError whose message tells the mend.
     """
 
@@ -70,8 +72,9 @@ class Explainer:
         grid: tuple[int, ...] | None = None,
         fuse: str = "mean",
         bands: Sequence[int] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
-        _one_of("scores", scores, engine.SCORES)
+        _one_of("scores", scores, SCORES)
         _one_of("fit", fit, FITS)
         _one_of("fuse", fuse, WAYS)
         _count("top", top)
@@ -83,7 +86,7 @@ class Explainer:
         self.scores, self.fit, self.fuse = scores, fit, fuse
         self.top, self.batch_size = top, batch_size
         self._backend = backend.load()
-        self._method = methods.find(method)
+        self._method = methods.find(method, options)
         self._runner = Runner(self._backend, self._method, scores)
         self._manner = Manner(fit, bands)
         self._wishes = Wishes(layer, labels, output, None if grid is None else tuple(grid), scores)
@@ -183,7 +186,7 @@ class Explainer:
         return parse_all(targets, self._known.context, self.top)
 
     def _made(self, specs: Any) -> Plan:
-        return plan(self._backend, self._subject, self._wishes, specs)
+        return plan(self._backend, self._subject, self._wishes, specs, self._method)
 
     def _listed(self, images: Any) -> list[Any]:
         """The samples; the first ever tells of a model that does not declare its inputs."""
@@ -260,7 +263,7 @@ class Explainer:
         """What all explanations of this explainer have in common."""
         known = self._known
         size = self._subject.size
-        options = {
+        options: dict[str, Any] = {
             "model": self._subject.name,
             "scores": self.scores,
             "size": None if size is None else list(size),
@@ -268,6 +271,8 @@ class Explainer:
         }
         if len(known.cuts) > 1:
             options["fuse"] = self.fuse
+        if self._method.options:
+            options["method"] = dict(self._method.options)
         return Facts(
             layer=known.layer,
             method=self.method,

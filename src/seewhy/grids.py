@@ -41,16 +41,36 @@ class Layout:
     """Whether one axis of tokens stands for the space axes."""
     prefix: int = 0
     """How many tokens in front are no patches."""
+    bare: bool = False
+    """Whether there is no axis of units."""
 
     def arrange(self, values: Tensor) -> Tensor:
         """Activations or gradients as the layer has them → (batch, *space, units)."""
         from keras import ops
 
+        if self.bare:
+            return ops.expand_dims(values, -1)
         if not self.tokens:
             return ops.moveaxis(values, 1, -1) if self.units_first else values
         patches = values[:, self.prefix :]
         space = self._space(int(patches.shape[1]))
         return ops.reshape(patches, (values.shape[0], *space, values.shape[-1]))
+
+    def restore(self, arranged: Tensor, values: Tensor) -> Tensor:
+        """What `arrange` gave, changed, as the layer has it.
+
+        values: as the layer had it, with as many images; its tokens that are no patches are kept.
+        """
+        from keras import ops
+
+        if self.bare:
+            return ops.squeeze(arranged, -1)
+        if not self.tokens:
+            return ops.moveaxis(arranged, -1, 1) if self.units_first else arranged
+        patches = ops.reshape(arranged, (arranged.shape[0], -1, arranged.shape[-1]))
+        if not self.prefix:
+            return patches
+        return ops.concatenate([values[:, : self.prefix], patches], axis=1)
 
     def _space(self, count: int) -> Grid:
         """The grid of so many tokens: that of the trace, enlarged for a larger image."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ def explain(  # noqa: PLR0913  (the façade: every choice has its default)
     grid: tuple[int, ...] | None = None,
     fuse: str = "mean",
     bands: Sequence[int] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Explanation:
     """Why the model decided as it did about one image.
 
@@ -54,6 +55,7 @@ def explain(  # noqa: PLR0913  (the façade: every choice has its default)
         grid=grid,
         fuse=fuse,
         bands=bands,
+        options=options,
     )
     sample = tuple(image) if isinstance(image, list) else image
     return explainer([sample], targets=[target])[0]

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from seewhy import engine
-from seewhy.engine import Cut
+from seewhy.engine import INPUT, Cut, Traced
 from seewhy.entries import Shape
-from seewhy.errors import LayerError
+from seewhy.errors import LayerError, MethodError
 from seewhy.labels import Labels
+from seewhy.methods import Method
+from seewhy.passes import INLETS, Sites
 from seewhy.questions import Context
 from seewhy.subject import Subject, class_names
 
@@ -40,6 +42,15 @@ class Plan:
     """The input that maps are laid over."""
     notes: tuple[str, ...]
     """Warnings that hold for every image."""
+    inlets: dict[str, Cut]
+    """Cuts at the input, by the rules behind them."""
+    largest: int
+    total: int
+    """Bytes of the largest and of all activations of one image."""
+
+    def sites(self, k: int) -> Sites:
+        """Where evidence is taken for the k-th target layer."""
+        return Sites(self.cuts[k], self.inlets)
 
     @property
     def layer(self) -> str:
@@ -55,6 +66,7 @@ def plan(
     subject: Subject,
     wishes: Wishes,
     specs: Sequence[tuple[Shape, str]],
+    method: Method,
 ) -> Plan:
     """Run the model abstractly for inputs of these shapes and types, and choose where to cut.
 
@@ -62,7 +74,9 @@ def plan(
     """
     traced = engine.trace(backend, subject, specs, wishes.grid, wishes.output)
     main = traced.main
-    cuts = engine.cuts(backend, traced, wishes.layer)
+    wanted = wishes.layer if method.at_layer or wishes.layer is not None else INPUT
+    cuts = engine.cuts(backend, traced, wanted)
+    inlets = _inlets(traced, method)
     labels = class_names(subject, wishes.labels, traced.outputs[main])
     context = Context(labels, traced.outputs, main, wishes.scores)
     notes = [*_of_choice(context, traced.certain), *_of_calls(cuts)]
@@ -74,7 +88,31 @@ def plan(
         notes.append(
             f"several-inputs: the layer sees the inputs {names}; the map is laid over the first."
         )
-    return Plan(subject, cuts, context, seen[0][0], tuple(notes))
+    return Plan(
+        subject=subject,
+        cuts=cuts,
+        context=context,
+        shown=seen[0][0],
+        notes=tuple(notes),
+        inlets=inlets,
+        largest=traced.largest,
+        total=traced.total,
+    )
+
+
+def _inlets(traced: Traced, method: Method) -> dict[str, Cut]:
+    """Cuts at the input, as far as the method needs them. Raises MethodError."""
+    names = {INLETS[need] for need in method.needs if need in INLETS}
+    if not names:
+        return {}
+    subject = traced.subject
+    entry = subject.entries[subject.image]
+    if method.differentiates and not entry.dtype.startswith(("float", "bfloat")):
+        raise MethodError(
+            f"{method.name} needs gradients at the input {entry.name!r}, whose values are "
+            f"{entry.dtype}, not real numbers. Take a method at a layer, such as grad_cam."
+        )
+    return {name: engine.inlet(traced, subject.image) for name in sorted(names)}
 
 
 def _of_several(subject: Subject, cuts: Sequence[Cut], seen: Sequence[Sequence[int]]) -> str:
@@ -112,6 +150,8 @@ def _seen(
 ) -> list[int]:
     """The images that the target layer sees."""
     candidates = subject.images
+    if cut.input is not None:
+        return [cut.input]
     if len(candidates) == 1:
         return candidates
     from keras import ops

@@ -42,6 +42,8 @@ class Outcome:
     probabilities: np.ndarray
     maps: np.ndarray
     reached: np.ndarray
+    figures: tuple[dict[str, float], ...] = ()
+    """What the method tells of each map beside it."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def explanations(
             "output": facts.output.name,
             "logits_found": facts.output.final is not None,
         }
+        figures |= outcome.figures[k] if outcome.figures else {}
         explanation = Explanation(
             map=map,
             photo=photo,

@@ -8,13 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import engine
-from seewhy.methods import Method
+from seewhy import changes, memory, passes
+from seewhy.changes import Stand
+from seewhy.errors import MethodError
+from seewhy.methods import ARRAYS, Method
+from seewhy.passes import Question
 from seewhy.plan import Plan
+from seewhy.reruns import Reruns, Room, Standing
 from seewhy.results import Outcome
 from seewhy.scores import Target
 from seewhy.split import Split
 from seewhy.subject import Subject
+
+# Compiled functions that are kept; a user's own functions may be new ones at every call.
+KEPT = 256
 
 
 class Runner:
@@ -25,62 +32,160 @@ class Runner:
         self._method = method
         self._scores = scores
         self.compiled: dict[Hashable, Callable[..., Any]] = {}
+        self._stands: dict[Hashable, Stand] = {}
 
     def evidence(
         self, plan: Plan, k: int, images: Sequence[np.ndarray], asked: Sequence[list[Target]]
     ) -> list[Outcome]:
-        """What `engine.evidence` gives at one target layer, for each image.
+        """What `passes.maps` gives at one target layer, for each image.
 
         images: one batch an input. asked: the questions of each image, all of the same kinds.
         """
-        first = asked[0]
-        key = (k, tuple(target.kind for target in first))
-        if key not in self.compiled:
-            main = plan.context.main
-            function = engine.evidence(
-                self._backend, plan.cuts[k], self._method, first, self._scores, main
-            )
-            self.compiled[key] = self._compile(function, plan.subject)
+        asked = [[self._put(target) for target in row] for row in asked]
+        question = Question(tuple(asked[0]), self._scores, plan.context.main)
         values = [
-            np.stack([row[q].values[v] for row in asked])
-            for q in range(len(first))
-            for v in range(len(first[q].values))
+            [np.stack([row[q].values[v] for row in asked]) for v in range(len(target.values))]
+            for q, target in enumerate(question.asked)
         ]
-        results = self._run(plan.subject, key, images, values)
+        if self._method.reruns:
+            return self._rerun(plan, k, images, question, values)
+        key = (k, tuple(target.kind for target in question.asked))
+        sites = plan.sites(k)
+
+        def make() -> Callable[..., Any]:
+            return passes.maps(self._backend, sites, self._method, question)
+
+        run = self._compiled(plan.subject, key, make)
+        results = self._run(plan.subject, run, images, [one for own in values for one in own])
         return [Outcome(*(result[row] for result in results)) for row in range(len(asked))]
 
     def all_classes(self, plan: Plan, k: int, images: Sequence[np.ndarray]) -> np.ndarray:
         """Maps of all classes at one target layer, float32 (batch, classes, *space)."""
-        key = (k, "all classes")
-        if key not in self.compiled:
-            main = plan.context.main
-            function = engine.all_classes(
-                self._backend, plan.cuts[k], self._method, self._scores, main
+        method, sites = self._method, plan.sites(k)
+        places = {id(sites.of(need)) for need in method.needs}
+        if method.reruns or method.asks or "curvature" in method.needs or len(places) > 1:
+            raise MethodError(
+                f"maps of all classes at once come from methods of activations and gradients; "
+                f"{method.name} needs {', '.join(method.needs)}. Ask for single classes, or take "
+                f"grad_cam."
             )
-            self.compiled[key] = self._compile(function, plan.subject)
-        return self._run(plan.subject, key, images)[0]
+        question = Question((), self._scores, plan.context.main)
 
-    def _compile(self, function: Callable[..., Any], subject: Subject) -> Callable[..., Any]:
-        if isinstance(subject.model, Split):
-            # its functions may refer to weights, which must not become constants
-            ready: Callable[..., Any] = self._backend.uncompiled(function)
-        else:
-            ready = self._backend.compile(function, subject.variables)
-        return ready
+        def make() -> Callable[..., Any]:
+            return passes.all_classes(self._backend, sites, method, question)
+
+        run = self._compiled(plan.subject, (k, "all classes"), make)
+        return self._run(plan.subject, run, images)[0]
+
+    def _put(self, target: Target) -> Target:
+        """The question as the method asks it."""
+        asks = self._method.asks
+        return target if asks is None else asks(target, **self._method.options)
+
+    def _rerun(
+        self,
+        plan: Plan,
+        k: int,
+        images: Sequence[np.ndarray],
+        question: Question,
+        values: list[list[np.ndarray]],
+    ) -> list[Outcome]:
+        """The same for methods that run the network again, one question after the other."""
+        from keras import ops
+
+        count = len(images[0])
+        fixed = plan.subject.entries[0].batch
+        if fixed is not None:
+            images = [_filled(array, fixed) for array in images]
+            values = [[_filled(array, fixed) for array in own] for own in values]
+        sites = plan.sites(k)
+        specs = [(array.shape, array.dtype.name) for array in images]
+        stands = self._stand(plan, k, specs)
+        used = {name: one.used for name, one in stands.items()}
+
+        def make() -> Callable[..., Any]:
+            return passes.standing(self._backend, sites, self._method.needs, question, used)
+
+        key = (k, "standing", tuple(t.kind for t in question.asked), repr(specs))
+        start = self._compiled(plan.subject, key, make)
+        _synchronise(plan.subject)
+        flat = [one for own in values for one in own]
+        scores, ranked, reached, given, kept = start(images, flat)
+        standing = {
+            name: Standing(stands[name], at, list(rest)) for name, (at, rest) in kept.items()
+        }
+        room = Room(
+            memory.images_at_once(self._backend), plan.largest, plan.total, fixed is not None
+        )
+        drawn, figures = [], []
+        for q, target in enumerate(question.asked):
+            reruns = Reruns(
+                backend=self._backend,
+                compiled=lambda key, make: self._compiled(plan.subject, (k, "rerun", key), make),
+                question=Question((target,), question.scores, question.main),
+                values=values[q],
+                standing=standing,
+                layer=sites.layer,
+                room=room,
+            )
+            own = [
+                given[q][need] if need in ARRAYS else getattr(reruns, need)
+                for need in self._method.needs
+            ]
+            answer = self._method.weigh(*own)
+            maps, about = answer if isinstance(answer, tuple) else (answer, {})
+            drawn.append(ops.convert_to_numpy(maps).astype("float32"))
+            figures.append({name: np.asarray(value) for name, value in about.items()})
+        arrays = [ops.convert_to_numpy(one) for one in (scores, *ranked)]
+        arrived = [ops.convert_to_numpy(one) for one in reached] or [np.ones(len(images[0]), bool)]
+        return [
+            Outcome(
+                scores=arrays[0][row],
+                ranked=arrays[1][row],
+                probabilities=arrays[2][row],
+                maps=np.stack([maps[row] for maps in drawn]),
+                reached=np.array([arrived[q % len(arrived)][row] for q in range(len(drawn))]),
+                figures=tuple({name: float(v[row]) for name, v in one.items()} for one in figures),
+            )
+            for row in range(count)
+        ]
+
+    def _stand(self, plan: Plan, k: int, specs: Sequence[tuple[Any, str]]) -> dict[str, Stand]:
+        """What is known at each cut where the method needs something."""
+        found = {}
+        for name, cut in passes.cuts(plan.sites(k), self._method.needs):
+            key = (k, name, repr(specs))
+            if key not in self._stands:
+                self._stands[key] = changes.stand(self._backend, plan.subject, cut, specs)
+            found[name] = self._stands[key]
+        return found
+
+    def _compiled(
+        self, subject: Subject, key: Hashable, make: Callable[[], Callable[..., Any]]
+    ) -> Callable[..., Any]:
+        if key not in self.compiled:
+            if len(self.compiled) >= KEPT:
+                del self.compiled[next(iter(self.compiled))]
+            function = make()
+            if isinstance(subject.model, Split):
+                # its functions may refer to weights, which must not become constants
+                ready: Callable[..., Any] = self._backend.uncompiled(function)
+            else:
+                ready = self._backend.compile(function, subject.variables)
+            self.compiled[key] = ready
+        return self.compiled[key]
 
     def _run(
-        self, subject: Subject, key: Hashable, *given: Sequence[np.ndarray]
+        self, subject: Subject, run: Callable[..., Any], *given: Sequence[np.ndarray]
     ) -> list[np.ndarray]:
         """The results as NumPy arrays, of the images' count."""
         from keras import ops
 
-        # in the middle of `fit` on JAX, the variables have no values until they are synchronised
-        getattr(subject.model, "jax_state_sync", lambda: None)()
+        _synchronise(subject)
         count = len(given[0][0])
         size = self._size(count, subject)
         filled = [[_filled(array, size) for array in arrays] for arrays in given]
-        results = self.compiled[key](*filled)
-        return [ops.convert_to_numpy(result)[:count] for result in results]
+        return [ops.convert_to_numpy(result)[:count] for result in run(*filled)]
 
     def _size(self, count: int, subject: Subject) -> int:
         """Images that go through at once: the model's own number, or few different ones."""
@@ -88,6 +193,11 @@ class Runner:
         if fixed is not None and count <= fixed:
             return fixed
         return 1 << (count - 1).bit_length() if self._backend.COMPILES else count
+
+
+def _synchronise(subject: Subject) -> None:
+    """In the middle of `fit` on JAX, the variables have no values until they are synchronised."""
+    getattr(subject.model, "jax_state_sync", lambda: None)()
 
 
 def _filled(array: np.ndarray, size: int) -> np.ndarray:

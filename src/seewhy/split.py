@@ -13,6 +13,8 @@ from seewhy.logits import Final
 
 Tensor = Any
 Runner = Callable[..., Any]
+Rule = Callable[[Operation, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+"""(operation, its own method, args, kwargs) → its output by the rule, or None to let it run."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,62 @@ def split(
             outputs = run(*bypass.images)
         if not replayer.replaced:
             raise RuntimeError(f"layer {target.path!r} was not called when the tail ran")
-        return _with(outputs, replayer.aside)
+        return _with(outputs, replayer.rest.aside)
 
     return Split(head, tail)
+
+
+def whole(
+    run: Runner,
+    steps: Sequence[Operation],
+    finals: Sequence[Final | None],
+    input: int,
+    rule: Rule | None = None,
+) -> Split:
+    """Cut a model in front of all of its layers: the activations are one of its inputs.
+
+    The other arguments are those of `split`; rule: what runs in place of an operation's own
+    method, or None for those that run as they are.
+    """
+
+    def head(*images: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        return images[input], tuple(image for k, image in enumerate(images) if k != input)
+
+    def tail(image: Tensor, others: tuple[Tensor, ...]) -> Any:
+        handler = _Closing(finals, rule)
+        with handled(steps, handler):
+            outputs = run(*others[:input], image, *others[input:])
+        return _with(outputs, handler.aside)
+
+    return Split(head, tail)
+
+
+def leaves(bypass: Any) -> list[Tensor]:
+    """All tensors in a bypass, in a fixed order."""
+    return flat(_plain(bypass))
+
+
+def with_leaves(bypass: Any, tensors: Sequence[Tensor]) -> Any:
+    """The bypass with other tensors in their places."""
+    import keras
+
+    plain = keras.tree.pack_sequence_as(_plain(bypass), list(tensors))
+    return tuple(_refilled(*pair) for pair in zip(bypass, plain, strict=True))
+
+
+def _plain(bypass: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(
+        (one.images, tuple(output for _, output in one.done)) if isinstance(one, _Bypass) else one
+        for one in bypass
+    )
+
+
+def _refilled(one: Any, plain: Any) -> Any:
+    if not isinstance(one, _Bypass):
+        return plain
+    images, outputs = plain
+    done = tuple((step, output) for (step, _), output in zip(one.done, outputs, strict=True))
+    return _Bypass(tuple(images), done, one.calls)
 
 
 def _with(outputs: Any, aside: dict[int, Tensor]) -> Any:
@@ -137,6 +192,34 @@ class _Recorder:
         return output
 
 
+class _Closing:
+    """Leaves out closing activations, and puts a rule in the place of other operations."""
+
+    def __init__(self, finals: Sequence[Final | None], rule: Rule | None = None) -> None:
+        self.finals = [(k, final) for k, final in enumerate(finals) if final]
+        self.rule = rule
+        self.calls: Counter[int] = Counter()
+        self.aside: dict[int, Tensor] = {}
+        """Logits of outputs whose probabilities are used by other steps."""
+
+    def __call__(self, operation: Operation, proceed: Any, args: Any, kwargs: Any) -> Any:
+        nth = self.calls[id(operation)]
+        self.calls[id(operation)] += 1
+        closed = [
+            (k, final)
+            for k, final in self.finals
+            if final.operation is operation and final.nth in (None, nth)
+        ]
+        if not closed:
+            changed = self.rule(operation, proceed, args, kwargs) if self.rule else None
+            return proceed(*args, **kwargs) if changed is None else changed
+        logits = closed[0][1].logits(args, kwargs)
+        if not any(final.used for _, final in closed):
+            return logits
+        self.aside |= dict.fromkeys((k for k, _ in closed), logits)
+        return proceed(*args, **kwargs)
+
+
 class _Replayer:
     """Gives back what was recorded, puts the activations in the target's place, runs the rest."""
 
@@ -146,34 +229,16 @@ class _Replayer:
         self.target = target
         self.activations = activations
         self.pending = deque(bypass.done)
-        self.calls = bypass.calls.copy()
-        self.finals = [(k, final) for k, final in enumerate(finals) if final]
+        self.rest = _Closing(finals)
+        self.rest.calls = bypass.calls.copy()
         self.replaced = False
-        self.aside: dict[int, Tensor] = {}
-        """Logits of outputs whose probabilities are used by other steps."""
 
     def __call__(self, operation: Operation, proceed: Any, args: Any, kwargs: Any) -> Any:
         if self.replaced:
-            nth = self.calls[id(operation)]
-            self.calls[id(operation)] += 1
-            return self._behind(operation, nth, proceed, args, kwargs)
+            return self.rest(operation, proceed, args, kwargs)
         if self.pending and self.pending[0][0] is operation:
             return self.pending.popleft()[1]
         if not self.pending and operation is self.target.operation:
             self.replaced = True
             return self.activations
-        return proceed(*args, **kwargs)
-
-    def _behind(self, operation: Operation, nth: int, proceed: Any, args: Any, kwargs: Any) -> Any:
-        closed = [
-            (k, final)
-            for k, final in self.finals
-            if final.operation is operation and final.nth in (None, nth)
-        ]
-        if not closed:
-            return proceed(*args, **kwargs)
-        logits = closed[0][1].logits(args, kwargs)
-        if not any(final.used for _, final in closed):
-            return logits
-        self.aside |= dict.fromkeys((k for k, _ in closed), logits)
         return proceed(*args, **kwargs)

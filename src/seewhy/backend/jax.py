@@ -40,6 +40,33 @@ def value_and_pullback(
     return value, auxiliary, lambda cotangent: pullback(cotangent)[0]
 
 
+def curvature(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
+    """The Hessian of the sum of function(at), (batch,), times `at`."""
+    slope = jax.grad(lambda here: jax.numpy.sum(function(here)))
+    return jax.jvp(slope, (at,), (at,))[1]
+
+
+def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
+    """Which of the arrays the function looks at."""
+    specs = [jax.ShapeDtypeStruct(array.shape, array.dtype) for array in arrays]
+    program = jax.make_jaxpr(lambda *values: keras.tree.flatten(function(*values)))(*specs).jaxpr
+    seen = {id(v) for step in program.eqns for v in step.invars}
+    seen |= {id(v) for v in program.outvars}
+    return [id(v) in seen for v in program.invars]
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that the device has no memory left."""
+    return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
+
+
+def free_memory() -> int | None:
+    """Free bytes of the accelerator; None on a CPU."""
+    about = jax.local_devices()[0].memory_stats() or {}
+    limit = about.get("bytes_limit")
+    return None if limit is None else int(limit - about.get("bytes_in_use", 0))
+
+
 def each(
     pullback: Callable[[Tensor], Tensor],
     weigh: Callable[[Tensor], Tensor],

@@ -56,6 +56,36 @@ def value_and_pullback(
     return value, auxiliary, pullback
 
 
+def curvature(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
+    """The Hessian of the sum of function(at), (batch,), times `at`."""
+    zero = tf.UnconnectedGradients.ZERO
+    with tf.GradientTape(watch_accessed_variables=False) as outer:
+        outer.watch(at)
+        with tf.GradientTape(watch_accessed_variables=False) as inner:
+            inner.watch(at)
+            value = function(at)
+        slope = inner.gradient(value, at, unconnected_gradients=zero)
+    # a Hessian is symmetric, so pulling back is as good as pushing forward
+    return outer.gradient(slope, at, tf.stop_gradient(at), unconnected_gradients=zero)
+
+
+def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
+    """Which of the arrays the function looks at; to be called while a graph is built."""
+    copies = [tf.identity(array) for array in arrays]
+    function(*copies)
+    return [bool(copy.consumers()) for copy in copies]
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that the device has no memory left."""
+    return isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
+
+
+def free_memory() -> int | None:
+    """Free bytes of the accelerator; None on a CPU, and where TensorFlow does not say."""
+    return None
+
+
 def each(
     pullback: Callable[[Tensor], Tensor],
     weigh: Callable[[Tensor], Tensor],

@@ -58,6 +58,37 @@ def value_and_pullback(
     return value, auxiliary, pullback
 
 
+def curvature(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
+    """The Hessian of the sum of function(at), (batch,), times `at`."""
+    leaf = at.detach().requires_grad_()
+    value = function(leaf).sum()
+    if not value.requires_grad:
+        return torch.zeros_like(leaf)
+    (slope,) = torch.autograd.grad(
+        value, leaf, create_graph=True, allow_unused=True, materialize_grads=True
+    )
+    if not slope.requires_grad:  # the value is linear
+        return torch.zeros_like(leaf)
+    return torch.autograd.grad(slope, leaf, at, allow_unused=True, materialize_grads=True)[0]
+
+
+def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:  # noqa: ARG001
+    """Which of the arrays the function looks at: any of them may be, nothing is compiled."""
+    return [True] * len(arrays)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that the device has no memory left."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def free_memory() -> int | None:
+    """Free bytes of the accelerator; None on a CPU."""
+    return int(torch.cuda.mem_get_info()[0]) if torch.cuda.is_available() else None
+
+
 def each(
     pullback: Callable[..., Tensor],
     weigh: Callable[[Tensor], Tensor],

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from seewhy.errors import MethodError
@@ -17,8 +18,32 @@ from seewhy.errors import MethodError
 Tensor = Any
 Formula = Callable[..., Tensor]
 
-NEEDS = ("activations", "gradients")
-"""What the driver can give: both float32 (batch, *space, units)."""
+ARRAYS = {
+    "activations": "of the target layer",
+    "gradients": "of the score at the target layer",
+    "curvature": "the score's Hessian at the target layer times the activations",
+    "images": "as the network gets them",
+    "image_gradients": "of the score at the images",
+    "guided_gradients": "the same, where each ReLU passes back only what is positive both ways",
+    "deconv_gradients": "the same, where each ReLU passes back only what is positive",
+}
+"""Evidence as float32 tensors (batch, *space, units); images have channels for units."""
+
+RERUNS = {
+    "score_images": "(change, rows, *given) → scores (rows, batch) of changed images",
+    "score_activations": "the same of changed activations; runs the tail only",
+    "sum_images": "(change, gather, rows, *given) → sums over rows of what gather makes of "
+    "changed images and the gradients there",
+    "sum_activations": "the same with activations and their gradients, of changed images",
+    "pull_images": "(change, rows, *given) → scores (rows, batch) and their gradients with "
+    "respect to the rows",
+}
+"""Evidence as functions that run the network, or its tail, many times (see `seewhy.reruns`)."""
+
+NEEDS = (*ARRAYS, *RERUNS)
+"""All that the driver can give."""
+
+FAMILIES = ("class activation", "perturbation", "input", "transformer", "control")
 
 
 @dataclass(frozen=True)
@@ -30,17 +55,71 @@ class Method:
     needs: tuple[str, ...]
     paper: str = ""
     summary: str = ""
+    family: str = ""
+    cost: str = ""
+    """In forward passes, in words."""
+    use: str = ""
+    """When to use it."""
+    avoid: str = ""
+    """When not to, and what it is known to get wrong."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Its options with the values that hold."""
+    asks: Callable[..., Any] | None = None
+    """What it makes of a question before it is asked; None if it asks as it is told."""
+
+    @property
+    def reruns(self) -> bool:
+        """Whether it runs the network or its tail again, driven from outside of a compiler."""
+        return any(need in RERUNS for need in self.needs)
+
+    @property
+    def at_layer(self) -> bool:
+        """Whether its map lies on the target layer's grid, not on the image's."""
+        layer = ("activations", "gradients", "curvature", "score_activations", "sum_activations")
+        return any(need in layer for need in self.needs)
+
+    @property
+    def differentiates(self) -> bool:
+        """Whether it needs gradients, which not every backend has."""
+        ways = ("gradients", "curvature", "sum_", "pull_")
+        return any(way in need for need in self.needs for way in ways)
+
+    def having(self, options: Mapping[str, Any]) -> Method:
+        """The method with some options set. Raises MethodError for one that it does not have."""
+        unknown = [name for name in options if name not in self.options]
+        if unknown:
+            has = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+            raise MethodError(
+                f"{self.name} has no option {unknown[0]!r}. It has {has or 'no options'}."
+            )
+        merged = {**self.options, **options}
+        return replace(self, weigh=partial(self.weigh, **merged), options=merged)
 
 
 _methods: dict[str, Method] = {}
 
 
-def method(name: str, *, paper: str) -> Callable[[Formula], Formula]:
-    """Register a formula under its paper's name in snake case."""
+def method(
+    name: str, *, paper: str, family: str, asks: Callable[..., Any] | None = None, **about: str
+) -> Callable[[Formula], Formula]:
+    """Register a formula under its paper's name in snake case.
+
+    about: what the reader must know of it, as `Method` has it: cost, use, avoid.
+    """
 
     def register(formula: Formula) -> Formula:
         summary = (inspect.getdoc(formula) or "").partition("\n")[0]
-        _methods[name] = Method(name, formula, needs(formula), paper, summary)
+        _methods[name] = Method(
+            name=name,
+            weigh=formula,
+            needs=needs(formula),
+            paper=paper,
+            summary=summary,
+            family=family,
+            options=_options(formula),
+            asks=asks,
+            **about,
+        )
         return formula
 
     return register
@@ -63,29 +142,50 @@ def needs(formula: Formula) -> tuple[str, ...]:
     return names
 
 
+def _options(formula: Formula) -> dict[str, Any]:
+    """A formula's keyword-only parameters with their defaults."""
+    parameters = inspect.signature(formula).parameters.values()
+    own = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    bare = [p.name for p in own if p.default is p.empty]
+    if bare:
+        raise MethodError(
+            f"the options of a method have defaults; {bare[0]!r} of "
+            f"{getattr(formula, '__name__', formula)!r} has none."
+        )
+    return {p.name: p.default for p in own}
+
+
 def known() -> tuple[Method, ...]:
     """All registered methods in the order of their definition."""
-    from seewhy.methods import cam  # noqa: F401  (registers its methods)
+    from seewhy.methods import cam, gradient, perturbation  # noqa: F401  (register theirs)
 
     return tuple(_methods.values())
 
 
-def find(wanted: str | Formula) -> Method:
+def find(wanted: str | Formula, options: Mapping[str, Any] | None = None) -> Method:
     """A method by name, however it is spelled ("grad-cam", "GradCAM"), or a user's own formula.
 
-    Raises MethodError for an unknown name; it lists the known ones.
+    Raises MethodError for an unknown name or option; it lists the known ones.
     """
-    if callable(wanted):
-        name = getattr(wanted, "__name__", type(wanted).__name__)
-        return Method(name, wanted, needs(wanted))
+    found = _own(wanted) if callable(wanted) else _named(str(wanted))
+    return found.having(options or {})
+
+
+def _own(formula: Formula) -> Method:
+    name = getattr(formula, "__name__", type(formula).__name__)
+    return Method(name, formula, needs(formula), options=_options(formula))
+
+
+def _named(wanted: str) -> Method:
     by_key = {_key(entry.name): entry for entry in known()}
-    if _key(str(wanted)) in by_key:
-        return by_key[_key(str(wanted))]
-    near = difflib.get_close_matches(_key(str(wanted)), by_key, n=1)
+    if _key(wanted) in by_key:
+        return by_key[_key(wanted)]
+    near = difflib.get_close_matches(_key(wanted), by_key, n=1)
     hint = f" Did you mean {by_key[near[0]].name!r}?" if near else ""
     names = ", ".join(entry.name for entry in by_key.values())
     raise MethodError(f"no method named {wanted!r}.{hint} Known methods: {names}.")
 
 
 def _key(name: str) -> str:
-    return "".join(letter for letter in name.lower() if letter.isalnum())
+    spelled = name.lower().replace("++", "plusplus")
+    return "".join(letter for letter in spelled if letter.isalnum())

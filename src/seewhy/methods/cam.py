@@ -11,7 +11,11 @@ from seewhy.methods import method
 Tensor = Any
 
 
-@method("grad_cam", paper="Selvaraju et al. 2017, arXiv:1610.02391, eq. 1 and 2 before the ReLU")
+@method(
+    "grad_cam",
+    paper="Selvaraju et al. 2017, arXiv:1610.02391, eq. 1 and 2 before the ReLU",
+    family="class activation",
+)
 def grad_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     """Weigh each unit by its mean gradient over space.
 
@@ -23,7 +27,11 @@ def grad_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     return ops.sum(weights * activations, axis=-1)
 
 
-@method("hires_cam", paper="Draelos and Carin 2020, arXiv:2011.08891, eq. 4")
+@method(
+    "hires_cam",
+    paper="Draelos and Carin 2020, arXiv:2011.08891, eq. 4",
+    family="class activation",
+)
 def hires_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     """Weigh each unit at each position by its gradient there.
 

@@ -1,0 +1,217 @@
+"""Compiled passes over many changed copies of what stands at a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from seewhy.engine import Cut
+from seewhy.passes import Question
+from seewhy.split import leaves, with_leaves
+from seewhy.subject import Subject
+
+Tensor = Any
+Change = Callable[..., Tensor]
+"""(values (1, batch, *space, units), rows (rows, …), *given) → (rows, batch, *space, units)."""
+Gather = Callable[..., tuple[Tensor, ...]]
+"""(changed values, gradients, rows, *given), all (rows, batch, …) → tensors (rows, batch, …)."""
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What is known of the bypass at a cut, to run the tail on other numbers of images."""
+
+    cut: Cut
+    bypass: Any
+    """Without its tensors."""
+    used: tuple[bool, ...]
+    """Which of them the tail looks at."""
+    axes: tuple[int | None, ...]
+    """For each of those its axis of images; None where it has none."""
+    specs: tuple[tuple[tuple[int, ...], str], ...]
+    """Shape and dtype of all of its tensors, for this number of images."""
+
+    def behind(self, at: Tensor, tensors: Sequence[Tensor], copies: int) -> Any:
+        """The outputs for activations of so many copies of the images."""
+        from keras import ops
+
+        kept = iter(zip(tensors, self.axes, strict=True))
+        filled = [
+            tiled(*next(kept), copies)
+            if used
+            # Keras checks the inputs of a model, even where all that they lead to is at hand
+            else ops.zeros((copies * shape[0], *shape[1:]) if shape else (), dtype)
+            for used, (shape, dtype) in zip(self.used, self.specs, strict=True)
+        ]
+        return self.cut.split.behind(at, with_leaves(self.bypass, filled))
+
+
+def stand(
+    backend: ModuleType, subject: Subject, cut: Cut, specs: Sequence[tuple[Any, str]]
+) -> Stand:
+    """Run a cut abstractly to learn of its bypass. specs: of the images of one batch."""
+    import keras
+
+    found: dict[str, Any] = {}
+
+    def watch(*images: Tensor) -> None:
+        at, bypass = cut.split.before(*images)
+        tensors = leaves(bypass)
+        found["bypass"] = with_leaves(bypass, [None] * len(tensors))
+        found["specs"] = [
+            (tuple(one.shape), keras.backend.standardize_dtype(one.dtype)) for one in tensors
+        ]
+
+        def tail(here: Tensor, *others: Tensor) -> Any:
+            return cut.split.behind(here, with_leaves(bypass, others))
+
+        # the other inputs of the model are all kept at a cut in front of it
+        everything = cut.input is not None
+        seen = [True] * len(tensors) if everything else backend.used(tail, [at, *tensors])[1:]
+        found["used"] = seen
+
+    def measure(*images: Tensor) -> None:
+        found["more"] = [tuple(one.shape) for one in leaves(cut.split.before(*images)[1])]
+
+    backend.run_abstractly(watch, subject.variables, specs)
+    if any(found["used"]):
+        # one image more tells which axis is that of the images
+        longer = [((shape[0] + 1, *shape[1:]), dtype) for shape, dtype in specs]
+        backend.run_abstractly(measure, subject.variables, longer)
+    shapes = [shape for shape, _ in found["specs"]]
+    pairs = zip(found["used"], shapes, found.get("more", shapes), strict=True)
+    axes = tuple(_axis(shape, more) for used, shape, more in pairs if used)
+    return Stand(cut, found["bypass"], tuple(found["used"]), axes, tuple(found["specs"]))
+
+
+def _axis(shape: tuple[int, ...], more: tuple[int, ...]) -> int | None:
+    return next(
+        (k for k, pair in enumerate(zip(shape, more, strict=True)) if len({*pair}) > 1), None
+    )
+
+
+def tiled(value: Tensor, axis: int | None, copies: int) -> Tensor:
+    """A tensor for so many copies of all images, one copy behind the other."""
+    from keras import ops
+
+    if axis is None or copies == 1:
+        return value
+    shape = tuple(value.shape)
+    several = ops.expand_dims(value, axis)
+    several = ops.broadcast_to(several, (*shape[:axis], copies, *shape[axis:]))
+    return ops.reshape(several, (*shape[:axis], copies * shape[axis], *shape[axis + 1 :]))
+
+
+def scored(stand: Stand, change: Change, question: Question) -> Callable[..., Tensor]:
+    """The function (at, bypass, values, rows, given) → scores (rows, batch), to be compiled."""
+    from keras import ops
+
+    def run(at: Tensor, rest: Any, values: Any, rows: Any, given: Any) -> Tensor:
+        changed = _changed(stand.cut, at, change, rows, given)
+        copies = changed.shape[0]
+        outputs = stand.behind(_joined(stand.cut, changed, at), rest, copies)
+        repeated = [tiled(value, 0, copies) for value in values]
+        score = question.put(stand.cut, outputs, repeated)[0][0]
+        return ops.reshape(score, (copies, -1))
+
+    return run
+
+
+def summed(
+    backend: ModuleType,
+    stand: Stand,
+    layer: Cut | None,
+    change: Change,
+    gather: Gather,
+    question: Question,
+) -> Callable[..., tuple[Tensor, ...]]:
+    """The function (images, bypass, values, rows, given, valid) → sums over rows, to be compiled.
+
+    layer: where activations and gradients are taken; None for the changed images themselves.
+    valid: float32 (rows,), 0 for rows that only fill up.
+    """
+    from keras import ops
+
+    def run(
+        at: Tensor, rest: Any, values: Any, rows: Any, given: Any, valid: Tensor
+    ) -> tuple[Tensor, ...]:
+        changed = _changed(stand.cut, at, change, rows, given)
+        copies, images = changed.shape[0], changed.shape[1]
+        here: Tensor = _joined(stand.cut, changed, at)
+        cut = stand.cut
+        others = [tiled(tensor, 0, copies) for tensor in rest]
+        bypass = with_leaves(stand.bypass, others)
+        if layer is not None:
+            cut = layer
+            whole = _inputs(stand.cut, here, others)
+            here, bypass = layer.split.before(*whole)
+        repeated = [tiled(value, 0, copies) for value in values]
+
+        def score(there: Tensor) -> tuple[Tensor, Tensor]:
+            value = question.put(cut, cut.split.behind(there, bypass), repeated)[0][0]
+            return value, value
+
+        value, _, pullback = backend.value_and_pullback(score, here)
+        gradients = pullback(ops.ones_like(value))
+        found, slopes = (
+            _parted(cut.layout.arrange(ops.cast(one, "float32")), copies, images)
+            for one in (here, gradients)
+        )
+        parts = gather(found, slopes, rows, *given)
+        return tuple(
+            ops.sum(part * ops.reshape(valid, (-1,) + (1,) * (len(part.shape) - 1)), axis=0)
+            for part in parts
+        )
+
+    return run
+
+
+def pulled(
+    backend: ModuleType, stand: Stand, change: Change, question: Question
+) -> Callable[..., tuple[Tensor, Tensor]]:
+    """The function (images, bypass, values, rows, given) → scores (rows, batch), and gradients of
+    each score with respect to its rows, of their shape; to be compiled."""
+    from keras import ops
+
+    run = scored(stand, change, question)
+
+    def pull(at: Tensor, rest: Any, values: Any, rows: Tensor, given: Any) -> tuple[Tensor, Tensor]:
+        def score(moved: Tensor) -> tuple[Tensor, Tensor]:
+            value = run(at, rest, values, moved, given)
+            return value, value
+
+        value, _, pullback = backend.value_and_pullback(score, rows)
+        return value, pullback(ops.ones_like(value))
+
+    return pull
+
+
+def _changed(cut: Cut, at: Tensor, change: Change, rows: Any, given: Any) -> Tensor:
+    from keras import ops
+
+    arranged = cut.layout.arrange(ops.cast(at, "float32"))
+    return change(ops.expand_dims(arranged, 0), rows, *given)
+
+
+def _joined(cut: Cut, changed: Tensor, at: Tensor) -> Tensor:
+    """(rows, batch, *space, units) → (rows · batch, …) as the layer has it."""
+    from keras import ops
+
+    copies = changed.shape[0]
+    flat = ops.reshape(changed, (-1, *changed.shape[2:]))
+    original = tiled(at, 0, copies) if cut.layout.prefix else at
+    return ops.cast(cut.layout.restore(flat, original), at.dtype)
+
+
+def _parted(values: Tensor, copies: int, images: int) -> Tensor:
+    from keras import ops
+
+    return ops.reshape(values, (copies, images, *values.shape[1:]))
+
+
+def _inputs(cut: Cut, image: Tensor, others: Sequence[Tensor]) -> list[Tensor]:
+    """All inputs of the model, from the cut one and the rest."""
+    at = cut.input or 0
+    return [*others[:at], image, *others[at:]]

@@ -1,0 +1,283 @@
+"""The compiled passes: from network inputs to scores, outputs, evidence and maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from seewhy.engine import Cut
+from seewhy.methods import ARRAYS, Method
+from seewhy.outputs import Answers
+from seewhy.scores import Target
+from seewhy.split import leaves
+
+Tensor = Any
+Given = dict[str, Tensor]
+"""Evidence by the names that methods ask for it."""
+# How many bytes of gradients are held at once when all classes are asked for.
+CHUNK = 2**23
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Where the evidence is taken."""
+
+    layer: Cut
+    """The target layer; the input, for methods that know no other."""
+    inlets: dict[str, Cut]
+    """Cuts at the input: "images", and by name the rules of guided gradients."""
+
+    def of(self, need: str) -> Cut:
+        """Where one kind of evidence is taken."""
+        return self.inlets.get(INLETS.get(need, ""), self.layer)
+
+
+# Which cut at the input gives which evidence; everything else is taken at the target layer.
+INLETS = {
+    "images": "images",
+    "image_gradients": "images",
+    "guided_gradients": "guided",
+    "deconv_gradients": "deconv",
+    "score_images": "images",
+    "sum_images": "images",
+    "sum_activations": "images",
+    "pull_images": "images",
+}
+GRADIENTS = ("gradients", "image_gradients", "guided_gradients", "deconv_gradients", "curvature")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked in one pass: targets of given kinds, of the main output."""
+
+    asked: tuple[Target, ...]
+    scores: str
+    main: int
+
+    def put(self, cut: Cut, outputs: Any, values: Sequence[Tensor]) -> tuple[Tensor, Any]:
+        """Scores (questions, batch) of what the model gave, and what ranks its classes."""
+        from keras import ops
+
+        answers = Answers(outputs, cut.outputs, self.main, self.scores)
+        rest, each = list(values), []
+        for target in self.asked:
+            own, rest = rest[: len(target.values)], rest[len(target.values) :]
+            each.append(ops.cast(target.score(answers, *own), "float32"))
+        return ops.stack(each), answers.output().pooled(answers.raw())
+
+
+def maps(
+    backend: ModuleType, sites: Sites, method: Method, question: Question
+) -> Callable[..., tuple[Tensor, ...]]:
+    """The function (inputs …, values of each question …) → results, to be compiled.
+
+    Its results have the images' axis first, all but the last float32: scores (batch, questions),
+    what ranks the classes and their probabilities (batch, classes), maps (batch, questions,
+    *space), and whether a gradient reached the layer (batch, questions).
+    """
+    from keras import ops
+
+    def explain(images: Sequence[Tensor], values: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        value, ranked, given, _ = evidence(backend, sites, method.needs, question, images, values)
+        weighed = [weigh(method, own) for own in given]
+        columns = (ops.stack(column, axis=1) for column in zip(*weighed, strict=True))
+        return ops.transpose(value), *ranked, *columns
+
+    return explain
+
+
+def evidence(
+    backend: ModuleType,
+    sites: Sites,
+    needs: Sequence[str],
+    question: Question,
+    images: Sequence[Tensor],
+    values: Sequence[Tensor],
+) -> tuple[Tensor, Any, list[Given], dict[str, Any]]:
+    """Scores (questions, batch), what ranks the classes, and for each question what is needed.
+
+    All evidence is float32 (batch, *space, units). Last, by the names of cuts ("layer", "images",
+    …), what stands there: activations as the layer has them, and the bypass.
+    """
+    answers: tuple[Tensor, Any] | None = None
+    given: list[Given] = [{} for _ in question.asked]
+    standing = {}
+    for name, cut in cuts(sites, needs):
+        at, bypass = cut.split.before(*images)
+        standing[name] = (at, bypass)
+        own = [need for need in needs if sites.of(need) is cut]
+        gradients: dict[str, list[Tensor]] = {}
+        # where no gradient is wanted, one run of the network has answered already
+        if answers is None or set(own) & set(GRADIENTS):
+
+            def score(here: Tensor, cut: Cut = cut, bypass: Any = bypass) -> tuple[Tensor, Any]:
+                return question.put(cut, cut.split.behind(here, bypass), values)
+
+            found, gradients = _taken(backend, score, at, own, len(question.asked))
+            answers = answers or found
+        for k, row in enumerate(given):
+            for need in own:
+                if need in ("activations", "images"):
+                    row[need] = _arranged(cut, at)
+                elif need in GRADIENTS:
+                    row[need] = _arranged(cut, gradients[need][k])
+    assert answers is not None  # noqa: S101  (for mypy: there is at least one cut)
+    return *answers, given, standing
+
+
+def cuts(sites: Sites, needs: Sequence[str]) -> list[tuple[str, Cut]]:
+    """The cuts at which something is needed, each once; the target layer if there is none."""
+    named = [("layer", sites.layer), *sites.inlets.items()]
+    found = [pair for pair in named if any(sites.of(need) is pair[1] for need in needs)]
+    return found or named[:1]
+
+
+def _taken(
+    backend: ModuleType,
+    score: Callable[[Tensor], tuple[Tensor, Any]],
+    at: Tensor,
+    needs: Sequence[str],
+    questions: int,
+) -> tuple[tuple[Tensor, Any], dict[str, list[Tensor]]]:
+    if not set(needs) & set(GRADIENTS):
+        return score(at), {}
+    value, ranked, pullback = backend.value_and_pullback(score, at)
+    gradients = [pullback(_row(value, k)) for k in range(questions)]
+    found = {need: gradients for need in needs if need in GRADIENTS}
+    if "curvature" in needs:
+
+        def single(k: int) -> Callable[[Tensor], Tensor]:
+            return lambda here: score(here)[0][k]
+
+        found["curvature"] = [backend.curvature(single(k), at) for k in range(questions)]
+    return (value, ranked), found
+
+
+def _arranged(cut: Cut, values: Tensor) -> Tensor:
+    from keras import ops
+
+    # half precision overflows where a map sums over thousands of units
+    return cut.layout.arrange(ops.cast(values, "float32"))
+
+
+def weigh(method: Method, given: Given) -> tuple[Tensor, Tensor]:
+    """Signed maps (batch, *space), and whether the gradients reach the grid (batch,)."""
+    from keras import ops
+
+    drawn = ops.cast(method.weigh(*(given[need] for need in method.needs)), "float32")
+    gradients = next((given[need] for need in method.needs if need in GRADIENTS), None)
+    if gradients is None:
+        return drawn, ops.ones((drawn.shape[0],), dtype="bool")
+    each = ops.reshape(gradients, (gradients.shape[0], -1))
+    return drawn, ops.any(ops.not_equal(each, 0), axis=-1)
+
+
+def standing(
+    backend: ModuleType,
+    sites: Sites,
+    needs: Sequence[str],
+    question: Question,
+    used: Mapping[str, Sequence[bool]],
+) -> Callable[..., Any]:
+    """The function (inputs …, values) → what a method that reruns the network starts from.
+
+    Scores (batch, questions), what ranks the classes and their probabilities, whether gradients
+    reach the layer, the evidence in arrays for each question, and by the names of cuts what
+    stands there: activations as the layer has them, and of the bypass the tensors that are `used`.
+    """
+    from keras import ops
+
+    arrays = [need for need in needs if need in ARRAYS]
+
+    def start(images: Sequence[Tensor], values: Sequence[Tensor]) -> Any:
+        value, ranked, given, there = evidence(backend, sites, needs, question, images, values)
+        gradients = [need for need in arrays if need in GRADIENTS]
+        reached = [
+            ops.any(ops.not_equal(ops.reshape(row[need], (row[need].shape[0], -1)), 0), axis=-1)
+            for row in given
+            for need in gradients[:1]
+        ]
+        kept = {
+            name: (
+                at,
+                [leaf for leaf, wanted in zip(leaves(rest), used[name], strict=True) if wanted],
+            )
+            for name, (at, rest) in there.items()
+        }
+        return ops.transpose(value), ranked, reached, given, kept
+
+    return start
+
+
+def all_classes(
+    backend: ModuleType, sites: Sites, method: Method, question: Question
+) -> Callable[..., tuple[Tensor]]:
+    """The function (inputs …) → maps (batch, classes, *space) in a tuple, float32, to compile.
+
+    For methods whose evidence is all taken at one cut.
+    """
+    from keras import ops
+
+    ((_, cut),) = cuts(sites, method.needs)
+
+    def explain(images: Sequence[Tensor]) -> tuple[Tensor]:
+        activations, bypass = cut.split.before(*images)
+
+        def score(at: Tensor) -> tuple[Tensor, Tensor]:
+            outputs = cut.split.behind(at, bypass)
+            answers = Answers(outputs, cut.outputs, question.main, question.scores)
+            value = ops.cast(_per_class(answers), "float32")
+            return value, value
+
+        value, _, pullback = backend.value_and_pullback(score, activations)
+        count = value.shape[-1]
+        chunk = _chunk(activations, count)
+        arranged = _arranged(cut, activations)
+
+        def pulled(one_hot: Tensor) -> Tensor:
+            return ops.broadcast_to(one_hot, value.shape)
+
+        def one(gradient: Tensor) -> Tensor:
+            given = {
+                need: _arranged(cut, gradient) if need in GRADIENTS else arranged
+                for need in method.needs
+            }
+            return weigh(method, given)[0]
+
+        rows = backend.each(pullback, one, pulled, ops.eye(count, dtype="float32"), chunk)
+        return (ops.moveaxis(rows, 0, 1),)
+
+    return explain
+
+
+def _per_class(answers: Answers) -> Tensor:
+    """The score of each class, (batch, classes); of many positions, where it is the best."""
+    from keras import ops
+
+    values, output = answers.values(), answers.output()
+    if not output.field:
+        return values
+    space = tuple(range(1, len(values.shape) - 1))
+    best = ops.argmax(ops.stop_gradient(values), axis=-1)
+    mask = ops.one_hot(best, output.classes, dtype="float32")
+    empty = ops.equal(ops.sum(mask, axis=space, keepdims=True), 0)
+    mask = ops.where(empty, ops.ones_like(mask), mask)
+    return ops.sum(values * mask, axis=space) / ops.sum(mask, axis=space)
+
+
+def _chunk(activations: Tensor, classes: int) -> int:
+    """How many classes to pull back at once."""
+    cells = 1
+    for side in activations.shape:
+        cells *= int(side)
+    return max(1, min(classes, CHUNK // (4 * cells)))
+
+
+def _row(value: Tensor, k: int) -> Tensor:
+    """The cotangent (questions, batch) that picks question k."""
+    from keras import ops
+
+    picked = ops.one_hot(k, value.shape[0], dtype=value.dtype)
+    return ops.broadcast_to(ops.expand_dims(picked, -1), ops.shape(value))

@@ -1,0 +1,220 @@
+"""Drives methods that run the network, or its tail, on many changed copies of an image.
+
+Rows are what the copies differ in: an array with the rows in front, a tuple of such arrays, or
+anything with a length and slices that are such. They go through in chunks, so that neither rows
+nor copies are ever held all at once; a chunk is as large as memory allows, and is halved where it
+allowed less.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from seewhy import changes, memory
+from seewhy.changes import Change, Gather, Stand
+from seewhy.engine import Cut
+from seewhy.errors import MemoryWarning
+from seewhy.passes import Question
+from seewhy.progress import steps
+
+Tensor = Any
+Make = Callable[[], Callable[..., Any]]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands at one cut for one batch of images."""
+
+    stand: Stand
+    at: Tensor
+    """As the layer has it."""
+    rest: list[Tensor]
+    """Of the bypass what the tail looks at."""
+
+    @property
+    def bytes(self) -> int:
+        return 4 * int(math.prod(self.at.shape))
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much goes through at once."""
+
+    images: int
+    """Copies of images through the whole network."""
+    largest: int
+    """Bytes of the largest activations of one image on its way."""
+    total: int
+    """Bytes of all of them, which a gradient has to keep."""
+    fixed: bool = False
+    """Whether the model takes one number of images only."""
+
+
+@dataclass
+class Reruns:
+    """One question about one batch of images, asked of changed copies."""
+
+    backend: ModuleType
+    compiled: Callable[[Hashable, Make], Callable[..., Any]]
+    """A compiled function by its key, made where it is new."""
+    question: Question
+    values: list[np.ndarray]
+    standing: dict[str, Standing]
+    """By the names of cuts: "layer", "images"."""
+    layer: Cut
+    room: Room
+
+    def score_images(self, change: Change, rows: Any, *given: Any) -> np.ndarray:
+        """Scores float32 (rows, batch) of change(images (1, batch, …), rows, *given)."""
+        return self._score("images", change, rows, given)
+
+    def score_activations(self, change: Change, rows: Any, *given: Any) -> np.ndarray:
+        """The same of change(activations (1, batch, …), rows, *given); runs the tail only."""
+        return self._score("layer", change, rows, given)
+
+    def sum_images(
+        self, change: Change, gather: Gather, rows: Any, *given: Any
+    ) -> tuple[np.ndarray, ...]:
+        """Sums over rows, float64 (batch, …), of gather(changed, gradients, rows, *given)."""
+        return self._sum(None, change, gather, rows, given)
+
+    def sum_activations(
+        self, change: Change, gather: Gather, rows: Any, *given: Any
+    ) -> tuple[np.ndarray, ...]:
+        """The same with the activations and gradients at the target layer of changed images."""
+        return self._sum(self.layer, change, gather, rows, given)
+
+    def pull_images(
+        self, change: Change, rows: np.ndarray, *given: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Scores (rows, batch) of changed images, and their gradients in the shape of rows."""
+        there = self.standing["images"]
+
+        def make() -> Callable[..., Any]:
+            return changes.pulled(self.backend, there.stand, change, self.question)
+
+        run = self.compiled(("pull", change, self.question.asked[0].kind), make)
+
+        def pull(part: Any, _: np.ndarray) -> Any:
+            return run(*self._start(there), part, given)
+
+        done = self._chunks("images", rows, pull, peak=self.room.total)
+        scores, gradients = zip(*done, strict=True)
+        return np.concatenate(scores), np.concatenate(gradients)
+
+    def _score(self, where: str, change: Change, rows: Any, given: Any) -> np.ndarray:
+        there = self.standing[where]
+
+        def make() -> Callable[..., Any]:
+            return changes.scored(there.stand, change, self.question)
+
+        run = self.compiled(("score", where, change, self.question.asked[0].kind), make)
+
+        def score(part: Any, _: np.ndarray) -> Any:
+            return (run(*self._start(there), part, given),)
+
+        # a layer's input and output, and what it needs beside them
+        done = self._chunks(where, rows, score, peak=3 * self.room.largest)
+        return np.concatenate([scores for (scores,) in done])
+
+    def _sum(
+        self, layer: Cut | None, change: Change, gather: Gather, rows: Any, given: Any
+    ) -> tuple[np.ndarray, ...]:
+        there = self.standing["images"]
+
+        def make() -> Callable[..., Any]:
+            return changes.summed(self.backend, there.stand, layer, change, gather, self.question)
+
+        name = "images" if layer is None else "activations"
+        run = self.compiled(("sum", name, change, gather, self.question.asked[0].kind), make)
+
+        def add(part: Any, valid: np.ndarray) -> Any:
+            return run(*self._start(there), part, given, valid)
+
+        done = self._chunks("images", rows, add, peak=self.room.total, whole=False)
+        return tuple(
+            np.sum(np.stack(column), axis=0, dtype="float64") for column in zip(*done, strict=True)
+        )
+
+    def _start(self, there: Standing) -> tuple[Any, ...]:
+        return there.at, there.rest, self.values
+
+    def _chunks(
+        self, where: str, rows: Any, run: Callable[..., Any], *, peak: int, whole: bool = True
+    ) -> list[list[np.ndarray]]:
+        """What run(rows, valid) gives for each chunk, as arrays; halved where memory ends.
+
+        peak: bytes that one image takes. whole: whether results have the rows in front, so that
+        those that fill up are cut off.
+        """
+        count = _length(rows)
+        done: list[list[np.ndarray]] = []
+        size = self._size(where, count, peak)
+        start = 0
+        with steps(count) as step:
+            while start < count:
+                try:
+                    part, valid = _chunk(rows, start, size, self.backend.COMPILES)
+                    found = [_numpy(one) for one in run(part, valid)]
+                except Exception as error:
+                    if size == 1 or not self.backend.out_of_memory(error):
+                        raise
+                    size = _halved(size)
+                    continue
+                own = min(size, count - start)
+                done.append([one[:own] for one in found] if whole else found)
+                start += own
+                step(own)
+        return done
+
+    def _size(self, where: str, count: int, peak: int) -> int:
+        """How many rows go through at once: about equally many in each chunk."""
+        images = max(1, self.standing[where].at.shape[0])
+        if self.room.fixed:
+            return 1
+        if where == "layer":
+            most = memory.TAIL // max(1, self.standing[where].bytes)
+        else:
+            most = min(self.room.images, memory.fitting(self.backend, peak)) // images
+        most = max(1, most)
+        return math.ceil(count / math.ceil(count / most))
+
+
+def _halved(size: int) -> int:
+    half = size // 2
+    warnings.warn(
+        f"memory ran out with {size} copies at once; going on with {half}. Smaller images or a "
+        f"smaller batch_size need less.",
+        MemoryWarning,
+        stacklevel=6,
+    )
+    return half
+
+
+def _length(rows: Any) -> int:
+    return len(rows[0]) if isinstance(rows, tuple) else len(rows)
+
+
+def _chunk(rows: Any, start: int, size: int, fill: bool) -> tuple[Any, np.ndarray]:
+    """Rows from a place on, filled up to the size if a compiler wants it, and which are valid."""
+    several = rows if isinstance(rows, tuple) else (rows,)
+    parts = [np.asarray(one[start : start + size]) for one in several]
+    own = len(parts[0])
+    missing = size - own if fill else 0
+    parts = [np.concatenate([one, np.repeat(one[-1:], missing, axis=0)]) for one in parts]
+    valid = (np.arange(own + missing) < own).astype("float32")
+    return (tuple(parts) if isinstance(rows, tuple) else parts[0]), valid
+
+
+def _numpy(tensor: Tensor) -> np.ndarray:
+    from keras import ops
+
+    array: np.ndarray = ops.convert_to_numpy(tensor)
+    return array
