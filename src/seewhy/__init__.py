@@ -9,6 +9,7 @@ from seewhy import backend
 
 if TYPE_CHECKING:
     from seewhy import errors, render, targets
+    from seewhy.comparison import compare
     from seewhy.explainer import Explainer
     from seewhy.explanation import Explanation, Prediction
     from seewhy.listing import layers
@@ -23,6 +24,7 @@ __all__ = [
     "Prediction",
     "Split",
     "__version__",
+    "compare",
     "errors",
     "explain",
     "layers",
@@ -37,6 +39,7 @@ _PLACES = {
     "Explanation": "explanation",
     "Prediction": "explanation",
     "Split": "split",
+    "compare": "comparison",
     "explain": "once",
     "layers": "listing",
     "on_one_scale": "scales",

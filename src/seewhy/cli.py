@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy import __version__
+from seewhy import __version__, cli_compare
 from seewhy.errors import SeewhyError
 
 BUNDLED = "efficientnet-lite0"
@@ -218,6 +218,9 @@ def layers(
     from seewhy.command import list_layers
 
     list_layers(model, size, grid, as_json=json)
+
+
+app.command(epilog=cli_compare.EXAMPLES)(cli_compare.compare)
 
 
 def _layers(given: list[str]) -> list[str | int] | str | int | None:

@@ -22,6 +22,7 @@ from seewhy.explanation import Explanation
 from seewhy.filenames import Filenames
 from seewhy.images import Photo
 from seewhy.listing import layers
+from seewhy.progress import hidden
 from seewhy.scores import Target
 from seewhy.targets import counterfactual, margin
 
@@ -42,7 +43,7 @@ def run(
     """
     drawing.check()
     # downloads and user code write to stdout, where only the results belong
-    with _quiet():
+    with quiet():
         backend.load()
     with contextlib.redirect_stdout(sys.stderr):
         explainer = Explainer(**settings)
@@ -66,7 +67,7 @@ def run(
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Swallow what libraries write past Python: TensorFlow's start-up notes heed no setting."""
     sys.stderr.flush()
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
@@ -97,7 +98,7 @@ def list_layers(
     model: str, size: int | None, grid: tuple[int, int] | None, *, as_json: bool
 ) -> None:
     """Print the layers of a model that can carry a map."""
-    with _quiet():
+    with quiet():
         backend.load()
     with contextlib.redirect_stdout(sys.stderr):
         found = layers(model, size=size, grid=grid)
@@ -157,5 +158,5 @@ def _with_progress(
     if count < 2:
         yield from answers
         return
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with hidden(), Progress(console=Console(stderr=True), transient=True) as progress:
         yield from progress.track(answers, total=count, description="Explaining")

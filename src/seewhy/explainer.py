@@ -24,7 +24,7 @@ from seewhy.questions import parse_all
 from seewhy.results import Facts, Outcome, Shown, explanations, joined, versions
 from seewhy.runner import Runner
 from seewhy.scores import Target
-from seewhy.subject import subject
+from seewhy.subject import Subject, subject
 
 
 class Explainer:
@@ -74,6 +74,7 @@ class Explainer:
         bands: Sequence[int] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
+        self._settings = {k: v for k, v in locals().items() if k not in ("self", "model")}
         _one_of("scores", scores, SCORES)
         _one_of("fit", fit, FITS)
         _one_of("fuse", fuse, WAYS)
@@ -90,12 +91,28 @@ class Explainer:
         self._runner = Runner(self._backend, self._method, scores)
         self._manner = Manner(fit, bands)
         self._wishes = Wishes(layer, labels, output, None if grid is None else tuple(grid), scores)
-        self._subject = subject(model, weights=weights, how=preprocess, size=size)
+        known = isinstance(model, Subject)
+        self._subject = (
+            model if known else subject(model, weights=weights, how=preprocess, size=size)
+        )
         self._learning = threading.Lock()
         # a model that does not declare its inputs is looked at with the first image
         self._plan: Plan | None = None
         if self._subject.entries:
             self._plan = self._made(self._subject.specs())
+
+    def having(self, **changes: Any) -> Explainer:
+        """Another explainer of the same model, loaded once, with other choices.
+
+        changes: arguments of `Explainer` such as method, layer, options or top; not the model,
+            preprocess, size or weights. Raises OptionError for those.
+        """
+        fixed = {"preprocess", "size", "weights"}
+        wrong = [name for name in changes if name in fixed or name not in self._settings]
+        if wrong:
+            free = ", ".join(name for name in self._settings if name not in fixed)
+            raise OptionError(f"{wrong[0]!r} cannot be changed here: what can is {free}.")
+        return Explainer(self._subject, **{**self._settings, **changes})
 
     @property
     def layer(self) -> str:

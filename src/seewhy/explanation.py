@@ -67,7 +67,11 @@ class Explanation:
     versions: dict[str, str] = field(default_factory=dict, repr=False)
 
     scale: float | None = None
-    """The value of the map that is shown as full colour; None for the map's own largest."""
+    """The value of the map that is shown as full colour; None for the map's own largest.
+
+    Set to the 99th percentile of its positive part where the map has a value for each pixel of
+    the network's input: few outshine all others there.
+    """
     diagnostics: dict[str, Any] = field(default_factory=dict, repr=False)
     """Figures about how the map came to be, for JSON."""
     ask_all: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)

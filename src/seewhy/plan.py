@@ -74,12 +74,17 @@ def plan(
     """
     traced = engine.trace(backend, subject, specs, wishes.grid, wishes.output)
     main = traced.main
-    wanted = wishes.layer if method.at_layer or wishes.layer is not None else INPUT
+    wanted = wishes.layer if method.at_layer else INPUT
     cuts = engine.cuts(backend, traced, wanted)
     inlets = _inlets(traced, method)
     labels = class_names(subject, wishes.labels, traced.outputs[main])
     context = Context(labels, traced.outputs, main, wishes.scores)
     notes = [*_of_choice(context, traced.certain), *_of_calls(cuts)]
+    if wishes.layer is not None and not method.at_layer:
+        notes.append(
+            f"layer-ignored: {method.name} explains at the input, whatever the layer; "
+            f"{wishes.layer!r} plays no part."
+        )
     seen = [_seen(backend, subject, cut, specs) for cut in cuts]
     if len(set(map(tuple, seen))) > 1:
         raise LayerError(_of_several(subject, cuts, seen))

@@ -13,6 +13,7 @@ import numpy as np
 from seewhy import __version__, diagnostics
 from seewhy.errors import SeewhyWarning
 from seewhy.explanation import Explanation, Prediction
+from seewhy.geometry import Geometry
 from seewhy.intake import Part
 from seewhy.labels import Labels
 from seewhy.outputs import Output
@@ -92,12 +93,24 @@ def explanations(
             warnings=tuple(notes),
             versions=facts.versions,
             diagnostics=figures,
+            scale=_scale(map, geometry),
             ask_all=shown.ask_all,
             labels=facts.labels,
         )
         _tell(explanation)
         made.append(explanation)
     return made
+
+
+def _scale(map: np.ndarray, geometry: Geometry) -> float | None:
+    """What is full colour in a map with a value for each pixel: few of them outshine all others.
+
+    The 99th percentile, as by Smilkov et al. 2017; None for grids of layers.
+    """
+    if map.shape != geometry.input or not np.isfinite(map).all():
+        return None
+    bright = float(np.percentile(np.maximum(map, 0), 99))
+    return bright or None
 
 
 def versions(backend: ModuleType) -> dict[str, str]:

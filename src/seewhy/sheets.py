@@ -16,15 +16,19 @@ MARGIN = 12
 TEXT = 18
 
 
-def sheet(pictures: Sequence[np.ndarray], titles: Sequence[str]) -> Image.Image:
-    """Pictures side by side at one height, each below its title, in rows of up to four.
+def sheet(
+    pictures: Sequence[np.ndarray], titles: Sequence[str], columns: int | None = None
+) -> Image.Image:
+    """Pictures side by side at one height, each below its title.
 
     pictures: uint8 (height, width, 3), of any sizes; those over 480 pixels high are shrunk, and
-    those that would then be wider than 1440 pixels, further.
+    those that would then be wider than 1440 pixels, further. columns: how many stand in a row;
+    None for up to four. Over eight in a row are shrunk further.
     """
-    height = min(HEIGHT, max(picture.shape[0] for picture in pictures))
+    most = HEIGHT if columns is None else min(HEIGHT, max(128, 8 * HEIGHT // columns))
+    height = min(most, max(picture.shape[0] for picture in pictures))
     tiles = [_tile(picture, title, height) for picture, title in zip(pictures, titles, strict=True)]
-    columns = math.ceil(len(tiles) / math.ceil(len(tiles) / COLUMNS))
+    columns = columns or math.ceil(len(tiles) / math.ceil(len(tiles) / COLUMNS))
     rows = [tiles[start : start + columns] for start in range(0, len(tiles), columns)]
     width = max(sum(tile.width + MARGIN for tile in row) for row in rows) + MARGIN
     step = tiles[0].height + MARGIN
@@ -42,26 +46,26 @@ def _tile(picture: np.ndarray, title: str, height: int) -> Image.Image:
     # a panorama at full height would make a sheet wider than a JPEG may be
     scale = min(height / image.height, WIDTH / image.width)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    font = _font()
+    letters = font()
     # a picture may be too narrow for any title
     tile = Image.new("RGB", (max(size[0], 8 * TEXT), height + 2 * TEXT), "white")
     draw = ImageDraw.Draw(tile)
-    line = _shortened(" ".join(title.split()), font, tile.width)
-    draw.text((0, TEXT // 3), line, fill="black", font=font)
+    line = _shortened(" ".join(title.split()), letters, tile.width)
+    draw.text((0, TEXT // 3), line, fill="black", font=letters)
     tile.paste(image.resize(size, Image.Resampling.LANCZOS), (0, 2 * TEXT))
     return tile
 
 
-def _font() -> ImageFont.FreeTypeFont:
+def font(size: int = TEXT) -> ImageFont.FreeTypeFont:
     """DejaVu Sans, which Matplotlib brings along: Pillow's own font knows Latin letters only."""
     from matplotlib import get_data_path
 
-    return ImageFont.truetype(str(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")), TEXT)
+    return ImageFont.truetype(str(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")), size)
 
 
-def _shortened(title: str, font: ImageFont.FreeTypeFont, width: int) -> str:
-    if font.getlength(title) <= width:
+def _shortened(title: str, letters: ImageFont.FreeTypeFont, width: int) -> str:
+    if letters.getlength(title) <= width:
         return title
-    while title and font.getlength(title + "…") > width:
+    while title and letters.getlength(title + "…") > width:
         title = title[:-1]
     return title + "…"

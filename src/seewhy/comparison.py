@@ -1,0 +1,172 @@
+"""Methods, layers and targets side by side: `seewhy.compare` and its labelled sheet."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from seewhy import pictures, render
+from seewhy.errors import LayerError, MapError, MethodError, OptionError, SeewhyWarning
+from seewhy.explainer import Explainer
+from seewhy.explanation import Explanation
+from seewhy.sheets import font, sheet
+
+METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One method at one layer, asked one question."""
+
+    target: str
+    layer: str
+    method: str
+    explanation: Explanation | None
+    problem: str = ""
+    """Why there is no explanation."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Explanations of one image, row by row: for each target and layer, one a method."""
+
+    cells: tuple[Cell, ...]
+    columns: int
+    """How many methods there are."""
+
+    def __iter__(self) -> Iterator[Explanation]:
+        """The explanations that could be made."""
+        return (cell.explanation for cell in self.cells if cell.explanation is not None)
+
+    def sheet(
+        self, *, colormap: str = "jet", alpha: float = 0.4, blend: str = "add"
+    ) -> Image.Image:
+        """All overlays on one sheet: a row for each target and layer, in front of it the photo.
+
+        Where a method could not explain, its place says why.
+        """
+        first = next(iter(self), None)
+        if first is None:
+            raise OptionError(f"nothing could be explained: {self.cells[0].problem}")
+        plain = pictures.plain(first.photo)
+        tiles, titles = [], []
+        for at, cell in enumerate(self.cells):
+            if at % self.columns == 0:
+                tiles.append(plain)
+                titles.append(f"{cell.target} · {cell.layer}")
+            tiles.append(_tile(cell, plain.shape, pictures.Look(colormap, alpha, blend)))
+            titles.append(cell.method)
+        return sheet(tiles, titles, self.columns + 1)
+
+    def save(self, path: str | Path, **look: Any) -> Path:
+        """Write the sheet; the suffix of the path tells the format. Returns the path."""
+        return render.save(self.sheet(**look), path)
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """The results as plain values for JSON; those that failed with their "error"."""
+        return [
+            cell.explanation.as_dict()
+            if cell.explanation
+            else {
+                "target": {"name": cell.target},
+                "layer": cell.layer,
+                "method": cell.method,
+                "error": cell.problem,
+            }
+            for cell in self.cells
+        ]
+
+
+def compare(
+    model: Any,
+    image: Any,
+    *,
+    methods: Sequence[Any] = METHODS,
+    layers: Sequence[Any] = (None,),
+    targets: Sequence[Any] = ("top",),
+    **settings: Any,
+) -> Comparison:
+    """One image explained by several methods, at several layers, asked several questions.
+
+    methods: names, pairs (name, options) or own formulas. layers: as `Explainer` takes them; None
+        for each method's default. targets: as `Explainer.ask` takes them.
+    settings: the other arguments of `Explainer`. The model is loaded once.
+    A method that cannot explain this model (LayerError, MethodError, MapError) leaves its reason
+    in its cell; raises SeewhyError for what concerns all, and OptionError if there is nothing to
+    compare.
+    """
+    for name, given in (("methods", methods), ("layers", layers), ("targets", targets)):
+        if isinstance(given, str) or not len(given):
+            raise OptionError(f"{name} is a list with at least one entry; got {given!r}.")
+    named = [_named(one) for one in methods]
+    first = model if isinstance(model, Explainer) else Explainer(model, **settings)
+    rows: dict[tuple[int, int], list[Cell]] = {}
+    sample = tuple(image) if isinstance(image, list) else image
+    for at, layer in enumerate(layers):
+        for method, options in named:
+            cells = _asked(first, sample, targets, {"layer": layer, "method": method}, options)
+            for k, cell in enumerate(cells):
+                rows.setdefault((k, at), []).append(cell)
+    ordered = sorted(rows)
+    return Comparison(tuple(cell for key in ordered for cell in rows[key]), len(named))
+
+
+def _named(method: Any) -> tuple[Any, dict[str, Any]]:
+    return (method[0], dict(method[1])) if isinstance(method, tuple) else (method, {})
+
+
+def _asked(
+    first: Explainer,
+    sample: Any,
+    targets: Sequence[Any],
+    choice: dict[str, Any],
+    options: dict[str, Any],
+) -> list[Cell]:
+    """One method at one layer: a cell for each target."""
+    questions = first.questions(targets)
+    name = choice["method"]
+    try:
+        explainer = first.having(**choice, options=options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SeewhyWarning)  # each is in its explanation
+            found = explainer.ask([sample], questions)[0]
+    except (LayerError, MethodError, MapError) as error:
+        layer = "default" if choice["layer"] is None else str(choice["layer"])
+        label = name if isinstance(name, str) else getattr(name, "__name__", "method")
+        return [Cell(str(target), layer, label, None, str(error)) for target in targets]
+    return [Cell(one.target.name, one.layer, one.method, one) for one in found]
+
+
+def _tile(cell: Cell, shape: tuple[int, ...], look: pictures.Look) -> np.ndarray:
+    if cell.explanation is None:
+        return _words(cell.problem, shape)
+    one = cell.explanation
+    try:
+        return pictures.overlaid(one.photo, one.heatmap, one.geometry, look)
+    except MapError as error:
+        return _words(str(error), shape)
+
+
+def _words(text: str, shape: tuple[int, ...]) -> np.ndarray:
+    """A grey picture that says why there is none."""
+    image = Image.new("RGB", (shape[1], shape[0]), (230, 230, 230))
+    draw = ImageDraw.Draw(image)
+    size = max(10, shape[1] // 28)
+    letters = font(size)
+    lines, line = [], ""
+    for word in text.split():
+        longer = f"{line} {word}".strip()
+        if letters.getlength(longer) > 0.9 * shape[1] and line:
+            lines.append(line)
+            longer = word
+        line = longer
+    draw.multiline_text(
+        (shape[1] // 20, shape[0] // 20), "\n".join([*lines, line]), fill="black", font=letters
+    )
+    return np.asarray(image)
