@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from seewhy.errors import OptionError
+
 EXAMPLES = """
 [bold]Examples[/bold]
 
@@ -72,7 +74,14 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
             weights=weights,
             top=top,
         )
-    path = done.save(sheet or Path(f"{Path(photo).stem}_compared.jpg"))
+    path = sheet or Path(f"{Path(photo).stem}_compared.jpg")
+    try:
+        done.save(path)
+    except OSError as error:
+        raise OptionError(
+            f"the sheet cannot be written to {str(path)!r} ({error.strerror}). "
+            f"Give another file with --sheet."
+        ) from error
     if json:
         records = [one | {"photo": photo, "files": [str(path)]} for one in done.as_dicts()]
         sys.stdout.write(to_json.dumps(records, indent=1, ensure_ascii=False) + "\n")
