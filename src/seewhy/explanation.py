@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from seewhy import evidence, maps, pictures, render
+from seewhy import evidence, locate, maps, pictures, render
 from seewhy.arrays import Array
 from seewhy.errors import OptionError
 from seewhy.evidence import Evidence
 from seewhy.geometry import Geometry
 from seewhy.images import Photo
 from seewhy.labels import Group, Label, Labels
+from seewhy.locate import Box
 from seewhy.scores import About
 
 
@@ -103,6 +104,24 @@ class Explanation:
         if isinstance(top, bool) or not isinstance(top, Integral) or top < 1:
             raise OptionError(f"top counts classes, from 1 on; got {top!r}.")
         return evidence.strongest(self._class_maps, self.geometry, pixel, int(top), self.labels)
+
+    def mask(self, how: str = "max", value: float | None = None) -> np.ndarray:
+        """The hot part of the heatmap, bool of the photo's size: where the evidence is.
+
+        how: "max" keeps what reaches a fraction of the largest value (0.2 if no value is given);
+            "otsu" what lies above Otsu's threshold; "area" the hottest share of all pixels (0.2).
+        Of a heatmap of zeros it is empty. Raises OptionError for an unknown way or value.
+        """
+        return locate.mask(self.heatmap, how, value)
+
+    def boxes(self, threshold: float = 0.2, max_boxes: int | None = None) -> tuple[Box, ...]:
+        """Boxes in photo pixels around the connected regions of the heatmap's hot part.
+
+        threshold: fraction of the heatmap's largest value, 0..1. max_boxes: None for all. The
+        region with the most heat comes first; its `score` is its share of the heat of all.
+        Raises OptionError for what is no photo, and for a wrong threshold or number.
+        """
+        return locate.boxes(self.heatmap, threshold, max_boxes)
 
     def colorize(self, colormap: str = "jet") -> Image.Image:
         """The heatmap in colours: of the photo's size, or drawn as `overlay` draws arrays."""

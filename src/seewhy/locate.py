@@ -1,0 +1,167 @@
+"""From heatmaps to masks and boxes: where the evidence is, without boxes to train on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from seewhy.errors import OptionError
+
+WAYS = ("max", "otsu", "area")
+
+
+@dataclass(frozen=True)
+class Box:
+    """A connected region of a heatmap, in pixels of the photo.
+
+    Pixel i covers [i, i + 1), so that right and bottom are the first pixels behind the region.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    score: float
+    """0..1: the region's share of the heat of all regions."""
+    peak: float
+    """0..1: its hottest value."""
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def corners(self) -> tuple[int, int, int, int]:
+        """(left, top, right, bottom)."""
+        return self.left, self.top, self.right, self.bottom
+
+
+def mask(heatmap: np.ndarray, how: str = "max", value: float | None = None) -> np.ndarray:
+    """The hot part of a heatmap, bool of its shape.
+
+    heatmap: any number of axes, values from 0 on. how: "max" keeps what reaches a fraction of the
+    largest value (0.2 if no value is given); "otsu" what lies above Otsu's threshold (1979), which
+    parts the values best in two; "area" the hottest share of all pixels (0.2). What is 0 is never
+    in the mask, so that of a heatmap of zeros it is empty.
+    Raises OptionError for an unknown way, or a value that is not in 0..1.
+    """
+    if how not in WAYS:
+        raise OptionError(f"how is one of {', '.join(WAYS)}; got {how!r}.")
+    if how == "otsu" and value is not None:
+        raise OptionError(f"Otsu's way takes no value; got {value!r}.")
+    share = 0.2 if value is None else value
+    if isinstance(share, bool) or not 0 <= share <= 1:
+        raise OptionError(f"the value lies in 0..1; got {share!r}.")
+    if how == "max":
+        hot: np.ndarray = heatmap >= share * heatmap.max(initial=0)
+    elif how == "otsu":
+        hot = heatmap > otsu(heatmap)
+    else:
+        count = round(share * heatmap.size)
+        hot = np.zeros(heatmap.size, bool)
+        # stable, so that of equal values the first are taken on every machine
+        hot[np.argsort(-heatmap, axis=None, kind="stable")[:count]] = True
+        hot = hot.reshape(heatmap.shape)
+    return hot & (heatmap > 0)
+
+
+def otsu(values: np.ndarray, bins: int = 256) -> float:
+    """The threshold with the largest variance between what lies above and below it (Otsu 1979).
+
+    values: any shape. bins: of the histogram between the least and the largest value.
+    """
+    counts, edges = np.histogram(values, bins)
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)[:-1]
+    above = values.size - below
+    sums = np.cumsum(counts * centres)
+    mean_below = sums[:-1] / np.maximum(below, 1)
+    mean_above = (sums[-1] - sums[:-1]) / np.maximum(above, 1)
+    best = int(np.argmax(below * above * (mean_below - mean_above) ** 2))
+    return float(edges[best + 1])
+
+
+def boxes(
+    heatmap: np.ndarray, threshold: float = 0.2, max_boxes: int | None = None
+) -> tuple[Box, ...]:
+    """Boxes around the connected regions (also over corners) of the hot part of a heatmap.
+
+    heatmap: (rows, cols), values from 0 on. threshold: fraction of the largest value, 0..1.
+    max_boxes: how many at most; None for all. The region with the most heat comes first; none for
+    a heatmap of zeros. Raises OptionError for another rank or a wrong threshold or number.
+    """
+    if heatmap.ndim != 2:
+        raise OptionError(
+            f"boxes are drawn around regions of photos; this heatmap has {heatmap.ndim} axes. "
+            f"Take mask(…) instead."
+        )
+    if max_boxes is not None and (isinstance(max_boxes, bool) or max_boxes < 1):
+        raise OptionError(f"max_boxes counts from 1 on, or is None; got {max_boxes!r}.")
+    labels, count = regions(mask(heatmap, "max", threshold))
+    if not count:
+        return ()
+    found = sorted(_boxes(labels, count, heatmap), key=lambda box: -box.score)
+    return tuple(found[:max_boxes])
+
+
+def _boxes(labels: np.ndarray, count: int, heatmap: np.ndarray) -> list[Box]:
+    """One box a region, in the order of their numbers; in one sweep, as there may be many."""
+    rows, cols = np.nonzero(labels)
+    numbers, values = labels[rows, cols] - 1, heatmap[rows, cols]
+    heat = np.bincount(numbers, values, count)
+    least = np.full((2, count), max(labels.shape))
+    most, peaks = np.zeros((2, count), int), np.zeros(count)
+    for axis, places in enumerate((cols, rows)):
+        np.minimum.at(least[axis], numbers, places)
+        np.maximum.at(most[axis], numbers, places + 1)
+    np.maximum.at(peaks, numbers, values)
+    shares = heat / heat.sum()
+    corners = np.concatenate([least, most]).T.tolist()
+    return [
+        Box(left, top, right, bottom, score, peak)
+        for (left, top, right, bottom), score, peak in zip(
+            corners, shares.tolist(), peaks.tolist(), strict=True
+        )
+    ]
+
+
+def regions(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """Number the connected regions of a mask (rows, cols), also over corners, from 1 on.
+
+    Returns int (rows, cols), 0 outside of them, and how many there are.
+    """
+    starts, ends, rows = _runs(mask)
+    parents = np.arange(len(starts))
+
+    def root(k: int) -> int:
+        while parents[k] != k:
+            parents[k] = parents[parents[k]]
+            k = int(parents[k])
+        return k
+
+    first = np.searchsorted(rows, np.arange(mask.shape[0] + 1))
+    for row in range(1, mask.shape[0]):
+        above = slice(first[row - 1], first[row])
+        for k in range(first[row], first[row + 1]):
+            # one pixel further on both sides: corners touch
+            near = (starts[above] <= ends[k]) & (ends[above] >= starts[k])
+            for other in np.flatnonzero(near) + above.start:
+                parents[root(int(other))] = root(k)
+    roots = np.array([root(k) for k in range(len(starts))], int)
+    numbers = np.unique(roots, return_inverse=True)[1] + 1 if len(roots) else roots
+    labels = np.zeros(mask.shape, int)
+    labels[mask] = np.repeat(numbers, ends - starts)
+    return labels, int(numbers.max(initial=0))
+
+
+def _runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Starts, ends (behind the last) and rows of the runs of true pixels, row by row."""
+    steps = np.diff(np.pad(mask.astype("int8"), ((0, 0), (1, 1))), axis=1)
+    rows, starts = np.nonzero(steps == 1)
+    _, ends = np.nonzero(steps == -1)
+    return starts, ends, rows
