@@ -12,7 +12,13 @@ from PIL import Image
 from seewhy.labels import DATA
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/models.md"]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/models.md",
+    "docs/methods.md",
+]
 
 
 def run(page):
@@ -29,13 +35,15 @@ def test_the_python_lines_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copy(DATA / "chelsea.png", "photo.jpg")
     names, blocks = run("README.md")
-    assert blocks == 3
+    assert blocks == 4
     assert Image.open("out.jpg").size == (451, 300)
     assert [e.target.name for e in names["explanations"]] == ["tabby", "Egyptian_cat"]
     assert names["explanation"].target.name == "ok"
     assert names["why"].target.name == "tabby rather than tiger_cat"
     assert names["maps"].shape == (1, 1000, 7, 7)
     assert len(names["seen"]) == 5
+    assert len(list(names["sheet"])) == 6
+    assert Image.open("compared.jpg").width > 4 * 400
 
 
 @pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
@@ -49,6 +57,18 @@ def test_the_page_on_models_runs():
     ]
     assert names["maps"].shape == (1, 3, 30, 30)
     assert len({one.scale for one in names["together"]}) == 1
+
+
+@pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
+def test_the_page_on_methods_runs_and_is_what_the_registry_says(monkeypatch):
+    names, blocks = run("docs/methods.md")
+    assert blocks == 1
+    assert names["explanation"].options["method"] == {"power": 0.5}
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    import make_methods
+
+    page = (ROOT / "docs/methods.md").read_text()
+    assert page == make_methods.text(), "run: python tools/make_methods.py"
 
 
 @pytest.mark.framework_free

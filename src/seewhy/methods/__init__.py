@@ -56,7 +56,7 @@ class Method:
     paper: str = ""
     summary: str = ""
     family: str = ""
-    cost: str = ""
+    cost: str = "1"
     """In forward passes, in words."""
     use: str = ""
     """When to use it."""

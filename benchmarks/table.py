@@ -1,0 +1,54 @@
+"""The table of costs from what benchmarks/methods.py kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+HEAD = """# What the methods cost
+
+One image of 224 × 224, warm, in forward passes of the same network on the same backend, and in
+seconds. Written by `python benchmarks/methods.py --table` from what `benchmarks/methods.py`
+measured on each backend{machines}. The machine is shared, so small differences mean nothing.
+Options other than the defaults stand beside the method. Peers run on plain torch twins of the
+same networks with the same weights, in the same process as ours on torch, and are counted in
+forward passes of the twin.
+"""
+
+
+def text(results: Path) -> str:
+    found = [json.loads(path.read_text()) for path in sorted(results.glob("methods-*.json"))]
+    machines = sorted({one["machine"] for one in found})
+    versions = {name: number for one in found for name, number in one["versions"].items()}
+    told = ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))
+    parts = [HEAD.format(machines=f" ({'; '.join(machines)}; {told})")]
+    rows = [row for one in found for row in one["rows"]]
+    for model in dict.fromkeys(row["model"] for row in rows):
+        parts.append(_of_model(model, [row for row in rows if row["model"] == model]))
+    return "\n".join(parts)
+
+
+def _of_model(model: str, rows: list[dict[str, Any]]) -> str:
+    own = [row for row in rows if "peer" not in row]
+    peers = [row for row in rows if "peer" in row]
+    backends = sorted({row["backend"] for row in own})
+    columns = ["method", *backends, "peers (torch)"]
+    lines = [f"## {model}", "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    for method in dict.fromkeys(row["method"] for row in own):
+        mine = {row["backend"]: row for row in own if row["method"] == method}
+        options = next(iter(mine.values()))["options"]
+        name = f"`{method}`" + "".join(f" {key}={value}" for key, value in options.items())
+        cells = [_cell(mine.get(backend)) for backend in backends]
+        theirs = [f"{r['peer']} {_cell(r)}" for r in peers if r["method"] == method]
+        lines.append(f"| {' | '.join([name, *cells, '<br>'.join(theirs)])} |")
+    return "\n".join([*lines, ""])
+
+
+def _cell(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return ""
+    if "error" in row:
+        return "not for this network"
+    passes, took = row["passes"], row["seconds"]
+    return f"{passes:.2f} ({took:.3g} s)" if passes < 10 else f"{passes:.0f} ({took:.3g} s)"

@@ -1,0 +1,70 @@
+"""Write docs/methods.md from the registry: python tools/make_methods.py"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from seewhy import methods
+from seewhy.methods import ARRAYS, FAMILIES, RERUNS, Method
+
+PAGE = Path(__file__).parent.parent / "docs" / "methods.md"
+
+HEAD = """# The methods
+
+Written from the registry by `python tools/make_methods.py`; `seewhy methods` prints the same.
+Costs count forward passes of the network for one question about one image; what they come to in
+seconds stands in [costs.md](costs.md). Every method equals a slow reference written from its
+paper (`tests/references*.py`) on TensorFlow, JAX and torch.
+
+A method is a function whose positional parameters name the evidence that it needs and whose
+keyword-only parameters are its options, so your own goes in as `method=`:
+
+```python
+import numpy as np
+import seewhy
+from keras import ops
+
+
+def positive_gradients(activations, gradients, *, power=1.0):
+    return ops.sum(activations * ops.relu(gradients) ** power, axis=-1)
+
+
+image = np.random.default_rng(0).normal(size=(224, 224, 3)).astype("float32")
+explanation = seewhy.explain(
+    "efficientnet-lite0", image, method=positive_gradients, options={"power": 0.5}
+)
+```
+
+| evidence | what it is |
+|---|---|
+"""
+
+
+def text() -> str:
+    """The page."""
+    lines = [f"| `{name}` | {about} |" for name, about in {**ARRAYS, **RERUNS}.items()]
+    parts = [HEAD + "\n".join(lines)]
+    known = methods.known()
+    for family in FAMILIES:
+        own = [entry for entry in known if entry.family == family]
+        if own:
+            parts += [f"## Family: {family}", *map(_section, own)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(entry: Method) -> str:
+    options = ", ".join(f"`{name}={value!r}`" for name, value in entry.options.items())
+    rows = {
+        "needs": ", ".join(f"`{need}`" for need in entry.needs),
+        "cost": entry.cost,
+        "options": options,
+        "paper": entry.paper,
+        "use": entry.use,
+        "avoid": entry.avoid,
+    }
+    told = "\n".join(f"- {name}: {value}" for name, value in rows.items() if value)
+    return f"### {entry.name}\n\n{entry.summary}\n\n{told}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(text())
