@@ -9,12 +9,12 @@ from PIL import Image
 
 import nets
 import twins
-from seewhy import Explainer
+from seewhy import Explainer, targets
 
 
 def maps(model, images, **options):
-    targets = options.pop("targets", 2)
-    return np.stack([e.map for e in Explainer(model, **options)(images, targets)])
+    asked = options.pop("targets", 2)
+    return np.stack([e.map for e in Explainer(model, **options)(images, asked)])
 
 
 def close(ours, theirs, tolerance=1e-4):
@@ -118,3 +118,73 @@ def test_grad_cam_is_cam_on_the_bundled_network():
     activations = ops.convert_to_numpy(features(images, training=False))[0]
     cam = activations @ ops.convert_to_numpy(model.get_layer("predictions").kernel)[:, 285]
     close(explanation.map * cam.size, cam)
+
+
+def test_shapley_cam_has_the_second_derivative_of_a_probability():
+    model, images = nets.plain(), nets.images()
+    (activations, *_) = twins.evidence(twins.Plain(model), "relu3", images, lambda x: x[:, 2])
+    activations = activations.astype("float64")
+    kernel, bias = (ops.convert_to_numpy(v).astype("float64") for v in model.layers[-1].weights)
+    positions = activations[0, ..., 0].size
+    means = activations.mean(axis=(1, 2))
+    logits = means @ kernel + bias
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    step = 1e-5
+
+    def slope(means):
+        z = means @ kernel + bias
+        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+        return p[:, 2:3] * (kernel[:, 2] - p @ kernel.T) / positions
+
+    curvature = (slope(means * (1 + step)) - slope(means * (1 - step))) / (2 * step)
+    assert np.abs(curvature).max() > 0.05 * np.abs(slope(means)).max()
+    expected = np.einsum("bijk,bk->bij", activations, slope(means) - curvature / 2)
+    options = {"scores": "probabilities", "method": "shapley-cam"}
+    found = Explainer(model, **options)(images, 2)
+    assert [e.score for e in found] == pytest.approx(list(shares[:, 2]), rel=1e-4)
+    close(np.stack([e.map for e in found]), expected)
+
+
+PEERS = {
+    "grad_cam_elementwise": "GradCAMElementWise",
+    "grad_cam_plus_plus": "GradCAMPlusPlus",
+    "xgrad_cam": "XGradCAM",
+    "layer_cam": "LayerCAM",
+    "eigen_cam": "EigenCAM",
+    "eigen_grad_cam": "EigenGradCAM",
+    "seg_eigen_cam": "SegEigenCAM",
+    "kpca_cam": "KPCA_CAM",
+    "fem": "FEM",
+}
+
+
+@pytest.mark.parametrize("layer", ["pool1", "relu2", "relu3"])
+@pytest.mark.parametrize("method", PEERS)
+def test_others_equal_the_package_grad_cam(layer, method):
+    """Up to a positive factor, and the sign of components, where theirs is not fixed."""
+    import torch
+
+    package = twins.grad_cam_package()
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    model, images = nets.plain(), nets.images()
+    # theirs adds 1e-6 to the denominator of Grad-CAM++, which drowns gradients of a usual size
+    scale = 1e4 if method == "grad_cam_plus_plus" else 1
+    twin = twins.Plain(model)
+    module = twin.module(layer)
+    with torch.enable_grad(), getattr(package, PEERS[method])(twin, [module]) as peer:
+        tensor = twins.channels_first(images)
+        asked = ClassifierOutputTarget(2)
+        peer(tensor, [lambda output: scale * asked(output)] * len(images))
+        kept = peer.activations_and_grads
+        evidence = [
+            x[0].detach().cpu().numpy() if x else None for x in (kept.activations, kept.gradients)
+        ]
+        signed = peer.get_cam_image(tensor, module, [2] * len(images), *evidence, False)
+    asked = targets.class_(2) if scale == 1 else scale * targets.class_(2)
+    ours = maps(model, images, layer=layer, method=method, targets=asked)
+    signed = np.asarray(signed)
+    if "eigen" in method or "kpca" in method:
+        signs = np.sign((ours * signed).sum(axis=(1, 2), keepdims=True))
+        signed = signed * signs
+    close(ours, signed)

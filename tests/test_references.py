@@ -12,7 +12,23 @@ import world
 from seewhy import Explainer, methods
 
 # Options under which the slow references are quick enough.
-OPTIONS = {"integrated_gradients": {"steps": 5, "baseline": 0.25}}
+OPTIONS = {
+    "integrated_gradients": {"steps": 5, "baseline": 0.25},
+    "blur_ig": {"steps": 4},
+    "smooth_grad": {"samples": 3, "seed": 4},
+    "square_grad": {"samples": 3},
+    "var_grad": {"samples": 3},
+    "expected_gradients": {"samples": 3},
+    "smooth_grad_cam_plus_plus": {"samples": 3},
+    "finer_cam": {"nearest": 2},
+    "kpca_cam": {"kernel": "rbf", "gamma": 0.3},
+    "fem": {"sigmas": 1.0},
+    "ss_cam": {"samples": 2},
+    "is_cam": {"steps": 2},
+    "group_cam": {"groups": 3},
+    "occlusion": {"stride": 0.25, "baseline": 0.5},
+    "rise": {"masks": 20, "cells": 4},
+}
 
 
 @pytest.fixture(scope="module", params=world.worlds().items(), ids=lambda pair: pair[0])
@@ -34,6 +50,10 @@ def test_equal_to_the_slow_reference(name, each_world):
     layer = each_world.layer if entry.at_layer else None
     explainer = Explainer(each_world.model, layer=layer, method=name, options=options)
     found = [one.map for one in explainer(each_world.images, world.TARGET)]
-    size = np.abs(expected).max()
-    assert size > 0
-    np.testing.assert_allclose(np.stack(found), expected, rtol=0, atol=1e-4 * size)
+    found = np.stack(found)
+    size = 1 if np.isnan(expected).all() else np.abs(expected).max()
+    if (name, each_world.layer) == ("group_cam", "conv2"):  # no group gains anything there
+        assert size == 0
+    else:
+        assert size > 0
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4 * size)

@@ -41,6 +41,36 @@ class World:
         """float64 (batch, height, width, channels), of the score at the images."""
         return self.gradients_at(self.images)
 
+    def pulled_back(self, gated: bool) -> np.ndarray:
+        """The gradient at the images where each ReLU passes back positive gradients only.
+
+        gated: only where it is open too. Layer by layer from the back, each with the gradient of
+        the layer alone.
+        """
+        values = _values(self.model, _tensor(self.images))
+        layers = [one for one in self.model.layers if not isinstance(one, keras.layers.InputLayer)]
+        last = values[id(layers[-1].output)]
+        upstream = {id(layers[-1].output): np.eye(last.shape[-1])[[TARGET] * len(last)]}
+        for layer in reversed(layers):
+            node = layer._inbound_nodes[0]
+            inputs = keras.tree.flatten(node.arguments.args)
+            back = upstream[id(node.output_tensors[0])]
+            if getattr(layer, "activation", None) is keras.activations.relu or isinstance(
+                layer, keras.layers.ReLU
+            ):
+                is_open = oracle.array(values[id(node.output_tensors[0])]) > 0
+                back = np.maximum(back, 0) * (is_open if gated else 1)
+            given = [values[id(tensor)] for tensor in inputs]
+            for k, tensor in enumerate(inputs):
+
+                def score(x, k=k, given=given, layer=layer, back=back):
+                    mine = [*given[:k], x, *given[k + 1 :]]
+                    return ops.sum(_linear(layer, mine) * _tensor(back))
+
+                slope = oracle.gradients(score, given[k])
+                upstream[id(tensor)] = upstream.get(id(tensor), 0) + slope
+        return upstream[id(self.model.inputs[0])]
+
     def evidence(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Activations and gradients of other images."""
         at = self.head(images)
@@ -54,6 +84,19 @@ class World:
         """The same, of changed activations of the images."""
         return oracle.array(self._tail(_tensor(activations), self.images))
 
+    @property
+    def target(self) -> int:
+        return TARGET
+
+    def scores(self, activations: np.ndarray) -> np.ndarray:
+        """Logits of all classes (batch, classes)."""
+        return oracle.array(self._logits(_tensor(activations), self.images))
+
+    def gradients_of(self, activations: np.ndarray, target: int = TARGET) -> np.ndarray:
+        """Of a class's logit with respect to changed activations of the images."""
+        at = _tensor(activations)
+        return oracle.gradients(lambda a: self._logits(a, self.images)[:, target], at)
+
     def gradients_at(self, images: np.ndarray) -> np.ndarray:
         """Of the score at other images."""
         return oracle.gradients(lambda x: self._tail(self.head(x), x), _tensor(images))
@@ -62,7 +105,10 @@ class World:
         return _run(self.model, _tensor(images), stop=self.layer)
 
     def _tail(self, activations, images):
-        return _run(self.model, _tensor(images), start=self.layer, at=activations)[:, TARGET]
+        return self._logits(activations, images)[:, TARGET]
+
+    def _logits(self, activations, images):
+        return _run(self.model, _tensor(images), start=self.layer, at=activations)
 
 
 def _tensor(array):
@@ -71,6 +117,12 @@ def _tensor(array):
 
 def _run(model, images, stop=None, start=None, at=None):
     """The layers of a functional model by hand; the last one without its activation."""
+    name = stop or model.layers[-1].name
+    return _values(model, images, start, at)[id(model.get_layer(name).output)]
+
+
+def _values(model, images, start=None, at=None):
+    """The output of every layer, by the id of its symbolic output."""
     known = {id(model.inputs[0]): images}
     for layer in model.layers:
         if isinstance(layer, keras.layers.InputLayer):
@@ -80,13 +132,23 @@ def _run(model, images, stop=None, start=None, at=None):
         if layer.name == start:
             value = at
         elif layer is model.layers[-1]:
-            value = ops.matmul(given[0], layer.kernel) + layer.bias
+            value = _linear(layer, given)
         else:
             value = layer(given if len(given) > 1 else given[0], training=False)
-        if layer.name == stop:
-            return value
         known[id(node.output_tensors[0])] = value
-    return value
+    return known
+
+
+def _linear(layer, given):
+    """A layer without its activation."""
+    if isinstance(layer, keras.layers.ReLU | keras.layers.Activation):
+        return given[0]
+    if isinstance(layer, keras.layers.Dense):
+        return ops.matmul(given[0], layer.kernel) + layer.bias
+    if isinstance(layer, keras.layers.Conv2D):
+        value = ops.conv(given[0], layer.kernel, padding=layer.padding)
+        return value if layer.bias is None else value + layer.bias
+    return layer(given if len(given) > 1 else given[0], training=False)
 
 
 def worlds() -> dict[str, World]:

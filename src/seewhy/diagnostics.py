@@ -96,6 +96,16 @@ def of_outputs(outputs: np.ndarray, found: bool, single: bool, name: str) -> lis
     return []
 
 
+def of_figures(figures: dict[str, float]) -> list[str]:
+    """Warnings about what a method tells beside its map."""
+    if figures.get("divisor", 1) > 0:
+        return []
+    return [
+        f"negative-score: the method divides by the score, which is {figures['divisor']:.3g}: "
+        f"what speaks for the target is negative in its map. Ask scores='probabilities'."
+    ]
+
+
 def of_probability(probability: float, asked: bool) -> list[str]:
     """A warning if the gradient of a probability was asked for where it is as good as 0 or 1."""
     if not asked or 1 - SATURATED < probability < SATURATED:

@@ -17,6 +17,7 @@ from seewhy.labels import Labels
 from seewhy.methods import Method
 from seewhy.passes import INLETS, Sites
 from seewhy.questions import Context
+from seewhy.rules import RULES, rectifies
 from seewhy.subject import Subject, class_names
 
 
@@ -85,6 +86,11 @@ def plan(
             f"layer-ignored: {method.name} explains at the input, whatever the layer; "
             f"{wishes.layer!r} plays no part."
         )
+    if any(RULES[name] for name in inlets) and not any(map(rectifies, traced.steps)):
+        notes.append(
+            f"no-relu: the model has no ReLU that {method.name} could act on, so that it shows "
+            f"the plain gradient."
+        )
     seen = [_seen(backend, subject, cut, specs) for cut in cuts]
     if len(set(map(tuple, seen))) > 1:
         raise LayerError(_of_several(subject, cuts, seen))
@@ -117,7 +123,7 @@ def _inlets(traced: Traced, method: Method) -> dict[str, Cut]:
             f"{method.name} needs gradients at the input {entry.name!r}, whose values are "
             f"{entry.dtype}, not real numbers. Take a method at a layer, such as grad_cam."
         )
-    return {name: engine.inlet(traced, subject.image) for name in sorted(names)}
+    return {name: engine.inlet(traced, subject.image, RULES[name]) for name in sorted(names)}
 
 
 def _of_several(subject: Subject, cuts: Sequence[Cut], seen: Sequence[Sequence[int]]) -> str:

@@ -70,16 +70,18 @@ def explanations(
     made = []
     for k, question in enumerate(questions):
         map, reached = outcome.maps[k], bool(outcome.reached[k])
+        own = outcome.figures[k] if outcome.figures else {}
         notes = [
             *of_image,
             *_of_probability(facts, question, float(outcome.scores[k])),
             *diagnostics.of_map(map, reached, facts.output.name),
+            *diagnostics.of_figures(own),
         ]
         figures = diagnostics.figures(map, reached) | {
             "output": facts.output.name,
             "logits_found": facts.output.final is not None,
         }
-        figures |= outcome.figures[k] if outcome.figures else {}
+        figures |= own
         explanation = Explanation(
             map=map,
             photo=photo,

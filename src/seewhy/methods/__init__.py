@@ -7,6 +7,7 @@ keyword-only parameters are its options. It returns signed maps (batch, *space).
 from __future__ import annotations
 
 import difflib
+import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -42,6 +43,9 @@ RERUNS = {
 
 NEEDS = (*ARRAYS, *RERUNS)
 """All that the driver can give."""
+
+MODULES = ("cam", "decomposition", "perturbation", "masks", "gradient", "guided")
+"""Where methods are registered, in the order in which they are listed."""
 
 FAMILIES = ("class activation", "perturbation", "input", "transformer", "control")
 
@@ -157,8 +161,8 @@ def _options(formula: Formula) -> dict[str, Any]:
 
 def known() -> tuple[Method, ...]:
     """All registered methods in the order of their definition."""
-    from seewhy.methods import cam, gradient, perturbation  # noqa: F401  (register theirs)
-
+    for name in MODULES:
+        importlib.import_module(f"seewhy.methods.{name}")
     return tuple(_methods.values())
 
 

@@ -1,4 +1,4 @@
-"""Methods that change activations or images, and look at what becomes of the score."""
+"""Methods that ask what becomes of the score when units are changed."""
 
 from __future__ import annotations
 
@@ -9,93 +9,269 @@ import numpy as np
 from keras import ops
 
 from seewhy.methods import method
+from seewhy.methods.axes import divide, enlarged, normalised, space, spread
+from seewhy.methods.noise import Noise
 
 Tensor = Any
+FAMILY = "perturbation"
 
 
 @method(
     "ablation_cam",
-    paper="Desai and Ramaswamy 2020, eq. 4 and 5",
-    family="perturbation",
-    cost="one tail for each unit",
+    paper="Desai and Ramaswamy 2020, 'Ablation-CAM', WACV, eq. 3 and 4",
+    family=FAMILY,
+    cost="one tail a unit",
+    use="Grad-CAM without gradients, as where they saturate.",
+    avoid="Scores near or below 0, by which it divides: take scores='probabilities'.",
 )
-def ablation_cam(activations: Tensor, score_activations: Callable[..., Any]) -> Tensor:
+def ablation_cam(
+    activations: Tensor, score_activations: Callable[..., Any]
+) -> tuple[Tensor, dict[str, Any]]:
     """Weigh each unit by the share of the score that is lost without it.
 
     activations: (batch, *space, units). Returns signed maps (batch, *space). Needs no gradient.
+    Divided by a negative score, the map is turned around: its `divisor` comes with it, and a
+    warning says so. All zero where the score is 0.
     """
-    units = activations.shape[-1]
+    units = int(activations.shape[-1])
     # the last row leaves all units as they are
     scores = score_activations(without_unit, np.append(np.arange(units), -1))
     whole = scores[-1]
-    weights = np.divide(
-        whole - scores[:-1], whole, out=np.zeros_like(scores[:-1]), where=whole != 0
-    )
-    return ops.einsum("b...u,ub->b...", activations, ops.convert_to_tensor(weights))
+    lost = whole - scores[:-1]
+    weights = np.divide(lost, whole, out=np.zeros_like(lost), where=whole != 0)
+    return weighed(activations, weights), {"divisor": whole}
 
 
 def without_unit(activations: Tensor, units: Tensor) -> Tensor:
     """Activations with one unit set to zero; none for an index below 0."""
-    ones = 1 - ops.one_hot(units, activations.shape[-1], dtype="float32")
-    return activations * ops.reshape(
-        ones, (-1,) + (1,) * (len(activations.shape) - 2) + (ones.shape[-1],)
-    )
+    kept = 1 - ops.one_hot(units, activations.shape[-1], dtype="float32")
+    middle = (1,) * (len(activations.shape) - 2)
+    return activations * ops.reshape(kept, (-1, *middle, kept.shape[-1]))
+
+
+def weighed(activations: Tensor, weights: np.ndarray) -> Tensor:
+    """Sum over units of weights (units, batch) times activations."""
+    return ops.einsum("b...u,ub->b...", activations, ops.convert_to_tensor(weights))
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Over the first axis."""
+    powers = np.exp(scores - scores.max(axis=0))
+    shares: np.ndarray = (powers / powers.sum(axis=0)).astype("float32")
+    return shares
+
+
+def alive(activations: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Units that are not the same everywhere in all images, and bool (units,) which those are."""
+    least, most = (f(activations, axis=space(activations)) for f in (ops.min, ops.max))
+    moving = ops.convert_to_numpy(ops.not_equal(least, most)).any(axis=0)
+    return np.flatnonzero(moving), moving
 
 
 @method(
     "score_cam",
-    paper="Wang et al. 2020, arXiv:1910.01279, eq. 2 to 5",
-    family="perturbation",
-    cost="one for each unit",
+    paper="Wang et al. 2020, arXiv:1910.01279, eq. 5 to 8, softmax over units as in algorithm 1",
+    family=FAMILY,
+    cost="1 a unit that is not constant",
+    use="A map without gradients, whose weights are scores of what is seen.",
+    avoid="In a hurry: one pass a unit.",
 )
 def score_cam(activations: Tensor, score_images: Callable[..., Any]) -> Tensor:
     """Weigh each unit by the score of the image seen through it.
 
-    activations: (batch, *space, units). Returns maps
-    (batch, *space). Needs no gradient.
+    activations: (batch, *space, units). Returns maps (batch, *space). Needs no gradient. Units
+    that are the same everywhere give an empty mask, which is asked about once for all of them.
     """
-    least, most = (
-        f(activations, axis=tuple(range(1, len(activations.shape) - 1))) for f in (ops.min, ops.max)
-    )
-    flat = ops.convert_to_numpy(ops.equal(least, most))
-    alive = np.flatnonzero(~flat.all(axis=0))
-    # units that are the same everywhere give an empty mask, which is asked about once
-    asked = np.append(alive, -1) if len(alive) < flat.shape[1] else alive
-    found = score_images(through_unit, asked, activations)
-    scores = np.full(flat.T.shape, found[-1], "float32")
-    scores[alive] = found[: len(alive)]
-    weights = np.exp(scores - scores.max(axis=0))
-    weights /= weights.sum(axis=0)
-    return ops.einsum(
-        "b...u,ub->b...", activations, ops.convert_to_tensor(weights.astype("float32"))
-    )
+    return weighed(activations, softmax(_through(activations, score_images, through_unit)))
 
 
-def through_unit(images: Tensor, units: Tensor, activations: Tensor) -> Tensor:
-    """Images seen through the masks of units; black for an index below 0."""
+def _through(
+    activations: Tensor,
+    score_images: Callable[..., Any],
+    change: Callable[..., Any],
+    times: int = 1,
+    *given: Any,
+) -> np.ndarray:
+    """Mean scores (units, batch) of the images seen through each unit, so many times each."""
+    units, moving = alive(activations)
+    asked = units if moving.all() else np.append(units, -1)
+    rows = (np.tile(asked, times), np.repeat(np.arange(times), len(asked)))
+    found = score_images(change, rows, activations, *given)
+    found = found.reshape(times, len(asked), -1).mean(axis=0)
+    scores = np.repeat(found[-1:], len(moving), axis=0)
+    scores[moving] = found[: len(units)]
+    return scores
+
+
+def masks_of(units: Tensor, activations: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Masks (rows, batch, *size, 1) in 0..1 of units; 0 for an index below 0."""
     grids = ops.moveaxis(ops.take(activations, ops.maximum(units, 0), axis=-1), -1, 0)
-    space = tuple(range(2, len(grids.shape)))
-    least, most = (f(grids, axis=space, keepdims=True) for f in (ops.min, ops.max))
-    span = most - least
-    empty = ops.equal(span, 0)
-    masks = ops.where(
-        empty, ops.zeros_like(grids), (grids - least) / ops.where(empty, ops.ones_like(span), span)
+    return masks_from(grids, units, size)
+
+
+def masks_from(grids: Tensor, units: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Masks of grids (rows, batch, *grid); 0 where the index of the unit is below 0."""
+    masks = ops.expand_dims(enlarged(normalised(grids, 2), size), -1)
+    return ops.where(spread(units >= 0, masks), masks, ops.zeros_like(masks))
+
+
+def through_unit(images: Tensor, rows: tuple[Tensor, Tensor], activations: Tensor) -> Tensor:
+    """Images seen through the masks of units; black for an index below 0."""
+    return images * masks_of(rows[0], activations, images.shape[2:-1])
+
+
+@method(
+    "ss_cam",
+    paper="Wang et al. 2020, 'SS-CAM', arXiv:2006.14255, algorithm 1, noise on the activations",
+    family=FAMILY,
+    cost="samples a unit that is not constant",
+    use="Score-CAM with steadier weights.",
+    avoid="In a hurry: many passes a unit.",
+)
+def ss_cam(
+    activations: Tensor,
+    score_images: Callable[..., Any],
+    *,
+    samples: int = 8,
+    noise: float = 0.1,
+    seed: int = 0,
+) -> Tensor:
+    """Score-CAM with each unit's score averaged over noisy copies of its mask.
+
+    activations: (batch, *space, units). noise: standard deviation as a share of each unit's range.
+    Returns maps (batch, *space). Needs no gradient.
+    """
+    grid = tuple(int(side) for side in activations.shape[1:-1])
+    drawn = Noise(samples, grid, seed)[:] * np.float32(noise)
+    scores = _through(activations, score_images, through_noisy, samples, drawn)
+    return weighed(activations, softmax(scores))
+
+
+def through_noisy(
+    images: Tensor, rows: tuple[Tensor, Tensor], activations: Tensor, noise: Tensor
+) -> Tensor:
+    """Images seen through the masks of units plus noise (samples, 1, *grid)."""
+    units, samples = rows
+    grids = ops.moveaxis(ops.take(activations, ops.maximum(units, 0), axis=-1), -1, 0)
+    axes = tuple(range(2, len(grids.shape)))
+    span = ops.max(grids, axis=axes, keepdims=True) - ops.min(grids, axis=axes, keepdims=True)
+    grids = grids + span * ops.take(noise, samples, axis=0)
+    return images * masks_from(grids, units, images.shape[2:-1])
+
+
+@method(
+    "is_cam",
+    paper="Naidu et al. 2020, 'IS-CAM', arXiv:2010.03023, algorithm 1",
+    family=FAMILY,
+    cost="steps a unit that is not constant",
+    use="Score-CAM with steadier weights.",
+    avoid="In a hurry: many passes a unit.",
+)
+def is_cam(activations: Tensor, score_images: Callable[..., Any], *, steps: int = 8) -> Tensor:
+    """Score-CAM with each unit's score averaged over fractions of its mask.
+
+    activations: (batch, *space, units). steps: fractions 1/steps, 2/steps, …, 1.
+    Returns maps (batch, *space). Needs no gradient.
+    """
+    fractions = (np.arange(steps, dtype="float32") + 1) / steps
+    scores = _through(activations, score_images, through_part, steps, fractions)
+    return weighed(activations, softmax(scores))
+
+
+def through_part(
+    images: Tensor, rows: tuple[Tensor, Tensor], activations: Tensor, fractions: Tensor
+) -> Tensor:
+    """Images seen through fractions of the masks of units."""
+    share = spread(ops.take(fractions, rows[1], axis=0), images)
+    return share * through_unit(images, rows, activations)
+
+
+@method(
+    "group_cam",
+    paper="Zhang et al. 2021, 'Group-CAM', arXiv:2103.13859, eq. 2 to 8, without its de-noising",
+    family=FAMILY,
+    cost="1 + groups",
+    use="Score-CAM's idea for a few passes.",
+    avoid="Backends without gradients.",
+)
+def group_cam(
+    activations: Tensor,
+    gradients: Tensor,
+    images: Tensor,
+    score_images: Callable[..., Any],
+    *,
+    groups: int = 32,
+    blur: float = 0.05,
+) -> Tensor:
+    """Sum of groups of Grad-CAM's weighted units, each weighed by what its mask lets through.
+
+    activations, gradients: (batch, *space, units); images: (batch, *space, channels). groups: of
+    neighbouring units. blur: width of the Gaussian that hides the rest of the image, as a share
+    of its sides. Returns maps (batch, *space).
+    """
+    weights = ops.mean(gradients, axis=space(gradients), keepdims=True)
+    count = min(groups, int(activations.shape[-1]))
+    member = np.arange(int(activations.shape[-1])) * count // int(activations.shape[-1])
+    joined = ops.matmul(weights * activations, np.eye(count, dtype="float32")[member])
+    grids = ops.relu(joined)
+    hidden = blurred(images, blur)
+    rows = np.append(np.arange(count), -1)
+    scores = score_images(revealed, rows, grids, hidden)
+    gains = np.maximum(scores[:-1] - scores[-1], 0).astype("float32")
+    return ops.einsum("b...u,ub->b...", grids, ops.convert_to_tensor(gains))
+
+
+def revealed(images: Tensor, units: Tensor, grids: Tensor, hidden: Tensor) -> Tensor:
+    """Blurred images with what a group's mask lets through; nothing for an index below 0."""
+    masks = masks_of(units, grids, images.shape[2:-1])
+    return images * masks + ops.expand_dims(hidden, 0) * (1 - masks)
+
+
+def blurred(images: Tensor, width: float) -> Tensor:
+    """Gaussian blur of (batch, *space, channels); width: standard deviation as a share of sides."""
+    for axis in space(images):
+        side = int(images.shape[axis])
+        at = np.arange(side)
+        kernel = np.exp(-(((at[:, None] - at) / max(width * side, 1e-3)) ** 2) / 2)
+        kernel = (kernel / kernel.sum(axis=0)).astype("float32")
+        images = ops.moveaxis(
+            ops.tensordot(images, ops.convert_to_tensor(kernel), axes=[[axis], [0]]), -1, axis
+        )
+    return images
+
+
+@method(
+    "recipro_cam",
+    paper="Byun and Lee 2022, 'Recipro-CAM', arXiv:2209.14074, eq. 2 to 4, and its Gaussian masks",
+    family=FAMILY,
+    cost="1, and one tail a grid cell",
+    use="A map without gradients in next to no time: edge devices, other backends.",
+    avoid="Layers with large grids and heavy tails.",
+)
+def recipro_cam(
+    activations: Tensor, score_activations: Callable[..., Any], *, gaussian: bool = True
+) -> Tensor:
+    """The score of each grid cell on its own, with all others put out.
+
+    activations: (batch, *space, units). gaussian: whether a cell keeps its neighbours by a
+    3 × 3 Gaussian. Returns maps (batch, *space), scaled to 0..1. Needs no gradient.
+    """
+    grid = tuple(int(side) for side in activations.shape[1:-1])
+    cells = np.stack(np.unravel_index(np.arange(np.prod(grid)), grid), axis=1)
+    masks = np.ones((len(cells), *grid), "float32")
+    for axis, side in enumerate(grid):
+        away = np.abs(cells[:, axis][:, None] - np.arange(side))
+        near = np.where(away == 1, 0.5, 0.0) if gaussian else np.zeros(away.shape)
+        profile = np.where(away == 0, 1.0, near).astype("float32")
+        masks *= profile.reshape(len(cells), *(side if k == axis else 1 for k in range(len(grid))))
+    scores = score_activations(masked, masks[:, None, ..., None])
+    maps = np.moveaxis(scores, 0, -1).reshape(-1, *grid)
+    least, most = (
+        f(maps, axis=tuple(range(1, maps.ndim)), keepdims=True) for f in (np.min, np.max)
     )
-    black = ops.reshape(units >= 0, (-1,) + (1,) * (len(grids.shape) - 1))
-    masks = ops.where(black, masks, ops.zeros_like(masks))
-    return images * ops.expand_dims(enlarged(masks, images.shape[2:-1]), -1)
+    return ops.convert_to_numpy(divide(maps - least, most - least))
 
 
-def enlarged(grids: Tensor, size: tuple[int, ...]) -> Tensor:
-    """(rows, batch, *grid) → (rows, batch, *size), linearly along each axis between the centres."""
-    for axis, side in enumerate(size):
-        weights = ops.convert_to_tensor(_linear(grids.shape[2 + axis], side))
-        grids = ops.moveaxis(ops.tensordot(grids, weights, axes=[[2 + axis], [0]]), -1, 2 + axis)
-    return grids
-
-
-def _linear(cells: int, side: int) -> np.ndarray:
-    """(cells, side): how much of each cell a pixel takes."""
-    at = np.clip((np.arange(side) + 0.5) * cells / side - 0.5, 0, cells - 1)
-    weights: np.ndarray = np.maximum(1 - np.abs(at - np.arange(cells)[:, None]), 0)
-    return weights.astype("float32")
+def masked(values: Tensor, masks: Tensor) -> Tensor:
+    """Values times masks (rows, 1, *space, 1)."""
+    return values * masks

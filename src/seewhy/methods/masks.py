@@ -1,0 +1,157 @@
+"""Methods that hide parts of the image, and look at what becomes of the score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from seewhy.methods import method
+from seewhy.methods.axes import linear
+
+Tensor = Any
+FAMILY = "perturbation"
+
+
+@method(
+    "occlusion",
+    paper="Zeiler and Fergus 2014, arXiv:1311.2901, section 4.2",
+    family=FAMILY,
+    cost="1 a window",
+    use="A plain question: which patch is missed when it is gone?",
+    avoid="Objects much larger than the window: no single patch is missed.",
+)
+def occlusion(
+    images: Tensor,
+    score_images: Callable[..., Any],
+    *,
+    window: float = 0.25,
+    stride: float = 0.125,
+    baseline: float = 0.0,
+) -> Tensor:
+    """How much the score falls when a window is put over each part of the image.
+
+    images: (batch, *space, channels), as the network gets them. window, stride: as shares of each
+    side. baseline: the value that the window puts in. Returns signed maps (batch, *space) of the
+    image's size: of each pixel the mean fall over the windows that cover it. Needs no gradient.
+    """
+    sides = tuple(int(side) for side in images.shape[1:-1])
+    windows = Windows(sides, window, stride)
+    rows = windows.corners
+    falls = score_images(covered, (np.full((1, 2 * len(sides)), -1),), np.float32(baseline))
+    scores = score_images(covered, (rows,), np.float32(baseline))
+    total = np.zeros((scores.shape[1], *sides))
+    times = np.zeros(sides)
+    for row, fall in zip(rows, falls[0] - scores, strict=True):
+        place = tuple(slice(a, b) for a, b in row.reshape(-1, 2))
+        total[(slice(None), *place)] += fall.reshape(-1, *(1,) * len(sides))
+        times[place] += 1
+    means: np.ndarray = total / np.maximum(times, 1)
+    return means
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows over space, each axis covered from end to end."""
+
+    sides: tuple[int, ...]
+    window: float
+    stride: float
+
+    @property
+    def corners(self) -> np.ndarray:
+        """int (windows, 2 · axes): start and end along each axis."""
+        along = []
+        for side in self.sides:
+            size = max(1, round(self.window * side))
+            step = max(1, round(self.stride * side))
+            starts = [*range(0, max(1, side - size), step), max(0, side - size)]
+            along.append([(start, min(side, start + size)) for start in dict.fromkeys(starts)])
+        return np.array([sum(pairs, ()) for pairs in product(*along)])
+
+
+def covered(images: Tensor, rows: tuple[Tensor, ...], baseline: Tensor) -> Tensor:
+    """Images with a window of the baseline's value; with none where the row is below 0."""
+    (corners,) = rows
+    inside = None
+    for axis, side in enumerate(images.shape[2:-1]):
+        at = ops.arange(side)
+        own = ops.logical_and(at >= corners[:, 2 * axis, None], at < corners[:, 2 * axis + 1, None])
+        shape = [-1, 1, *(side if k == axis else 1 for k in range(len(images.shape) - 3)), 1]
+        own = ops.reshape(own, shape)
+        inside = own if inside is None else ops.logical_and(inside, own)
+    return ops.where(inside, baseline, images)
+
+
+@method(
+    "rise",
+    paper="Petsiuk et al. 2018, arXiv:1806.07421, eq. 6, masks as in section 3.2",
+    family=FAMILY,
+    cost="masks",
+    use="Any model whatever is inside, if there is time.",
+    avoid="In a hurry, and for fine details: the masks are coarse.",
+)
+def rise(
+    images: Tensor,
+    score_images: Callable[..., Any],
+    *,
+    masks: int = 2000,
+    cells: int = 8,
+    probability: float = 0.5,
+    seed: int = 0,
+) -> Tensor:
+    """The mean score of randomly masked images, of each pixel over the masks that show it.
+
+    images: (batch, *space, channels). masks: how many. cells: of the random grid along each axis;
+    it is enlarged to one cell more than the image and shifted at random. probability: that a cell
+    is shown. Returns maps (batch, *space) of the image's size. Needs no gradient. Scores had
+    better be probabilities, which are from 0 on: scores="probabilities".
+    """
+    sides = tuple(int(side) for side in images.shape[1:-1])
+    rows = Masks(masks, cells, sides, probability, seed)
+    scores = score_images(shown, rows)
+    total = np.zeros((scores.shape[1], *sides))
+    for start in range(0, masks, 64):
+        part = rows[start : start + 64][:, 0, ..., 0]
+        total += np.tensordot(scores[start : start + 64], part, axes=(0, 0))
+    means: np.ndarray = total / (masks * probability)
+    return means
+
+
+@dataclass(frozen=True)
+class Masks:
+    """Random smooth masks (count, 1, *sides, 1) in 0..1, drawn when they are sliced."""
+
+    count: int
+    cells: int
+    sides: tuple[int, ...]
+    probability: float
+    seed: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, wanted: slice) -> np.ndarray:
+        rows = range(self.count)[wanted]
+        masks = np.empty((len(rows), 1, *self.sides, 1), "float32")
+        for k, row in enumerate(rows):
+            masks[k, 0, ..., 0] = self._one(np.random.default_rng([self.seed, row]))
+        return masks
+
+    def _one(self, random: np.random.Generator) -> np.ndarray:
+        mask = (random.random((self.cells,) * len(self.sides)) < self.probability).astype("float32")
+        for axis, side in enumerate(self.sides):
+            cell = -(-side // self.cells)
+            shift = int(random.integers(0, cell))
+            weights = linear(self.cells, (self.cells + 1) * cell)[:, shift : shift + side]
+            mask = np.moveaxis(np.tensordot(mask, weights, axes=(axis, 0)), -1, axis)
+        return mask
+
+
+def shown(images: Tensor, masks: Tensor) -> Tensor:
+    """Images times masks (rows, 1, *space, 1)."""
+    return images * masks
