@@ -4,8 +4,7 @@
     python benchmarks/methods.py --table
 
 The first measures and keeps what it finds in benchmarks/results; the second writes the table of
-all that was kept into docs/costs.md. On torch the peers are measured too, in the same process, on
-plain torch twins of the same networks: their passes are counted in forward passes of the twin.
+all that was kept into docs/costs.md.
 
 Every method is warm (compiled, one image, 224 × 224) and its median is compared with that of the
 compiled forward pass, run in turns. Options that are not the defaults stand in the table.
@@ -130,14 +129,8 @@ def measure(models: list[str], only: list[str]) -> None:
     kept = json.loads(path.read_text())["rows"] if path.exists() else []
     for name in models:
         rows = ours(name, only)
-        if kind == "torch":
-            if True:
-                break
-            import peers
-
-            rows += peers.rows(name, network(name), compared, only)
-        new = {(row["model"], row["method"], row.get("peer")) for row in rows}
-        kept = [r for r in kept if (r["model"], r["method"], r.get("peer")) not in new] + rows
+        new = {(row["model"], row["method"]) for row in rows}
+        kept = [r for r in kept if (r["model"], r["method"]) not in new] + rows
         RESULTS.mkdir(exist_ok=True)
         path.write_text(json.dumps(about | {"rows": kept}, indent=1) + "\n")
 

@@ -11,9 +11,7 @@ HEAD = """# What the methods cost
 One image of 224 × 224, warm, in forward passes of the same network on the same backend, and in
 seconds. Written by `python benchmarks/methods.py --table` from what `benchmarks/methods.py`
 measured on each backend{machines}. The machine is shared, so small differences mean nothing.
-Options other than the defaults stand beside the method. Peers run on plain torch twins of the
-same networks with the same weights, in the same process as ours on torch, and are counted in
-forward passes of the twin.
+Options other than the defaults stand beside the method.
 """
 
 
@@ -30,18 +28,15 @@ def text(results: Path) -> str:
 
 
 def _of_model(model: str, rows: list[dict[str, Any]]) -> str:
-    own = [row for row in rows if "peer" not in row]
-    peers = [row for row in rows if "peer" in row]
-    backends = sorted({row["backend"] for row in own})
-    columns = ["method", *backends, "peers (torch)"]
+    backends = sorted({row["backend"] for row in rows})
+    columns = ["method", *backends]
     lines = [f"## {model}", "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    for method in dict.fromkeys(row["method"] for row in own):
-        mine = {row["backend"]: row for row in own if row["method"] == method}
+    for method in dict.fromkeys(row["method"] for row in rows):
+        mine = {row["backend"]: row for row in rows if row["method"] == method}
         options = next(iter(mine.values()))["options"]
         name = f"`{method}`" + "".join(f" {key}={value}" for key, value in options.items())
         cells = [_cell(mine.get(backend)) for backend in backends]
-        theirs = [f"{r['peer']} {_cell(r)}" for r in peers if r["method"] == method]
-        lines.append(f"| {' | '.join([name, *cells, '<br>'.join(theirs)])} |")
+        lines.append(f"| {' | '.join([name, *cells])} |")
     return "\n".join([*lines, ""])
 
 

@@ -7,7 +7,14 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # Modules that compile hundreds of models for one or two runs each.
-COMPILE_MUCH = ("test_hub", "test_memory", "test_zoo", "test_zoo_fused", "test_zoo_refusals")
+COMPILE_MUCH = (
+    "test_hub",
+    "test_memory",
+    "test_references",
+    "test_zoo",
+    "test_zoo_fused",
+    "test_zoo_refusals",
+)
 
 
 @pytest.fixture(scope="module", autouse=True)

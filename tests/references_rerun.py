@@ -140,10 +140,10 @@ def occlusion(world, window, stride, baseline):
 
 
 def rise(world, masks, cells, probability, seed):
-    """Petsiuk et al. 2018, eq. 6."""
+    """Petsiuk et al. 2018, eq. 6, of scores less their mean."""
     batch, side, _, _ = world.images.shape
     cell = -(-side // cells)
-    maps = np.zeros((batch, side, side))
+    maps, drawn, scores = np.zeros((batch, side, side)), [], []
     for k in range(masks):
         random = np.random.default_rng([seed, k])
         grid = (random.random((cells, cells)) < probability).astype("float32")
@@ -151,7 +151,9 @@ def rise(world, masks, cells, probability, seed):
         mask = np.asarray(Image.fromarray(grid).resize((large, large), Image.Resampling.BILINEAR))
         down, right = random.integers(0, cell), random.integers(0, cell)
         mask = mask[down : down + side, right : right + side]
-        score = world.score(world.images * mask[None, :, :, None])
+        drawn.append(mask)
+        scores.append(world.score(world.images * mask[None, :, :, None]))
+    for mask, score in zip(drawn, np.array(scores) - np.mean(scores, axis=0), strict=True):
         maps += score[:, None, None] * mask / (masks * probability)
     return maps
 

@@ -122,7 +122,7 @@ def test_imports_point_one_way(path):
     if name in ("curves.py", "slices.py"):
         assert "keras" not in others
         assert own <= {"channels", "geometry", "render", "sheets"}
-    outer = {"cli", "cli_compare", "command", "report", "drawing"}
+    outer = {"cli", "cli_compare", "cli_methods", "command", "report", "drawing"}
     if name.removesuffix(".py") not in {*outer, "__main__"}:
         assert not own & outer
     if name.removesuffix(".py") not in {*outer, "__init__", "once", "comparison"}:

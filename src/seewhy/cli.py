@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy import __version__, cli_compare
+from seewhy import __version__, cli_compare, cli_methods
 from seewhy.errors import SeewhyError
 
 BUNDLED = "efficientnet-lite0"
@@ -99,7 +99,13 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     ] = None,
     against: Annotated[str | None, typer.Option(help="Class to show the evidence against.")] = None,
     top: Annotated[int, typer.Option(min=1, help="How many classes to list.")] = 3,
-    method: Annotated[str, typer.Option(help="grad-cam or hires-cam.")] = "grad-cam",
+    method: Annotated[
+        str, typer.Option(help="How to explain (see [cyan]seewhy methods[/cyan]).")
+    ] = "grad-cam",
+    option: Annotated[
+        list[str],
+        typer.Option(help="Option of the method as NAME=VALUE, such as steps=100. Repeatable."),
+    ] = [],  # noqa: B006
     layer: Annotated[
         list[str],
         typer.Option(
@@ -155,6 +161,7 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     For each photo it prints the top classes and writes NAME_heatmap and NAME_gradcam, the map
     alone and over the photo, at the photo's own size.
     """
+    from seewhy.cli_methods import options
     from seewhy.command import asked, run
     from seewhy.drawing import Drawing
 
@@ -166,6 +173,7 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
         "grid": grid,
         "output": _number(model_output),
         "method": method,
+        "options": options(method, option),
         "preprocess": preprocess,
         "labels": labels,
         "scores": scores.value,
@@ -221,6 +229,7 @@ def layers(
 
 
 app.command(epilog=cli_compare.EXAMPLES)(cli_compare.compare)
+app.command()(cli_methods.methods)
 
 
 def _layers(given: list[str]) -> list[str | int] | str | int | None:

@@ -89,7 +89,7 @@ def covered(images: Tensor, rows: tuple[Tensor, ...], baseline: Tensor) -> Tenso
 
 @method(
     "rise",
-    paper="Petsiuk et al. 2018, arXiv:1806.07421, eq. 6, masks as in section 3.2",
+    paper="Petsiuk et al. 2018, arXiv:1806.07421, eq. 6 of centred scores, masks of section 3.2",
     family=FAMILY,
     cost="masks",
     use="Any model whatever is inside, if there is time.",
@@ -104,16 +104,18 @@ def rise(
     probability: float = 0.5,
     seed: int = 0,
 ) -> Tensor:
-    """The mean score of randomly masked images, of each pixel over the masks that show it.
+    """How much higher the score is than usual in random masks that show a pixel.
 
     images: (batch, *space, channels). masks: how many. cells: of the random grid along each axis;
     it is enlarged to one cell more than the image and shifted at random. probability: that a cell
-    is shown. Returns maps (batch, *space) of the image's size. Needs no gradient. Scores had
-    better be probabilities, which are from 0 on: scores="probabilities".
+    is shown. Returns signed maps (batch, *space) of the image's size: eq. 6 of the scores less
+    their mean, so that 0 means that it makes no difference whether a pixel is shown. Needs no
+    gradient.
     """
     sides = tuple(int(side) for side in images.shape[1:-1])
     rows = Masks(masks, cells, sides, probability, seed)
     scores = score_images(shown, rows)
+    scores = scores - scores.mean(axis=0)
     total = np.zeros((scores.shape[1], *sides))
     for start in range(0, masks, 64):
         part = rows[start : start + 64][:, 0, ..., 0]
