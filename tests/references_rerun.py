@@ -24,8 +24,9 @@ def _mask(grid, height, width):
     large = Image.fromarray(grid.astype("float32")).resize(
         (width, height), Image.Resampling.BILINEAR
     )
-    least, most = grid.min(), grid.max()
-    return (np.asarray(large, "float64") - least) / (most - least) if most > least else 0
+    large = np.asarray(large, "float64")
+    least, most = large.min(), large.max()
+    return (large - least) / (most - least) if grid.min() < grid.max() else 0
 
 
 def _seen(world, change=lambda grid: grid, share=1.0):

@@ -110,8 +110,11 @@ def masks_of(units: Tensor, activations: Tensor, size: tuple[int, ...]) -> Tenso
 
 
 def masks_from(grids: Tensor, units: Tensor, size: tuple[int, ...]) -> Tensor:
-    """Masks of grids (rows, batch, *grid); 0 where the index of the unit is below 0."""
-    masks = ops.expand_dims(enlarged(normalised(grids, 2), size), -1)
+    """Masks of grids (rows, batch, *grid), enlarged and then scaled as the papers do.
+
+    0 where the index of the unit is below 0.
+    """
+    masks = ops.expand_dims(normalised(enlarged(grids, size), 2), -1)
     return ops.where(spread(units >= 0, masks), masks, ops.zeros_like(masks))
 
 
