@@ -37,7 +37,9 @@ def each_world(request):
 
 
 def test_every_method_has_a_reference():
-    assert {entry.name for entry in methods.known()} == set(references.REFERENCES)
+    # those of transformers are compared in test_attention
+    others = [entry.name for entry in methods.known() if entry.family != "transformer"]
+    assert set(others) == set(references.REFERENCES)
 
 
 @pytest.mark.parametrize("name", references.REFERENCES)

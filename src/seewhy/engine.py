@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
 from seewhy import calls, entries, outputs, places
+from seewhy.attention import Attentions
 from seewhy.calls import Call
 from seewhy.errors import LayerError, ModelError, SeewhyError
 from seewhy.grids import Layout, View
@@ -18,6 +19,7 @@ from seewhy.split import Rule, Split, split, whole
 from seewhy.subject import Subject
 
 Tensor = Any
+Attentive = Callable[[Sequence[Tensor], Tensor | None], tuple[Any, Tensor]]
 SCORES = ("logits", "probabilities")
 INPUT = "input"
 
@@ -148,6 +150,21 @@ def inlet(traced: Traced, input: int, rule: Rule | None = None) -> Cut:
     space = () if bare else entries.space(entry.shape, subject.channels_first)
     layout = Layout(space, units_first=subject.channels_first and not bare, bare=bare)
     return Cut(parts, call, layout, traced.outputs, input=input)
+
+
+def attentive(traced: Traced) -> Attentive:
+    """The function (inputs, shift or None) → outputs and attentions (batch, blocks, heads, tokens,
+    tokens), the shift added to them; see `attention.Attentions`."""
+    subject = traced.subject
+    finals = [output.final for output in traced.outputs]
+
+    def run(images: Sequence[Tensor], shift: Tensor | None) -> tuple[Any, Tensor]:
+        attentions = Attentions(shift)
+        parts = whole(subject.run, traced.steps, finals, subject.image, attentions)
+        outputs = parts.behind(*parts.before(*images))
+        return outputs, attentions.stacked
+
+    return run
 
 
 def cut(backend: ModuleType, subject: Subject, layer: Any) -> Cut:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from seewhy.engine import Cut
+from seewhy.engine import Attentive, Cut
 from seewhy.methods import ARRAYS, Method
 from seewhy.outputs import Answers
 from seewhy.scores import Target
@@ -28,6 +28,8 @@ class Sites:
     """The target layer; the input, for methods that know no other."""
     inlets: dict[str, Cut]
     """Cuts at the input: "images", and by name the rules of guided gradients."""
+    attentive: Attentive | None = None
+    """Runs the model on explicit attention; for methods that need it."""
 
     def of(self, need: str) -> Cut:
         """Where one kind of evidence is taken."""
@@ -45,7 +47,15 @@ INLETS = {
     "sum_activations": "images",
     "pull_images": "images",
 }
-GRADIENTS = ("gradients", "image_gradients", "guided_gradients", "deconv_gradients", "curvature")
+ATTENTION = ("attentions", "attention_gradients")
+GRADIENTS = (
+    "gradients",
+    "image_gradients",
+    "guided_gradients",
+    "deconv_gradients",
+    "curvature",
+    "attention_gradients",
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ def maps(
 
     def explain(images: Sequence[Tensor], values: Sequence[Tensor]) -> tuple[Tensor, ...]:
         value, ranked, given, _ = evidence(backend, sites, method.needs, question, images, values)
-        weighed = [weigh(method, own) for own in given]
+        weighed = [weigh(sites, method, own) for own in given]
         columns = (ops.stack(column, axis=1) for column in zip(*weighed, strict=True))
         return ops.transpose(value), *ranked, *columns
 
@@ -104,7 +114,12 @@ def evidence(
     answers: tuple[Tensor, Any] | None = None
     given: list[Given] = [{} for _ in question.asked]
     standing = {}
-    for name, cut in cuts(sites, needs):
+    if set(needs) & set(ATTENTION):
+        answers, rows = _attended(backend, sites, question, images, values)
+        given = rows
+    for name, cut in cuts(
+        sites, [need for need in needs if need not in ATTENTION], answers is None
+    ):
         at, bypass = cut.split.before(*images)
         standing[name] = (at, bypass)
         own = [need for need in needs if sites.of(need) is cut]
@@ -127,11 +142,42 @@ def evidence(
     return *answers, given, standing
 
 
-def cuts(sites: Sites, needs: Sequence[str]) -> list[tuple[str, Cut]]:
-    """The cuts at which something is needed, each once; the target layer if there is none."""
+def cuts(sites: Sites, needs: Sequence[str], some: bool = True) -> list[tuple[str, Cut]]:
+    """The cuts at which something is needed, each once.
+
+    some: whether the target layer is one if there is no other.
+    """
     named = [("layer", sites.layer), *sites.inlets.items()]
     found = [pair for pair in named if any(sites.of(need) is pair[1] for need in needs)]
-    return found or named[:1]
+    return found or (named[:1] if some else [])
+
+
+def _attended(
+    backend: ModuleType,
+    sites: Sites,
+    question: Question,
+    images: Sequence[Tensor],
+    values: Sequence[Tensor],
+) -> tuple[tuple[Tensor, Any], list[Given]]:
+    """The answers, and for each question the attentions and their gradients."""
+    from keras import ops
+
+    attentive = sites.attentive
+    assert attentive is not None  # noqa: S101  (for mypy: the plan has made it)
+    # of this run a compiler keeps the shape only
+    shift = ops.zeros_like(attentive(images, None)[1])
+
+    def score(moved: Tensor) -> tuple[Tensor, Any]:
+        outputs, attentions = attentive(images, moved)
+        value, ranked = question.put(sites.layer, outputs, values)
+        return value, (ranked, ops.stop_gradient(attentions))
+
+    value, (ranked, attentions), pullback = backend.value_and_pullback(score, shift)
+    given = [
+        {"attentions": attentions, "attention_gradients": pullback(_row(value, k))}
+        for k in range(len(question.asked))
+    ]
+    return (value, ranked), given
 
 
 def _taken(
@@ -162,16 +208,26 @@ def _arranged(cut: Cut, values: Tensor) -> Tensor:
     return cut.layout.arrange(ops.cast(values, "float32"))
 
 
-def weigh(method: Method, given: Given) -> tuple[Tensor, Tensor]:
+def weigh(sites: Sites, method: Method, given: Given) -> tuple[Tensor, Tensor]:
     """Signed maps (batch, *space), and whether the gradients reach the grid (batch,)."""
     from keras import ops
 
     drawn = ops.cast(method.weigh(*(given[need] for need in method.needs)), "float32")
+    if "attentions" in given:
+        drawn = _on_grid(sites.layer, drawn)
     gradients = next((given[need] for need in method.needs if need in GRADIENTS), None)
     if gradients is None:
         return drawn, ops.ones((drawn.shape[0],), dtype="bool")
     each = ops.reshape(gradients, (gradients.shape[0], -1))
     return drawn, ops.any(ops.not_equal(each, 0), axis=-1)
+
+
+def _on_grid(cut: Cut, tokens: Tensor) -> Tensor:
+    """(batch, tokens, tokens) → what the class token, or the mean token, takes from each cell."""
+    from keras import ops
+
+    row = tokens[:, 0] if cut.layout.prefix else ops.mean(tokens, axis=1)
+    return cut.layout.arrange(ops.expand_dims(row, -1))[..., 0]
 
 
 def standing(
@@ -244,7 +300,7 @@ def all_classes(
                 need: _arranged(cut, gradient) if need in GRADIENTS else arranged
                 for need in method.needs
             }
-            return weigh(method, given)[0]
+            return weigh(sites, method, given)[0]
 
         rows = backend.each(pullback, one, pulled, ops.eye(count, dtype="float32"), chunk)
         return (ops.moveaxis(rows, 0, 1),)

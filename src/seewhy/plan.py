@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from seewhy import engine
-from seewhy.engine import INPUT, Cut, Traced
+from seewhy.attention import attends
+from seewhy.engine import INPUT, Attentive, Cut, Traced
 from seewhy.entries import Shape
 from seewhy.errors import LayerError, MethodError
 from seewhy.labels import Labels
 from seewhy.methods import Method
-from seewhy.passes import INLETS, Sites
+from seewhy.passes import ATTENTION, INLETS, Sites
 from seewhy.questions import Context
 from seewhy.rules import RULES, rectifies
 from seewhy.subject import Subject, class_names
@@ -49,9 +50,12 @@ class Plan:
     total: int
     """Bytes of the largest and of all activations of one image."""
 
+    attentive: Attentive | None = None
+    """Runs the model on explicit attention; None for methods that need none."""
+
     def sites(self, k: int) -> Sites:
         """Where evidence is taken for the k-th target layer."""
-        return Sites(self.cuts[k], self.inlets)
+        return Sites(self.cuts[k], self.inlets, self.attentive)
 
     @property
     def layer(self) -> str:
@@ -108,7 +112,20 @@ def plan(
         inlets=inlets,
         largest=traced.largest,
         total=traced.total,
+        attentive=_attentive(traced, cuts, method),
     )
+
+
+def _attentive(traced: Traced, cuts: Sequence[Cut], method: Method) -> Attentive | None:
+    """Raises MethodError where attention cannot be followed."""
+    if not set(method.needs) & set(ATTENTION):
+        return None
+    if not any(map(attends, traced.steps)) or not all(cut.layout.tokens for cut in cuts):
+        raise MethodError(
+            f"{method.name} follows attention between tokens, and {traced.subject.name!r} has no "
+            f"MultiHeadAttention with tokens on a grid. Take grad_cam."
+        )
+    return engine.attentive(traced)
 
 
 def _inlets(traced: Traced, method: Method) -> dict[str, Cut]:

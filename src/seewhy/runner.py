@@ -63,7 +63,8 @@ class Runner:
         """Maps of all classes at one target layer, float32 (batch, classes, *space)."""
         method, sites = self._method, plan.sites(k)
         places = {id(sites.of(need)) for need in method.needs}
-        if method.reruns or method.asks or "curvature" in method.needs or len(places) > 1:
+        other = {"curvature", *passes.ATTENTION} & set(method.needs)
+        if method.reruns or method.asks or other or len(places) > 1:
             raise MethodError(
                 f"maps of all classes at once come from methods of activations and gradients; "
                 f"{method.name} needs {', '.join(method.needs)}. Ask for single classes, or take "

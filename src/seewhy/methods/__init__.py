@@ -27,8 +27,11 @@ ARRAYS = {
     "image_gradients": "of the score at the images",
     "guided_gradients": "the same, where each ReLU passes back only what is positive both ways",
     "deconv_gradients": "the same, where each ReLU passes back only what is positive",
+    "attentions": "(batch, blocks, heads, tokens, tokens), of all self-attentions, after softmax",
+    "attention_gradients": "of the score with respect to them",
 }
-"""Evidence as float32 tensors (batch, *space, units); images have channels for units."""
+"""Evidence as float32 tensors, (batch, *space, units) where nothing else is said; images have
+channels for units."""
 
 RERUNS = {
     "score_images": "(change, rows, *given) → scores (rows, batch) of changed images",
@@ -44,7 +47,10 @@ RERUNS = {
 NEEDS = (*ARRAYS, *RERUNS)
 """All that the driver can give."""
 
-MODULES = ("cam", "decomposition", "perturbation", "masks", "gradient", "guided")
+MODULES = (
+    *("cam", "decomposition", "perturbation", "masks", "gradient", "guided"),
+    "transformer",
+)
 """Where methods are registered, in the order in which they are listed."""
 
 FAMILIES = ("class activation", "perturbation", "input", "transformer", "control")
@@ -79,7 +85,10 @@ class Method:
     @property
     def at_layer(self) -> bool:
         """Whether its map lies on the target layer's grid, not on the image's."""
-        layer = ("activations", "gradients", "curvature", "score_activations", "sum_activations")
+        layer = (
+            *("activations", "gradients", "curvature", "score_activations", "sum_activations"),
+            "attentions",  # whose tokens lie as those of the target layer
+        )
         return any(need in layer for need in self.needs)
 
     @property

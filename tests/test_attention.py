@@ -1,0 +1,149 @@
+"""Attention methods against transformers whose forward pass is written out here."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+import nets
+import oracle
+import transformers
+from seewhy import Explainer, errors, methods
+
+TARGET = 1
+
+
+def attended(attention, x, shift):
+    """A MultiHeadAttention by hand: its output, and its scores (batch, heads, tokens, tokens)."""
+
+    def heads(dense):
+        return ops.einsum("btu,uhd->bhtd", x, dense.kernel) + ops.expand_dims(dense.bias, 1)
+
+    query, key, value = (
+        heads(dense)
+        for dense in (attention._query_dense, attention._key_dense, attention._value_dense)
+    )
+    scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) / query.shape[-1] ** 0.5
+    shares = ops.softmax(scores, axis=-1) + shift
+    mixed = ops.matmul(shares, value)
+    dense = attention._output_dense
+    return ops.einsum("bhtd,hdu->btu", mixed, dense.kernel) + dense.bias, shares
+
+
+def run(model, images, shifts, pool):
+    """Logits and attentions of `transformers.vit`, with shifts added to the attentions."""
+    x = model.get_layer("tokens")(model.get_layer("patches")(images))
+    if any(layer.name == "prefix" for layer in model.layers):
+        x = model.get_layer("prefix")(x)
+    found = []
+    for i in range(2):
+        block = model.get_layer(f"block{i}")
+        y, shares = attended(block.attention, block.norm1(x), shifts[:, i])
+        x = x + y
+        x = x + block.narrow(block.wide(block.norm2(x)))
+        found.append(shares)
+    x = model.get_layer("last")(x)
+    pooled = x[:, 0] if pool == "token" else ops.mean(x, axis=1)
+    return model.get_layer("head")(pooled), ops.stack(found, axis=1)
+
+
+def rollout(attentions, gradients):
+    """Abnar and Zuidema 2020, token by token."""
+    tokens = attentions.shape[-1]
+    flow = np.eye(tokens)
+    for block in attentions:
+        flow = (block.mean(axis=0) / 2 + np.eye(tokens) / 2) @ flow
+    return flow
+
+
+def attribution(attentions, gradients):
+    """Chefer et al. 2021, eq. 5 and 6."""
+    relevance = np.eye(attentions.shape[-1])
+    for block, slope in zip(attentions, gradients, strict=True):
+        mean = np.zeros(relevance.shape)
+        for head, own in zip(block, slope, strict=True):
+            mean += np.maximum(head * own, 0) / len(block)
+        relevance = relevance + mean @ relevance
+    return relevance
+
+
+REFERENCES = {"attention_rollout": rollout, "transformer_attribution": attribution}
+VITS = [(1, "token"), (0, "mean"), (3, "token")]
+
+
+def test_all_are_tested_here():
+    family = {entry.name for entry in methods.known() if entry.family == "transformer"}
+    assert family == set(REFERENCES)
+
+
+@pytest.mark.parametrize(("prefix", "pool"), VITS)
+@pytest.mark.parametrize("name", REFERENCES)
+def test_equal_to_attention_by_hand(name, prefix, pool):
+    model, images = transformers.vit(prefix=prefix, pool=pool), nets.images(2)
+    tokens = 16 + prefix
+    none = ops.zeros((2, 2, 2, tokens, tokens))
+    tensor = ops.convert_to_tensor(images)
+    logits, attentions = run(model, tensor, none, pool)
+    # the forward pass by hand is the model
+    np.testing.assert_allclose(oracle.array(logits), oracle.array(model(images)), atol=1e-5)
+    gradients = oracle.gradients(lambda s: run(model, tensor, s, pool)[0][:, TARGET], none)
+    expected = []
+    for shares, slope in zip(oracle.array(attentions), gradients, strict=True):
+        full = REFERENCES[name](shares, slope)
+        row = full[0] if prefix else full.mean(axis=0)
+        expected.append(row[prefix:].reshape(4, 4))
+    explanations = Explainer(model, method=name)(images, TARGET)
+    found = np.stack([one.map for one in explanations])
+    size = np.abs(expected).max()
+    assert size > 0
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4 * size)
+    score = oracle.array(logits)[:, TARGET]
+    assert [one.score for one in explanations] == pytest.approx(list(score), abs=1e-5)
+
+
+def test_rows_of_a_rollout_sum_to_one():
+    images = nets.images(2)
+    mean = Explainer(transformers.vit(prefix=0, pool="mean"), method="attention-rollout")
+    for one in mean(images, TARGET):
+        assert one.map.sum() == pytest.approx(1, rel=1e-5)
+    token = Explainer(transformers.vit(prefix=1), method="attention-rollout")
+    for one in token(images, TARGET):  # the class token keeps a part: the law can fail
+        assert one.map.sum() < 0.99
+
+
+def test_attention_asks_about_the_class():
+    explainer = Explainer(transformers.vit(), method="transformer-attribution")
+    one, other = (explainer(nets.images(1), k)[0].map for k in (0, 1))
+    assert np.abs(one - other).max() > 0.01 * np.abs(one).max()
+    explainer = Explainer(transformers.vit(), method="attention-rollout")
+    one, other = (explainer(nets.images(1), k)[0].map for k in (0, 1))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_masks_and_causal_attention_are_those_of_the_layer():
+    image = keras.Input((32, 32, 3))
+    x = layers.Reshape((-1, 8))(layers.Conv2D(8, 8, strides=8)(image))
+    x = layers.LayerNormalization()(x)
+    allowed = np.tril(np.ones((1, 16, 16), bool), 2)
+    x = layers.MultiHeadAttention(2, 4)(x, x, attention_mask=allowed)
+    x = layers.MultiHeadAttention(2, 4)(x, x, use_causal_mask=True)
+    model = nets.fixed(keras.Model(image, layers.Dense(3)(ops.mean(x, axis=1))))
+    images = nets.images(2)
+    explanations = Explainer(model, method="attention-rollout")(images, TARGET)
+    expected = oracle.array(model(images))[:, TARGET]
+    assert [one.score for one in explanations] == pytest.approx(list(expected), abs=1e-5)
+    assert explanations[0].map[0, 0] > explanations[0].map[-1, -1]  # all may look at the first
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_a_model_without_attention(name):
+    with pytest.raises(errors.MethodError, match="no MultiHeadAttention"):
+        Explainer(nets.plain(), method=name)
+
+
+def test_all_classes_at_once_are_not_for_attention():
+    explainer = Explainer(transformers.vit(), method="transformer-attribution")
+    with pytest.raises(errors.MethodError, match="attentions"):
+        explainer.all_classes(nets.images(1))
