@@ -205,12 +205,17 @@ def _length(rows: Any) -> int:
 def _chunk(rows: Any, start: int, size: int, fill: bool) -> tuple[Any, np.ndarray]:
     """Rows from a place on, filled up to the size if a compiler wants it, and which are valid."""
     several = rows if isinstance(rows, tuple) else (rows,)
-    parts = [np.asarray(one[start : start + size]) for one in several]
+    parts = [_small(np.asarray(one[start : start + size])) for one in several]
     own = len(parts[0])
     missing = size - own if fill else 0
     parts = [np.concatenate([one, np.repeat(one[-1:], missing, axis=0)]) for one in parts]
     valid = (np.arange(own + missing) < own).astype("float32")
     return (tuple(parts) if isinstance(rows, tuple) else parts[0]), valid
+
+
+def _small(rows: np.ndarray) -> np.ndarray:
+    # TensorFlow compares indices of one width only, and counts in int32
+    return rows.astype("int32") if np.issubdtype(rows.dtype, np.integer) else rows
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:
