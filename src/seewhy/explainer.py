@@ -88,6 +88,8 @@ class Explainer:
         self.top, self.batch_size = top, batch_size
         self._backend = backend.load()
         self._method = methods.find(method, options)
+        if not self._backend.GRADIENTS:
+            methods.without_gradients(self._method, self._backend.NAME)
         self._runner = Runner(self._backend, self._method, scores)
         self._manner = Manner(fit, bands)
         self._wishes = Wishes(layer, labels, output, None if grid is None else tuple(grid), scores)

@@ -115,8 +115,7 @@ def evidence(
     given: list[Given] = [{} for _ in question.asked]
     standing = {}
     if set(needs) & set(ATTENTION):
-        answers, rows = _attended(backend, sites, question, images, values)
-        given = rows
+        answers, given = _attended(backend, sites, needs, question, images, values)
     for name, cut in cuts(
         sites, [need for need in needs if need not in ATTENTION], answers is None
     ):
@@ -155,23 +154,27 @@ def cuts(sites: Sites, needs: Sequence[str], some: bool = True) -> list[tuple[st
 def _attended(
     backend: ModuleType,
     sites: Sites,
+    needs: Sequence[str],
     question: Question,
     images: Sequence[Tensor],
     values: Sequence[Tensor],
 ) -> tuple[tuple[Tensor, Any], list[Given]]:
-    """The answers, and for each question the attentions and their gradients."""
+    """The answers, and for each question the attentions and, where needed, their gradients."""
     from keras import ops
 
     attentive = sites.attentive
     assert attentive is not None  # noqa: S101  (for mypy: the plan has made it)
-    # of this run a compiler keeps the shape only
-    shift = ops.zeros_like(attentive(images, None)[1])
 
-    def score(moved: Tensor) -> tuple[Tensor, Any]:
+    def score(moved: Tensor | None) -> tuple[Tensor, Any]:
         outputs, attentions = attentive(images, moved)
         value, ranked = question.put(sites.layer, outputs, values)
         return value, (ranked, ops.stop_gradient(attentions))
 
+    if not set(needs) & set(GRADIENTS):
+        value, (ranked, attentions) = score(None)
+        return (value, ranked), [{"attentions": attentions} for _ in question.asked]
+    # of this run a compiler keeps the shape only
+    shift = ops.zeros_like(attentive(images, None)[1])
     value, (ranked, attentions), pullback = backend.value_and_pullback(score, shift)
     given = [
         {"attentions": attentions, "attention_gradients": pullback(_row(value, k))}

@@ -11,6 +11,7 @@ import torch
 Tensor = Any
 NAME = "torch"
 COMPILES = False
+GRADIENTS = True
 
 
 def version() -> str:
