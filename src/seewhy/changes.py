@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from seewhy.engine import Cut
-from seewhy.passes import Question
+from seewhy.sites import Question
 from seewhy.split import leaves, with_leaves
 from seewhy.subject import Subject
 

@@ -72,10 +72,13 @@ def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
     """Which of the arrays the function looks at."""
     places = [_place(tuple(one.shape), keras.backend.standardize_dtype(one.dtype)) for one in arrays]
     try:
-        function(*(tensor for _, tensor in places))
+        # held, since a place does not hold what looks at it
+        results = function(*(tensor for _, tensor in places))
     except RuntimeError:  # it looks at values
         return [True] * len(places)
-    return [bool(tensor.output.get_target_inputs()) for _, tensor in places]
+    found = [bool(tensor.output.get_target_inputs()) for _, tensor in places]
+    del results
+    return found
 
 
 def out_of_memory(error: BaseException) -> bool:
