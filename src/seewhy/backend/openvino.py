@@ -70,7 +70,9 @@ def curvature(function: Callable[[Tensor], Tensor], at: Tensor) -> NoReturn:  # 
 
 def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
     """Which of the arrays the function looks at."""
-    places = [_place(tuple(one.shape), keras.backend.standardize_dtype(one.dtype)) for one in arrays]
+    places = [
+        _place(tuple(one.shape), keras.backend.standardize_dtype(one.dtype)) for one in arrays
+    ]
     try:
         # held, since a place does not hold what looks at it
         results = function(*(tensor for _, tensor in places))
