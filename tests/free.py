@@ -18,7 +18,7 @@ from test_references import OPTIONS
 
 FREE = [m.name for m in methods.known() if not m.differentiates and m.family != "transformer"]
 BUNDLED = {
-    **dict.fromkeys(("ablation_cam", "recipro_cam", "eigen_cam", "fem"), {}),
+    **{name: {} for name in ("ablation_cam", "recipro_cam", "eigen_cam", "fem")},
     "kpca_cam": {"kernel": "rbf"},
     "occlusion": {"window": 0.5, "stride": 0.25},
     "rise": {"masks": 10},
