@@ -125,8 +125,8 @@ def _tell(found: Concepts, path: Path) -> None:
     for text in found.warnings:
         sys.stderr.write(f"seewhy: {text}\n")
     sys.stdout.write(
-        f"{len(found.share)} concepts of {found.layer}, {found.error:.0%} of the activations left "
-        f"out\n"
+        f"{len(found.share)} concepts hold {sum(found.share):.0%} of the activations of "
+        f"{found.layer}\n"
     )
     for k, (share, labels) in enumerate(zip(found.share, found.labels, strict=True)):
         names = ", ".join(f"{name} {part:.0%}" for name, part in labels) or "no class"

@@ -22,9 +22,11 @@ from seewhy.meanings import Answered, Meaning
 from seewhy.sheets import sheet
 
 HEADING = (
-    "Colour: the strongest concept at each pixel. Percent: the concept's share of the layer's "
-    "activations; of what a class loses when single concepts are removed, this one's."
+    "Each pixel has the colour of its strongest concept. Behind a class: of what it loses when "
+    "single concepts are removed, the part that is lost by this one."
 )
+TOGETHER = "\u00a0"
+"""A space at which no line is broken."""
 
 
 @dataclass(frozen=True)
@@ -85,17 +87,15 @@ class Concepts:
         picture = Image.fromarray(self._painted(_checked("image", image, len(self.maps)), alpha))
         return mosaic.stacked(picture, self._legend(picture.width))
 
-    def sheet(self, *, alpha: float = 0.65, columns: int | None = None) -> Image.Image:
+    def sheet(self, *, alpha: float = 0.65) -> Image.Image:
         """All photos under their concepts, each below its name, with one legend.
 
-        columns: how many stand in a row; None for up to four. Raises as `overlay` does.
+        Raises as `overlay` does.
         """
-        if columns is not None:
-            _checked("columns - 1", columns - 1, 10**6)
         tiles = [self._painted(k, alpha) for k in range(len(self.maps))]
         titles = [Path(photo.name).name for photo in self.photos]
-        drawn = sheet(tiles, titles, columns)
-        return mosaic.stacked(drawn, self._legend(drawn.width))
+        drawn = sheet(tiles, titles)
+        return mosaic.stacked(drawn, self._legend(drawn.width, several=True))
 
     def save(self, path: str | Path, *, alpha: float = 0.65) -> Path:
         """Write the sheet; the suffix of the path tells the format. Returns the path."""
@@ -128,7 +128,9 @@ class Concepts:
     def presence(self) -> np.ndarray:
         """float64 (images, concepts): how much of each concept is in each image, the sum of its
         map."""
-        return self.maps.reshape(*self.maps.shape[:2], -1).sum(axis=-1, dtype="float64")
+        flat = self.maps.reshape(*self.maps.shape[:2], -1)
+        summed: np.ndarray = flat.sum(axis=-1, dtype="float64")
+        return summed
 
     def _labels(self, k: int) -> list[dict[str, Any]]:
         return [
@@ -153,12 +155,12 @@ class Concepts:
         picture = mosaic.painted(photo.pixels, heatmaps, alpha)
         return picture if geometry.sees_all else render.mark_unseen(picture, geometry.seen)
 
-    def _legend(self, width: int) -> Image.Image:
+    def _legend(self, width: int, *, several: bool = False) -> Image.Image:
         entries = [
-            f"{k + 1} · {share:.0%} — {_told(labels)}"
+            f"{k + 1} · {share:.0%} of the activations: {_told(labels)}"
             for k, (share, labels) in enumerate(zip(self.share, self.labels, strict=True))
         ]
-        return mosaic.legend(entries, HEADING, width)
+        return mosaic.legend(entries, HEADING, width, several=several)
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
@@ -167,7 +169,8 @@ class Concepts:
 
 
 def _told(labels: Sequence[tuple[str, float]]) -> str:
-    return ", ".join(f"{name} {share:.0%}" for name, share in labels) or "speaks for no class"
+    told = [f"{name} {share:.0%}".replace(" ", TOGETHER) for name, share in labels]
+    return ", ".join(told) or "speaks for no class"
 
 
 def _checked(name: str, value: Any, count: int) -> int:

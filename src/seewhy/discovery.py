@@ -132,8 +132,8 @@ def _notes(found: np.ndarray, factors: Factors, answers: Answered, facts: Facts)
     if not same.all():
         yield (
             f"incomplete: for {int(np.sum(~same))} of {len(same)} images the model's top class is "
-            f"another when it sees no more than the concepts ({factors.error:.0%} of the "
-            f"activations are missing), so that what they speak for is uncertain. Ask for more."
+            f"another when it sees no more than the concepts (which hold {factors.share.sum():.0%} "
+            f"of the activations), so that what they speak for is uncertain. Ask for more."
         )
 
 

@@ -12,8 +12,8 @@ from seewhy.errors import DependencyError, MapError, OptionError
 
 # scikit-learn stops when a step changes the factors by this part of what the first step did. Far
 # below its own 1e-4, so that rounding differences of backends do not decide when it stops.
-TOLERANCE = 1e-7
-STEPS = 2000
+TOLERANCE = 1e-6
+STEPS = 1000
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,19 @@ from PIL import Image, ImageDraw, ImageFont
 
 from seewhy.sheets import font
 
-# Far apart in hue or lightness; the first eight also for most people who confuse red and green.
+# Far apart in hue or lightness.
 COLOURS = (
     *((230, 60, 30), (20, 120, 230), (250, 200, 0), (0, 160, 90), (200, 90, 210)),
     *((90, 220, 240), (255, 140, 0), (120, 70, 30), (170, 230, 60), (255, 160, 200)),
+    *((30, 30, 110), (120, 125, 20), (0, 95, 105), (130, 0, 50), (185, 170, 255)),
 )
-TEXT = 15
+TEXT, LARGE = 15, 20
 WIDTH = 420
 """The narrowest legend, in pixels."""
 
 
 def colours(count: int) -> list[tuple[int, int, int]]:
-    """So many colours that are easy to tell apart; from the eleventh on less so."""
+    """So many colours that are easy to tell apart; from the sixteenth on less so."""
     golden = (3 - 5**0.5) / 2
     more = [
         colorsys.hsv_to_rgb((0.05 + golden * k) % 1, 1 - 0.4 * (k % 2), 0.95 - 0.3 * (k % 3) / 2)
@@ -46,16 +47,22 @@ def painted(pixels: np.ndarray, heatmaps: Iterable[np.ndarray], alpha: float) ->
         count = k + 1
     opacity = np.float32(alpha) * best[..., None]
     paint = np.array(colours(count), "float32")[which]
-    return np.rint(opacity * paint + (1 - opacity) * pixels).astype("uint8")
+    mixed: np.ndarray = np.rint(opacity * paint + (1 - opacity) * pixels).astype("uint8")
+    return mixed
 
 
-def legend(entries: Sequence[str], heading: str, width: int) -> Image.Image:
+def legend(
+    entries: Sequence[str], heading: str, width: int, *, several: bool = False
+) -> Image.Image:
     """The colours of concepts in their order, each with its text; long texts are wrapped.
 
-    As wide as asked for, and not narrower than 420 pixels; letters grow with the width.
+    several: whether it stands below several photos, not one.
+    As wide as asked for, and not narrower than 420 pixels; letters grow with the width where it
+    is that of one photo, which is shown shrunk if it is large.
     """
     width = max(width, WIDTH)
     size = max(TEXT, width // 48)
+    size = min(size, LARGE) if several else size
     letters = font(size)
     line, margin, box = round(1.5 * size), size // 2, round(1.2 * size)
     indent = margin + 2 * box
@@ -69,10 +76,10 @@ def legend(entries: Sequence[str], heading: str, width: int) -> Image.Image:
     for words in head:
         draw.text((margin, top), words, fill=(90, 90, 90), font=letters)
         top += line
-    for colour, several in zip(colours(len(texts)), texts, strict=True):
+    for colour, lines in zip(colours(len(texts)), texts, strict=True):
         top += gap
         draw.rectangle((margin, top, margin + box, top + box), fill=colour, outline=(90, 90, 90))
-        for words in several:
+        for words in lines:
             draw.text((indent, top), words, fill="black", font=letters)
             top += line
     return canvas
@@ -90,7 +97,7 @@ def stacked(picture: Image.Image, below: Image.Image) -> Image.Image:
 def _wrapped(text: str, letters: ImageFont.FreeTypeFont, width: int) -> list[str]:
     """The text in lines that fit, broken between words, and within words that are longer."""
     lines = [""]
-    for word in text.split():
+    for word in text.split(" "):  # and not at spaces that hold words together
         longer = f"{lines[-1]} {word}".strip()
         if letters.getlength(longer) <= width:
             lines[-1] = longer
