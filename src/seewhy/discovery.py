@@ -120,12 +120,6 @@ def _notes(found: np.ndarray, factors: Factors, answers: Answered, facts: Facts)
         )
     if not factors.converged:
         yield "not-converged: the factorisation was still moving when it was stopped."
-    empty = int(np.sum(factors.share == 0))
-    if empty:
-        yield (
-            f"empty: {empty} of {len(factors.share)} concepts are nowhere: fewer are enough for "
-            f"these images."
-        )
     if facts.output.regression:
         return
     same = np.argmax(answers.given, axis=-1) == np.argmax(answers.whole, axis=-1)

@@ -13,7 +13,10 @@ from seewhy.errors import DependencyError, MapError, OptionError
 # scikit-learn stops when a step changes the factors by this part of what the first step did. Far
 # below its own 1e-4, so that rounding differences of backends do not decide when it stops.
 TOLERANCE = 1e-6
-STEPS = 1000
+# It stops as well after so many steps; after more where they cost nothing: up to so many
+# multiplications in all.
+STEPS, MOST_STEPS = 1000, 100_000
+WORK = 5_000_000_000
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,14 @@ def factorise(values: np.ndarray, count: int, seed: int) -> Factors:
     wide = values.astype("float64")
     # the start treats values below 1e-6 as zero, whatever the others are
     scale = np.sqrt(np.mean(wide**2))
+    steps = min(MOST_STEPS, max(STEPS, WORK // (values.size * count)))
     model = nmf(
-        n_components=count, init="nndsvda", random_state=seed, tol=TOLERANCE, max_iter=STEPS
+        n_components=count, init="nndsvda", random_state=seed, tol=TOLERANCE, max_iter=steps
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # whether it converged is told in the result
         strengths = model.fit_transform(wide / scale)
-    return _ordered(wide, strengths * scale, model.components_, model.n_iter_ < STEPS)
+    return _ordered(wide, strengths * scale, model.components_, model.n_iter_ < steps)
 
 
 def _ordered(

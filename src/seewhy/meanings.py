@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 Tensor = Any
+# Classes that lose less than this part of what the first one loses are not named.
+NEGLIGIBLE = 0.01
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,13 @@ class Meaning:
     """float64 (concepts, classes) in 0..1: of what a class loses by single concepts, this one's."""
 
     def order(self, concept: int, top: int) -> list[int]:
-        """Up to `top` classes that lose by its removal, those that lose most first."""
+        """Up to `top` classes that lose by its removal, those that lose most first.
+
+        None that lose less than a hundredth of what the first one loses.
+        """
         lost = self.lost[concept]
         best = np.argsort(-lost, kind="stable")[:top]
-        return [int(c) for c in best if lost[c] > 0]
+        return [int(c) for c in best if lost[c] > max(0, NEGLIGIBLE * lost[best[0]])]
 
 
 def rows(count: int) -> np.ndarray:
