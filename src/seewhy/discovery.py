@@ -75,7 +75,7 @@ def discover(
         answered=answers,
         meaning=meaning,
         classes=facts.labels,
-        options={**facts.options, "count": wanted.count, "seed": wanted.seed},
+        options={**facts.options, "count": int(wanted.count), "seed": int(wanted.seed)},
         warnings=tuple(notes),
         versions=facts.versions,
     )
