@@ -9,7 +9,7 @@ from typing import Any
 
 from seewhy.engine import Cut
 from seewhy.outputs import Answers
-from seewhy.passes import Question
+from seewhy.sites import Question
 from seewhy.split import leaves, with_leaves
 from seewhy.subject import Subject
 

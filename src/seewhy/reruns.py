@@ -21,8 +21,8 @@ from seewhy import changes, memory
 from seewhy.changes import Change, Gather, Stand
 from seewhy.engine import Cut
 from seewhy.errors import MemoryWarning
-from seewhy.passes import Question
 from seewhy.progress import steps
+from seewhy.sites import Question
 
 Tensor = Any
 Make = Callable[[], Callable[..., Any]]

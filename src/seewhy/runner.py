@@ -12,11 +12,11 @@ from seewhy import changes, memory, passes
 from seewhy.changes import Change, Stand
 from seewhy.errors import MethodError
 from seewhy.methods import ARRAYS, Method
-from seewhy.passes import Question
 from seewhy.plan import Plan
 from seewhy.reruns import Reruns, Room, Standing
 from seewhy.results import Outcome
 from seewhy.scores import Target
+from seewhy.sites import ASIDE, Question
 from seewhy.split import Split
 from seewhy.subject import Subject
 
@@ -63,7 +63,7 @@ class Runner:
         """Maps of all classes at one target layer, float32 (batch, classes, *space)."""
         method, sites = self._method, plan.sites(k)
         places = {id(sites.of(need)) for need in method.needs}
-        other = {"curvature", *passes.ATTENTION} & set(method.needs)
+        other = {"curvature", *ASIDE} & set(method.needs)
         if method.reruns or method.asks or other or len(places) > 1:
             raise MethodError(
                 f"maps of all classes at once come from methods of activations and gradients; "

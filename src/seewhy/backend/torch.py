@@ -38,22 +38,28 @@ def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def value_and_pullback(
     function: Callable[[Tensor], tuple[Tensor, Any]], at: Tensor
 ) -> tuple[Tensor, Any, Callable[[Tensor], Tensor]]:
-    """Value and auxiliary result of function(at), and value-cotangent → gradient at `at`."""
-    leaf = at.detach().requires_grad_()
+    """Value and auxiliary result of function(at), and value-cotangent → gradient at `at`.
+
+    at: a tensor, or a list of them.
+    """
+    leaf = keras.tree.map_structure(lambda one: one.detach().requires_grad_(), at)
+    leaves = keras.tree.flatten(leaf)
     value, auxiliary = function(leaf)
 
     def pullback(cotangent: Tensor, several: bool = False) -> Tensor:
         if not value.requires_grad:  # the value does not depend on `at`
-            return leaf.new_zeros((*cotangent.shape[: int(several)], *leaf.shape))
-        return torch.autograd.grad(
+            rows = cotangent.shape[: int(several)]
+            return keras.tree.map_structure(lambda one: one.new_zeros((*rows, *one.shape)), leaf)
+        gradients = torch.autograd.grad(
             value,
-            leaf,
+            leaves,
             cotangent,
             retain_graph=True,
             allow_unused=True,
             materialize_grads=True,
             is_grads_batched=several,
-        )[0]
+        )
+        return keras.tree.pack_sequence_as(at, gradients)
 
     return value, auxiliary, pullback
 

@@ -29,6 +29,9 @@ ARRAYS = {
     "deconv_gradients": "the same, where each ReLU passes back only what is positive",
     "attentions": "(batch, blocks, heads, tokens, tokens), of all self-attentions, after softmax",
     "attention_gradients": "of the score with respect to them",
+    "block_gradients": "as attention_gradients, but of the score that each block's own tokens get",
+    "full_gradients": "a list: image times gradient, then each bias times the gradient where it is "
+    "added, each (batch, *space, units) with its own space",
 }
 """Evidence as float32 tensors, (batch, *space, units) where nothing else is said; images have
 channels for units."""
@@ -48,7 +51,7 @@ NEEDS = (*ARRAYS, *RERUNS)
 """All that the driver can give."""
 
 MODULES = (
-    *("cam", "decomposition", "perturbation", "masks", "gradient", "guided"),
+    *("cam", "decomposition", "perturbation", "masks", "learnt", "gradient", "guided", "full"),
     "transformer",
 )
 """Where methods are registered, in the order in which they are listed."""
@@ -87,7 +90,7 @@ class Method:
         """Whether its map lies on the target layer's grid, not on the image's."""
         layer = (
             *("activations", "gradients", "curvature", "score_activations", "sum_activations"),
-            "attentions",  # whose tokens lie as those of the target layer
+            *("attentions", "block_gradients"),  # whose tokens lie as those of the target layer
         )
         return any(need in layer for need in self.needs)
 
