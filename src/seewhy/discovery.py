@@ -60,13 +60,7 @@ def discover(
     return Concepts(
         maps=np.moveaxis(strengths, -1, 1),
         vectors=vectors,
-        labels=tuple(
-            tuple(
-                (facts.labels[c].name, float(meaning.share[k, c]))
-                for c in meaning.order(k, wanted.top)
-            )
-            for k in range(wanted.count)
-        ),
+        labels=tuple(meaning.told(k, facts.labels, wanted.top) for k in range(wanted.count)),
         share=tuple(factors.share.tolist()),
         error=factors.error,
         layer=facts.layer,

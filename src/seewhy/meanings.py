@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from seewhy.labels import Labels
+
 Tensor = Any
 # Classes that lose less than this part of what the first one loses are not named.
 NEGLIGIBLE = 0.01
@@ -43,6 +45,11 @@ class Meaning:
         lost = self.lost[concept]
         best = np.argsort(-lost, kind="stable")[:top]
         return [int(c) for c in best if lost[c] > max(0, NEGLIGIBLE * lost[best[0]])]
+
+    def told(self, concept: int, labels: Labels, top: int) -> tuple[tuple[str, float], ...]:
+        """Those classes by name, each with its share."""
+        best = self.order(concept, top)
+        return tuple((labels[c].name, float(self.share[concept, c])) for c in best)
 
 
 def rows(count: int) -> np.ndarray:
