@@ -10,7 +10,6 @@ from keras import layers, ops
 import nets
 from seewhy import Explainer
 
-
 EXTREMAL = {"area": 0.25, "steps": 60, "cells": 16}
 
 
