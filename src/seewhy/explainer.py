@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from seewhy import backend, intake, methods
+from seewhy.concept_maps import Concepts
+from seewhy.discovery import Wanted, discover
 from seewhy.engine import SCORES
 from seewhy.enhance import chosen
 from seewhy.ensemble import Ensemble
@@ -214,6 +216,30 @@ class Explainer:
         if not done:
             raise OptionError("there is no image to explain: the list is empty.")
         return np.stack(done)
+
+    def concepts(
+        self, images: Any, *, count: int = 5, top: int | None = None, seed: int = 0
+    ) -> Concepts:
+        """The parts that the layer's activations of all images are made of, and what they mean.
+
+        Deep feature factorisation (Collins, Achanta and Süsstrunk 2018, arXiv:1806.10206): the
+        activations, negative ones set to 0, of all positions of all images are approximated by
+        `count` non-negative concepts; see `factors.factorise`. Then the part of the network behind
+        the layer runs on what is put together from the concepts, without each and with each
+        alone: a concept speaks for the classes whose score falls most without it; see
+        `meanings.meaning`. What bypasses the layer, such as skip connections and class tokens,
+        stays as it is.
+        images: as for a call, of one size. top: how many classes a concept is labelled with; the
+        explainer's own if None. seed: of the factorisation's start.
+        Needs the extra "concepts". Raises DependencyError without it; OptionError for counts that
+        the layer has no room for, and for several layers; MapError where nothing is active.
+        """
+        wanted = Wanted(count, self.top if top is None else top, seed)
+        if self.method != "grad_cam":  # others may run at the input, whatever the layer
+            same = self.having(method="grad_cam", options=None)
+            return same.concepts(images, count=count, top=top, seed=seed)
+        chunks = list(self._prepared(self._listed(images)))
+        return discover(self._runner, self._known, chunks, wanted, self._facts())
 
     def questions(self, targets: Sequence[Any]) -> list[Target]:
         """Questions, put to this model. Raises TargetError if it cannot be asked so."""
