@@ -31,6 +31,8 @@ def explain(  # noqa: PLR0913  (the façade: every choice has its default)
     fuse: str = "mean",
     bands: Sequence[int] | None = None,
     options: Mapping[str, Any] | None = None,
+    enhance: Any = (),
+    upsampling: str = "linear",
 ) -> Explanation:
     """Why the model decided as it did about one image.
 
@@ -57,6 +59,8 @@ def explain(  # noqa: PLR0913  (the façade: every choice has its default)
         fuse=fuse,
         bands=bands,
         options=options,
+        enhance=enhance,
+        upsampling=upsampling,
     )
     sample = tuple(image) if isinstance(image, list) else image
     return explainer([sample], targets=[target])[0]
