@@ -47,6 +47,6 @@ clean:
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet torch==2.13.0
 	.venv/bin/pip install --quiet --editable ".[tensorflow-cpu,jax,torch,test,check]"
-	.venv/bin/pip install --quiet --no-deps grad-cam==1.5.7 ttach captum==0.9.0 tqdm
+	.venv/bin/pip install --quiet --no-deps grad-cam==1.5.7 ttach captum==0.9.0 tqdm torchcam==0.5.0
 	.venv/bin/pip install --quiet --no-deps keras-hub==0.32.0 regex tokenizers
 	touch $@

@@ -43,7 +43,9 @@ class Stand:
             tiled(*next(kept), copies)
             if used
             # Keras checks the inputs of a model, even where all that they lead to is at hand
-            else ops.zeros((copies * shape[0], *shape[1:]) if shape else (), dtype)
+            else ops.broadcast_to(
+                ops.zeros((), dtype), (copies * shape[0], *shape[1:]) if shape else ()
+            )
             for used, (shape, dtype) in zip(self.used, self.specs, strict=True)
         ]
         return self.cut.split.behind(at, with_leaves(self.bypass, filled))
