@@ -11,6 +11,20 @@ from seewhy.sites import Given, Question, Sites, arranged, picking
 Tensor = Any
 
 
+def watched(
+    _: ModuleType,
+    sites: Sites,
+    question: Question,
+    images: Sequence[Tensor],
+    values: Sequence[Tensor],
+) -> tuple[tuple[Tensor, Any], list[Given]]:
+    """The answers, and for each question the attentions, without any gradient."""
+    assert sites.attentive is not None  # noqa: S101  (for mypy: the plan has made it)
+    outputs, attentions = sites.attentive(images, None)
+    given = [{"attentions": attentions} for _ in question.asked]
+    return question.put(sites.layer, outputs, values), given
+
+
 def attended(
     backend: ModuleType,
     sites: Sites,

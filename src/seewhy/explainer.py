@@ -101,6 +101,8 @@ class Explainer:
         self._backend = backend.load()
         enhancements, eigen = chosen(enhance)
         self._method = methods.find(method, options)
+        if not self._backend.GRADIENTS:
+            methods.without_gradients(self._method, self._backend.NAME)
         if eigen:
             from seewhy.methods.decomposition import smoothed  # which imports Keras
 

@@ -66,7 +66,7 @@ def evidence(
     given: list[Given] = [{} for _ in question.asked]
     standing = {}
     for names, take in (
-        (ATTENTION, asides.attended),
+        (ATTENTION, asides.attended if "attention_gradients" in needs else asides.watched),
         (BLOCKS, asides.by_block),
         (FULL, asides.full),
     ):

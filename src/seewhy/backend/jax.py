@@ -12,6 +12,7 @@ Tensor = Any
 NAME = "jax"
 # A compiler specialises on shapes, so the last batch is worth filling up.
 COMPILES = True
+GRADIENTS = True
 
 
 def version() -> str:

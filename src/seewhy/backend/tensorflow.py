@@ -11,6 +11,7 @@ import tensorflow as tf
 Tensor = Any
 NAME = "tensorflow"
 COMPILES = True
+GRADIENTS = True
 
 
 def version() -> str:

@@ -12,6 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 Tensor = Any
 NAME = "torch"
 COMPILES = False
+GRADIENTS = True
 
 
 def version() -> str:

@@ -216,6 +216,17 @@ def find(wanted: str | Formula, options: Mapping[str, Any] | None = None) -> Met
     return found.having(options or {})
 
 
+def without_gradients(method: Method, backend: str) -> None:
+    """Raises MethodError if the method needs gradients; the backend has none."""
+    if method.differentiates:
+        names = ", ".join(entry.name for entry in known() if not entry.differentiates)
+        raise MethodError(
+            f"{method.name} needs gradients, and Keras's {backend} backend gives none. Methods "
+            f"that run on it: {names}. For all others set KERAS_BACKEND to tensorflow, jax or "
+            f"torch before Keras is imported."
+        )
+
+
 def _own(formula: Formula) -> Method:
     name = getattr(formula, "__name__", type(formula).__name__)
     return Method(name, formula, needs(formula), options=_options(formula))

@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 from keras import ops
+from keras.backend import backend
 
 from seewhy.methods import Method, known, method
-from seewhy.methods.axes import space
+from seewhy.methods.axes import divide, space
 
 Tensor = Any
 FAMILY = "class activation"
 # Positions whose kernel matrix is still small enough to decompose.
 POSITIONS = 4096
+# Of a matrix, until no other eigenvalue is left that float32 could tell from the largest.
+SQUARINGS = 24
 
 
 @method(
@@ -102,9 +105,8 @@ def kpca_cam(activations: Tensor, *, kernel: str = "sigmoid", gamma: float = 0.0
     rows = ops.mean(gram, axis=1, keepdims=True)
     cols = ops.mean(gram, axis=2, keepdims=True)
     centred = gram - rows - cols + ops.mean(gram, axis=(1, 2), keepdims=True)
-    values, vectors = ops.linalg.eigh(centred)
-    along = vectors[:, :, -1] * ops.sqrt(ops.relu(values[:, -1:]))
-    return ops.reshape(_signed(along), (-1, *sides))
+    size, vector = _leading(centred)
+    return ops.reshape(_signed(vector * ops.sqrt(ops.relu(size))), (-1, *sides))
 
 
 @method(
@@ -161,12 +163,43 @@ def first_component(values: Tensor) -> Tensor:
     turned = ops.transpose(flat, (0, 2, 1))
     # the smaller of the two matrices that have the same components
     if units <= count:
-        direction = ops.linalg.eigh(ops.matmul(turned, flat))[1][:, :, -1:]
-        along = ops.matmul(flat, direction)[:, :, 0]
+        direction = _leading(ops.matmul(turned, flat))[1]
+        along = ops.matmul(flat, ops.expand_dims(direction, -1))[:, :, 0]
     else:
-        sizes, vectors = ops.linalg.eigh(ops.matmul(flat, turned))
-        along = vectors[:, :, -1] * ops.sqrt(ops.relu(sizes[:, -1:]))
+        size, vector = _leading(ops.matmul(flat, turned))
+        along = vector * ops.sqrt(ops.relu(size))
     return ops.reshape(_signed(along), (-1, *sides))
+
+
+def _leading(matrices: Tensor) -> tuple[Tensor, Tensor]:
+    """The largest eigenvalue (batch, 1) of symmetric matrices, and its eigenvector (batch, n)."""
+    if backend() != "openvino":
+        values, vectors = ops.linalg.eigh(matrices)
+        return values[:, -1:], vectors[:, :, -1]
+    return _by_squaring(matrices)
+
+
+def _by_squaring(matrices: Tensor) -> tuple[Tensor, Tensor]:
+    """The same without `eigh`, which Keras does on OpenVINO by one rotation after the other.
+
+    Squared again and again, a matrix comes to project onto the eigenvector of its largest
+    eigenvalue, if none is negative.
+    """
+    count = matrices.shape[-1]
+    identity = ops.eye(count, dtype="float32")
+    # no eigenvalue is below minus the norm
+    norm = ops.sqrt(ops.sum(matrices * matrices, axis=(1, 2), keepdims=True))
+    power = matrices + norm * identity
+    for _ in range(SQUARINGS):
+        power = divide(power, ops.sum(power * identity, axis=(1, 2), keepdims=True))
+        power = ops.matmul(power, power)
+    largest = ops.argmax(ops.sum(power * identity, axis=-1), axis=-1)
+    vector = ops.expand_dims(ops.one_hot(largest, count, dtype="float32"), -1)
+    for matrix in (power, matrices, matrices):  # the matrix itself takes rounding errors away
+        vector = ops.matmul(matrix, vector)
+        vector = divide(vector, ops.sqrt(ops.sum(vector * vector, axis=1, keepdims=True)))
+    size = ops.sum(vector * ops.matmul(matrices, vector), axis=1)
+    return size, vector[:, :, 0]
 
 
 def _signed(along: Tensor) -> Tensor:
