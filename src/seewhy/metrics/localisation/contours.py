@@ -21,7 +21,7 @@ def boxes(levels: np.ndarray, cuts: np.ndarray, every: bool) -> tuple[np.ndarray
     found = trees.regions(levels, _outlined(levels), corners=True)
     owners, numbers = _alive(found, cuts + 1)
     if not every:
-        chosen = _largest(levels, found, (owners, numbers), cuts)
+        chosen = _largest(levels, found, owners, numbers)
         return owners[chosen], found.corners[numbers[chosen]]
     # what is not above the cut, from the deepest on: holes are what is cut off from the edge
     under = trees.regions(-levels, np.zeros(levels.shape), corners=False)
@@ -66,31 +66,25 @@ def _outlined(levels: np.ndarray) -> np.ndarray:
 
 
 def _largest(
-    levels: np.ndarray,
-    found: Regions,
-    alive: tuple[np.ndarray, np.ndarray],
-    cuts: np.ndarray,
+    levels: np.ndarray, found: Regions, owners: np.ndarray, numbers: np.ndarray
 ) -> np.ndarray:
     """Which of the living is the largest at each cut; of equal ones that which begins last.
 
     The area inside of an outline counts holes in. It is between the region's own area and that
     of its box, which mostly tells already which is the largest.
     """
-    owners, numbers = alive
-    low = found.area[numbers]
-    sides = found.corners[numbers, 2:] - found.corners[numbers, :2] - 1
-    high = sides.prod(axis=1).astype("float64")
-    best = np.full(len(cuts), -1.0)
-    np.maximum.at(best, owners, low)
-    able = np.flatnonzero(high >= best[owners])
-    rivals = np.bincount(owners[able], minlength=len(cuts))[owners[able]]
-    areas = low[able]
-    for k in np.flatnonzero((rivals > 1) & (high[able] > areas)):
-        own = numbers[able[k]]
-        areas[k] = _filled(levels > cuts[owners[able[k]]], found.corners[own], found.first[own])
-    order = np.lexsort((found.first[numbers[able]], areas, owners[able]))
-    last = np.append(np.diff(owners[able][order]) > 0, True)
-    chosen: np.ndarray = able[order[last]] if len(able) else able
+    least = found.area.copy()
+    most = (found.corners[:, 2:] - found.corners[:, :2] - 1).prod(axis=1)
+    best = np.zeros(int(owners.max(initial=-1)) + 1)
+    np.maximum.at(best, owners, least[numbers])
+    able = most[numbers] >= best[owners]
+    owners, numbers, places = owners[able], numbers[able], np.flatnonzero(able)
+    rivals = np.bincount(owners)[owners]
+    for k in np.unique(numbers[(rivals > 1) & (most[numbers] > least[numbers])]).tolist():
+        least[k] = _filled(levels >= found.born[k], found.corners[k], int(found.first[k]))
+    order = np.lexsort((found.first[numbers], least[numbers], owners))
+    last = np.diff(owners[order], append=-1) != 0
+    chosen: np.ndarray = places[order[last]]
     return chosen
 
 
@@ -98,7 +92,7 @@ def _filled(above: np.ndarray, corners: np.ndarray, first: int) -> float:
     """The area inside of the outline of one region, its holes filled."""
     left, top, right, bottom = corners.tolist()
     labels, _ = locate.regions(above[top:bottom, left:right])
-    row, col = divmod(int(first), above.shape[1])
+    row, col = divmod(first, above.shape[1])
     own = labels == labels[row - top, col - left]
     outside = np.pad(~own, 1, constant_values=True)
     # what the frame reaches without stepping over corners is outside
