@@ -55,4 +55,5 @@ def edge_map(images: np.ndarray) -> np.ndarray:
     smooth_across = grey[:, :, :-2] + 2 * grey[:, :, 1:-1] + grey[:, :, 2:]
     across = smooth_down[:, :, 2:] - smooth_down[:, :, :-2]
     down = smooth_across[:, 2:] - smooth_across[:, :-2]
-    return np.hypot(across, down).astype("float32")
+    steepness: np.ndarray = np.hypot(across, down).astype("float32")
+    return steepness

@@ -23,8 +23,8 @@ Make = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 def scores(scorer: Scorer, images: np.ndarray) -> np.ndarray:
     """The score of each image as it is, float64 (batch,)."""
-    every = np.arange(len(images))
-    return changed(scorer, images, 1, lambda which, _: images[which])[every, 0]
+    own: np.ndarray = changed(scorer, images, 1, lambda which, _: images[which])[:, 0]
+    return own
 
 
 def changed(scorer: Scorer, images: np.ndarray, rows: int, make: Make) -> np.ndarray:
@@ -70,7 +70,7 @@ def explained(explain: Explain, images: np.ndarray, rows: int, make: Make) -> np
 
 def at_once(images: np.ndarray) -> int:
     """How many copies of one image are held at once."""
-    return max(1, BYTES // max(1, images[0].nbytes))
+    return max(1, BYTES // max(1, int(images[0].nbytes)))
 
 
 def with_which(function: Callable[..., Any]) -> Callable[[np.ndarray, np.ndarray], Any]:

@@ -45,7 +45,10 @@ def sensitivities(
     if not relative:
         return distances
     lengths = np.sqrt((own**2).sum(axis=(2, 3)))
-    return np.divide(distances, lengths, out=np.full_like(distances, np.nan), where=lengths > 0)
+    parts_of_length: np.ndarray = np.divide(
+        distances, lengths, out=np.full_like(distances, np.nan), where=lengths > 0
+    )
+    return parts_of_length
 
 
 def max_sensitivity(

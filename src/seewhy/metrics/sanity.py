@@ -27,7 +27,7 @@ class Randomised:
     """By name of the similarity, float64 (layers, batch); low is good."""
 
 
-def randomised(
+def randomised(  # noqa: PLR0913  (each choice has its default)
     model: Any,
     explain: Callable[[Any], np.ndarray],
     *,
@@ -77,7 +77,7 @@ def destroyed(
     copy, fresh = _copied(model), _copied(model, weights=False)
     generator = np.random.default_rng(seed)
     kept = [np.array(one) for one in copy.get_weights()]
-    layers = [pair for pair in zip(_with_weights(copy), _with_weights(fresh), strict=True)]
+    layers = list(zip(_with_weights(copy), _with_weights(fresh), strict=True))
     if not layers:
         raise ModelError(f"model {model.name!r} has no layer with parameters to destroy.")
     for layer, other in reversed(layers):

@@ -81,7 +81,8 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     lengths = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
     found = np.full(len(one), np.nan)
     np.divide((one * other).sum(axis=1), lengths, out=found, where=~constant & (lengths > 0))
-    return np.clip(found, -1, 1)
+    bounded: np.ndarray = np.clip(found, -1, 1)
+    return bounded
 
 
 def _centred(values: np.ndarray) -> np.ndarray:

@@ -34,7 +34,8 @@ def fill(images: np.ndarray, baseline: Baseline) -> np.ndarray:
     if baseline == "zero":
         return np.zeros((1, 1, 1, 1), "float32")
     if baseline == "mean":
-        return images.mean(axis=(1, 2), keepdims=True)
+        means: np.ndarray = images.mean(axis=(1, 2), keepdims=True)
+        return means
     if baseline == "blur":
         return blurred(images)
     if baseline == "flip":

@@ -104,7 +104,8 @@ def adcc(
     )
     nothing = (parts == 0).any(axis=0)
     inverse = 1 / np.where(nothing, 1.0, parts)
-    return np.where(nothing, 0 * parts.sum(axis=0), 3 / inverse.sum(axis=0))
+    harmonic: np.ndarray = np.where(nothing, 0 * parts.sum(axis=0), 3 / inverse.sum(axis=0))
+    return harmonic
 
 
 def masked(images: np.ndarray, maps: np.ndarray, baseline: Baseline = "zero") -> np.ndarray:

@@ -45,7 +45,7 @@ class Level:
     def times(self, values: np.ndarray) -> np.ndarray:
         """The matrix times (channels, count)."""
         padded = np.pad(values, ((0, 0), (0, 1)))
-        product = self.diagonal * values
+        product: np.ndarray = self.diagonal * values
         for near, link in zip(self.near, self.links, strict=True):
             product -= link * padded.take(near, axis=1)
         return product
@@ -66,7 +66,7 @@ def impute(
     removed = np.asarray(removed, bool)
     if removed.shape != values.shape[:3]:
         raise OptionError(f"removed has the shape {values.shape[:3]}; got {removed.shape}.")
-    nothing = removed.all(axis=(1, 2))
+    nothing = np.asarray(removed.all(axis=(1, 2)))
     filled = values.copy()
     filled[nothing] = values[nothing].mean(axis=(1, 2), keepdims=True)
     unknown = removed & ~nothing[:, None, None]
@@ -118,7 +118,8 @@ def _solve(fine: Level, right: np.ndarray) -> np.ndarray:
 
     def spread(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
         share = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
-        return share.repeat(sizes, axis=1)
+        shares: np.ndarray = share.repeat(sizes, axis=1)
+        return shares
 
     found, rest = np.zeros_like(right), right.copy()
     goal = PRECISION**2 * dot(right, right)
@@ -153,15 +154,17 @@ def _cycle(fine: Level) -> Callable[[np.ndarray], np.ndarray]:
     def run(k: int, right: np.ndarray) -> np.ndarray:
         level, inverse = levels[k], inverses[k]
         if k == len(parts):
-            return inverse * right
-        guess = DAMPING * inverse * right
+            solved: np.ndarray = inverse * right
+            return solved
+        guess: np.ndarray = DAMPING * inverse * right
         owners, children = parts[k]
         # of small grids there are few unknowns: going there twice costs little and helps much
         for _ in range(2 if k else 1):
             rest = np.pad(right - level.times(guess), ((0, 0), (0, 1)))
             coarse = sum(rest.take(child, axis=1) for child in children)
-            guess = guess + run(k + 1, coarse).take(owners, axis=1)
-        return guess + DAMPING * inverse * (right - level.times(guess))
+            guess += run(k + 1, coarse).take(owners, axis=1)
+        guess += DAMPING * inverse * (right - level.times(guess))
+        return guess
 
     return lambda right: run(0, right)
 

@@ -45,7 +45,8 @@ def infidelity(  # noqa: PLR0913  (each choice has its default)
     def make(which: np.ndarray, row: np.ndarray) -> np.ndarray:
         change = changes(which, row)
         told[which, row] = np.einsum("nhwc,nhwc->n", change, maps[which])
-        return images[which] - change
+        moved: np.ndarray = images[which] - change
+        return moved
 
     after = copies.changed(scorer, images, rows, make)
     true = copies.scores(scorer, images)[:, None] - after

@@ -71,7 +71,7 @@ def irof_curve(
 
     scores = copies.changed(scorer, images, most + 1, without(images, baseline, gone))
     own = scores[:, :1]
-    curve = np.divide(scores, own, out=np.full_like(scores, np.nan), where=own != 0)
+    curve: np.ndarray = np.divide(scores, own, out=np.full_like(scores, np.nan), where=own != 0)
     curve[np.arange(most + 1) > counts[:, None]] = np.nan
     return curve
 

@@ -54,7 +54,8 @@ def road(  # noqa: PLR0913  (each choice has its default)
         return impute(images[which], removed, noise=noise, seed=seed)
 
     after = copies.changed(scorer, images, len(levels), make)
-    return after - copies.scores(scorer, images)[:, None]
+    change: np.ndarray = after - copies.scores(scorer, images)[:, None]
+    return change
 
 
 def road_combined(

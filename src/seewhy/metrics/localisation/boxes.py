@@ -39,7 +39,7 @@ def box_iou(maps: np.ndarray, boxes: Boxes, *, threshold: float = 0.15) -> np.nd
     return np.array([overlaps(one, own).max() for one, own in zip(drawn, things, strict=True)])
 
 
-def localisation_error(  # noqa: PLR0913  (each choice has its default)
+def localisation_error(
     maps: np.ndarray,
     predicted: np.ndarray,
     classes: np.ndarray,

@@ -26,9 +26,8 @@ def boxes(levels: np.ndarray, cuts: np.ndarray, every: bool) -> tuple[np.ndarray
     # what is not above the cut, from the deepest on: holes are what is cut off from the edge
     under = trees.regions(-levels, np.zeros(levels.shape), corners=False)
     rows, cols = levels.shape
-    cut_off = (under.corners[:, :2] > 0).all(axis=1) & (under.corners[:, 2:] < (cols, rows)).all(
-        axis=1
-    )
+    left, top, right, bottom = under.corners.T
+    cut_off = (left > 0) & (top > 0) & (right < cols) & (bottom < rows)
     holders, holes = _alive(under, -cuts)
     inner = cut_off[holes]
     # the outline of a hole runs through the pixels around it

@@ -50,4 +50,5 @@ def energy_inside(maps: np.ndarray, where: np.ndarray | Boxes) -> np.ndarray:
     heat = np.divide(rectify(maps), largest, out=np.zeros_like(maps), where=largest > 0)
     total = heat.sum(axis=(1, 2))
     inside = (heat * masks).sum(axis=(1, 2))
-    return np.divide(inside, total, out=np.full_like(total, np.nan), where=total > 0)
+    part: np.ndarray = np.divide(inside, total, out=np.full_like(total, np.nan), where=total > 0)
+    return part
