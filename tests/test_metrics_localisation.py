@@ -235,7 +235,7 @@ def test_the_box_of_the_largest_region():
 def test_localisation_error_needs_the_class_and_the_box():
     map = np.zeros((1, 20, 20))
     map[0, 8:14, 6:18] = 1
-    maps = np.stack([map, np.roll(map, 5, 1)], axis=1).repeat(4, axis=0)
+    maps = np.stack([map, np.roll(map, 3, 1)], axis=1).repeat(4, axis=0)
     predicted = np.array([[1, 2], [2, 1], [1, 2], [3, 4]])
     boxes = [[(6, 8, 18, 14)], [(6, 8, 18, 14)], [(0, 0, 3, 3)], [(6, 8, 18, 14)]]
     classes = np.array([1, 1, 1, 1])
