@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from seewhy import backend
 
 if TYPE_CHECKING:
-    from seewhy import errors, render, targets
+    from seewhy import errors, metrics, render, targets
     from seewhy.comparison import compare
     from seewhy.explainer import Explainer
     from seewhy.explanation import Explanation, Prediction
@@ -29,6 +29,7 @@ __all__ = [
     "errors",
     "explain",
     "layers",
+    "metrics",
     "on_one_scale",
     "render",
     "targets",

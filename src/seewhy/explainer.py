@@ -27,6 +27,7 @@ from seewhy.plan import Plan, Wishes, plan
 from seewhy.questions import parse_all
 from seewhy.results import Facts, Outcome, Shown, explanations, joined, versions
 from seewhy.runner import Runner
+from seewhy.scorer import Scorer
 from seewhy.scores import Target
 from seewhy.subject import Subject, subject
 
@@ -170,12 +171,7 @@ class Explainer:
             `seewhy.targets`, or a function of the model's outputs.
         """
         sources = self._listed(images)
-        one_each = isinstance(targets, list | tuple) or np.ndim(targets) > 0
-        asked = list(targets) if one_each else [targets] * len(sources)
-        if len(asked) != len(sources):
-            raise TargetError(
-                f"{len(asked)} targets for {len(sources)} images: give one for all, or one each."
-            )
+        asked = _one_each(targets, len(sources))
         if not sources:
             return []
         rows = self._explain(sources, [self.questions([wanted]) for wanted in asked])
@@ -242,6 +238,18 @@ class Explainer:
             return same.concepts(images, count=count, top=top, seed=seed)
         chunks = list(self._prepared(self._listed(images)))
         return discover(self._runner, self._known, chunks, wanted, self._facts())
+
+    def scorer(self, images: Any, targets: Any = "top", *, scores: str = "probabilities") -> Scorer:
+        """A function (images, which) → the score of each image's target, for `seewhy.metrics`.
+
+        images, targets: as for a call; the images are brought to one size. "top" is the top class
+        of the image as it is, also for its changed copies. scores: "probabilities" or "logits".
+        """
+        _one_of("scores", scores, SCORES)
+        sources = self._listed(images)
+        asked = self.questions(_one_each(targets, len(sources)))
+        samples = [sample for prepared in self._prepared(sources) for sample in prepared]
+        return Scorer(self._runner, self._known, samples, asked, scores)
 
     def questions(self, targets: Sequence[Any]) -> list[Target]:
         """Questions, put to this model. Raises TargetError if it cannot be asked so."""
@@ -373,6 +381,16 @@ class Explainer:
 def _plainly(enhance: Any) -> list[str]:
     """Enhancements as words, for JSON."""
     return [enhance] if isinstance(enhance, str) else [str(one) for one in np.ravel(enhance)]
+
+
+def _one_each(targets: Any, count: int) -> list[Any]:
+    several = isinstance(targets, list | tuple) or np.ndim(targets) > 0
+    asked = list(targets) if several else [targets] * count
+    if len(asked) != count:
+        raise TargetError(
+            f"{len(asked)} targets for {count} images: give one for all, or one each."
+        )
+    return asked
 
 
 def _alike(keys: Sequence[Hashable]) -> list[list[int]]:

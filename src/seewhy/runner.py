@@ -119,6 +119,37 @@ class Runner:
         fixed = plan.subject.entries[0].batch is not None
         return Room(memory.images_at_once(self._backend), plan.largest, plan.total, fixed)
 
+    def scores(
+        self, plan: Plan, images: Sequence[np.ndarray], asked: Sequence[Target], scores: str
+    ) -> list[np.ndarray]:
+        """Scores (batch,) of targets of one kind, and what ranks the classes (batch, classes).
+
+        images: one batch an input. asked: one target for each image. A run forwards only.
+        """
+        question = Question((asked[0],), scores, plan.context.main)
+        values = [np.stack([one.values[v] for one in asked]) for v in range(len(asked[0].values))]
+        cut = plan.cuts[0]
+
+        def make() -> Callable[..., Any]:
+            def run(inputs: Any, given: Any) -> tuple[Any, Any]:
+                outputs = cut.split.behind(*cut.split.before(*inputs))
+                found, (ranked, _) = question.put(cut, outputs, given)
+                return found[0], ranked
+
+            return run
+
+        run = self._compiled(plan.subject, ("scores", scores, asked[0].kind), make)
+        return self._run(plan.subject, run, images, values)
+
+    def copies(self, plan: Plan) -> int:
+        """How many images go through at once where only scores are asked."""
+        fixed = plan.subject.entries[0].batch
+        if fixed is not None:
+            return fixed
+        fitting = memory.fitting(self._backend, plan.total)
+        # a power of two, so that no chunk is filled up
+        return 1 << (min(memory.images_at_once(self._backend), fitting).bit_length() - 1)
+
     def _put(self, target: Target) -> Target:
         """The question as the method asks it."""
         asks = self._method.asks
