@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from seewhy import backend
 
 if TYPE_CHECKING:
-    from seewhy import errors, render, targets
+    from seewhy import errors, metrics, render, targets
     from seewhy.comparison import compare
     from seewhy.explainer import Explainer
     from seewhy.explanation import Explanation, Prediction
     from seewhy.listing import layers
-    from seewhy.once import explain
+    from seewhy.once import concepts, explain
     from seewhy.scales import on_one_scale
     from seewhy.split import Split
 
@@ -25,9 +25,11 @@ __all__ = [
     "Split",
     "__version__",
     "compare",
+    "concepts",
     "errors",
     "explain",
     "layers",
+    "metrics",
     "on_one_scale",
     "render",
     "targets",
@@ -40,6 +42,7 @@ _PLACES = {
     "Prediction": "explanation",
     "Split": "split",
     "compare": "comparison",
+    "concepts": "once",
     "explain": "once",
     "layers": "listing",
     "on_one_scale": "scales",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seewhy import changes, memory, passes
-from seewhy.changes import Stand
+from seewhy.changes import Change, Stand
 from seewhy.errors import MethodError
 from seewhy.methods import ARRAYS, Method
 from seewhy.plan import Plan
@@ -78,6 +78,78 @@ class Runner:
         run = self._compiled(plan.subject, (k, "all classes"), make)
         return self._run(plan.subject, run, images)[0]
 
+    def activations(self, plan: Plan, k: int, images: Sequence[np.ndarray]) -> np.ndarray:
+        """What one target layer gives, float32 (batch, *space, units); the tail does not run."""
+        cut = plan.cuts[k]
+        run = self._compiled(plan.subject, (k, "activations"), lambda: changes.head(cut))
+        return self._run(plan.subject, run, images)[0]
+
+    def class_scores(
+        self, plan: Plan, k: int, images: Sequence[np.ndarray], change: Change, *given: Any
+    ) -> np.ndarray:
+        """Scores of all classes for changed activations, float32 (rows, batch, classes).
+
+        given: the rows, one array with the images in front, and what else `change` takes.
+        """
+        rows, own, *others = given
+        count, size = len(own), self._size(len(own), plan.subject)
+        images, own = [_filled(array, size) for array in images], _filled(own, size)
+        specs = [(array.shape, array.dtype.name) for array in images]
+        cut, key = plan.cuts[k], (k, "layer", repr(specs))
+        if key not in self._stands:
+            self._stands[key] = changes.stand(self._backend, plan.subject, cut, specs)
+        stand = self._stands[key]
+        run = self._compiled(
+            plan.subject, (k, "stood", repr(specs)), lambda: changes.stood(cut, stand.used)
+        )
+        _synchronise(plan.subject)
+        at, rest = run(images)
+        reruns = Reruns(
+            backend=self._backend,
+            compiled=lambda key, make: self._compiled(plan.subject, (k, "rerun", key), make),
+            question=Question((), self._scores, plan.context.main),
+            values=[],
+            standing={"layer": Standing(stand, at, list(rest))},
+            layer=cut,
+            room=self._room(plan),
+        )
+        return reruns.score_classes(change, rows, own, *others)[:, :count]
+
+    def _room(self, plan: Plan) -> Room:
+        fixed = plan.subject.entries[0].batch is not None
+        return Room(memory.images_at_once(self._backend), plan.largest, plan.total, fixed)
+
+    def scores(
+        self, plan: Plan, images: Sequence[np.ndarray], asked: Sequence[Target], scores: str
+    ) -> list[np.ndarray]:
+        """Scores (batch,) of targets of one kind, and what ranks the classes (batch, classes).
+
+        images: one batch an input. asked: one target for each image. A run forwards only.
+        """
+        question = Question((asked[0],), scores, plan.context.main)
+        values = [np.stack([one.values[v] for one in asked]) for v in range(len(asked[0].values))]
+        cut = plan.cuts[0]
+
+        def make() -> Callable[..., Any]:
+            def run(inputs: Any, given: Any) -> tuple[Any, Any]:
+                outputs = cut.split.behind(*cut.split.before(*inputs))
+                found, (ranked, _) = question.put(cut, outputs, given)
+                return found[0], ranked
+
+            return run
+
+        run = self._compiled(plan.subject, ("scores", scores, asked[0].kind), make)
+        return self._run(plan.subject, run, images, values)
+
+    def copies(self, plan: Plan) -> int:
+        """How many images go through at once where only scores are asked."""
+        fixed = plan.subject.entries[0].batch
+        if fixed is not None:
+            return fixed
+        fitting = memory.fitting(self._backend, plan.total)
+        # a power of two, so that no chunk is filled up
+        return 1 << (min(memory.images_at_once(self._backend), fitting).bit_length() - 1)
+
     def _put(self, target: Target) -> Target:
         """The question as the method asks it."""
         asks = self._method.asks
@@ -115,9 +187,7 @@ class Runner:
         standing = {
             name: Standing(stands[name], at, list(rest)) for name, (at, rest) in kept.items()
         }
-        room = Room(
-            memory.images_at_once(self._backend), plan.largest, plan.total, fixed is not None
-        )
+        room = self._room(plan)
         drawn, figures = [], []
         for q, target in enumerate(question.asked):
             reruns = Reruns(

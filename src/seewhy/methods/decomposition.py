@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from keras import ops
 from keras.backend import backend
 
-from seewhy.methods import method
+from seewhy.methods import Method, known, method
 from seewhy.methods.axes import divide, space
 
 Tensor = Any
@@ -32,7 +33,7 @@ def eigen_cam(activations: Tensor) -> Tensor:
     activations: (batch, *space, units). Returns signed maps (batch, *space): the positions'
     coordinates along the direction of most variance, signed so that the largest is positive.
     """
-    return _first(activations)
+    return first_component(activations)
 
 
 @method(
@@ -48,7 +49,7 @@ def eigen_grad_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     activations, gradients: (batch, *space, units). Returns signed maps (batch, *space), signed so
     that the largest value is positive.
     """
-    return _first(activations * gradients)
+    return first_component(activations * gradients)
 
 
 @method(
@@ -64,7 +65,7 @@ def seg_eigen_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     activations, gradients: (batch, *space, units). Returns signed maps (batch, *space), signed so
     that the largest absolute value is positive.
     """
-    return _first(activations * ops.abs(gradients))
+    return first_component(activations * ops.abs(gradients))
 
 
 @method(
@@ -111,6 +112,7 @@ def kpca_cam(activations: Tensor, *, kernel: str = "sigmoid", gamma: float = 0.0
 @method(
     "fem",
     paper="Fuad et al. 2020, 'Features understanding in 3D CNNs', IPTA, the k-sigma rule",
+    units=True,
     family=FAMILY,
     use="What the layer finds rare and strong, whatever the class.",
     avoid="To ask about a class: it knows none.",
@@ -125,10 +127,34 @@ def fem(activations: Tensor, *, sigmas: float = 2.0) -> Tensor:
     mean = ops.mean(activations, axis=axes, keepdims=True)
     limit = mean + sigmas * ops.std(activations, axis=axes, keepdims=True)
     weights = ops.mean(ops.cast(activations > limit, "float32"), axis=axes, keepdims=True)
-    return ops.sum(weights * activations, axis=-1)
+    return weights * activations
 
 
-def _first(values: Tensor) -> Tensor:
+def smoothed(entry: Method) -> Method:
+    """The method with the first principal component of what units add, in place of their sum.
+
+    Raises MethodError for a method whose map is no sum over units.
+    """
+    from seewhy.errors import MethodError
+
+    per_unit = entry.per_unit
+    if per_unit is None:
+        able = ", ".join(one.name for one in known() if one.per_unit)
+        raise MethodError(
+            f"eigen smoothing takes what each unit adds, and {entry.name} does not add up units. "
+            f"Methods that do: {able}."
+        )
+
+    def weigh(*given: Tensor) -> Any:
+        found = per_unit(*given)
+        if isinstance(found, tuple):
+            return (first_component(found[0]), *found[1:])
+        return first_component(found)
+
+    return replace(entry, weigh=weigh)
+
+
+def first_component(values: Tensor) -> Tensor:
     """Coordinates of positions along the first principal component, (batch, *space)."""
     sides = tuple(int(values.shape[axis]) for axis in space(values))
     count, units = int(np.prod(sides)), int(values.shape[-1])

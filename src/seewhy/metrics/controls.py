@@ -1,0 +1,59 @@
+"""Maps that know nothing of the network: what a measure gives for them, it gives for nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seewhy.errors import OptionError
+from seewhy.metrics import checks
+
+GREY = (0.299, 0.587, 0.114)
+"""The weights of red, green and blue, of ITU-R BT.601."""
+
+
+def random_map(images: np.ndarray, *, seed: int = 0) -> np.ndarray:
+    """Uniform noise in 0..1, float32 (batch, height, width): for each image its own.
+
+    images: (batch, height, width, channels), of which only the shape counts. An image has the same
+    noise at its place of every batch.
+    """
+    batch, height, width, _ = checks.as_images(images).shape
+    drawn = [np.random.default_rng([seed, k]).random((height, width)) for k in range(batch)]
+    return np.stack(drawn).astype("float32")
+
+
+def centre_map(images: np.ndarray, *, sigma: float = 0.25) -> np.ndarray:
+    """A Gaussian around the middle, float32 (batch, height, width), up to 1.
+
+    images: (batch, height, width, channels), of which only the shape counts. sigma: its standard
+    deviation along each axis as a share of that side. Photographers put things into the middle:
+    what localises no better than this has found nothing.
+    """
+    if not 0 < sigma < np.inf:
+        raise OptionError(f"sigma is a positive share of the side; got {sigma!r}.")
+    batch, height, width, _ = checks.as_images(images).shape
+    down, across = (
+        np.exp(-0.5 * (((np.arange(side) + 0.5) / side - 0.5) / sigma) ** 2)
+        for side in (height, width)
+    )
+    bell = np.outer(down, across)
+    return np.broadcast_to(bell / bell.max(), (batch, height, width)).astype("float32")
+
+
+def edge_map(images: np.ndarray) -> np.ndarray:
+    """How steep the grey image is at each pixel (Sobel), float32 (batch, height, width), from 0 on.
+
+    images: float32 (batch, height, width, channels); three channels are weighted as red, green and
+    blue, others equally. Pixels outside are those at the edge. Adebayo et al. 2018,
+    arXiv:1810.03292, section 5.1, show how much some maps resemble an edge detector.
+    """
+    images = checks.as_images(images).astype("float64")
+    channels = images.shape[-1]
+    weights = np.array(GREY) if channels == 3 else np.full(channels, 1 / channels)
+    grey = np.pad(images @ weights, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    smooth_down = grey[:, :-2] + 2 * grey[:, 1:-1] + grey[:, 2:]
+    smooth_across = grey[:, :, :-2] + 2 * grey[:, :, 1:-1] + grey[:, :, 2:]
+    across = smooth_down[:, :, 2:] - smooth_down[:, :, :-2]
+    down = smooth_across[:, 2:] - smooth_across[:, :-2]
+    steepness: np.ndarray = np.hypot(across, down).astype("float32")
+    return steepness

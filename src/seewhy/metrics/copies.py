@@ -1,0 +1,90 @@
+"""Scores of many changed copies of images, made in chunks so that memory stays bounded."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from seewhy.errors import OptionError
+
+BYTES = 2**26
+"""Of copies that are held at once."""
+
+Scorer = Callable[..., Any]
+"""(images) or (images, which) → scores (n,)."""
+Explain = Callable[..., Any]
+"""(images) or (images, which) → maps (n, height, width)."""
+Make = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(which image (n,), which row (n,)) → changed copies (n, height, width, channels)."""
+
+
+def scores(scorer: Scorer, images: np.ndarray) -> np.ndarray:
+    """The score of each image as it is, float64 (batch,)."""
+    own: np.ndarray = changed(scorer, images, 1, lambda which, _: images[which])[:, 0]
+    return own
+
+
+def changed(scorer: Scorer, images: np.ndarray, rows: int, make: Make) -> np.ndarray:
+    """The scores of so many changed copies of each image, float64 (batch, rows)."""
+    ask = with_which(scorer)
+    total = len(images) * rows
+    size = at_once(images)
+    done = np.empty(total)
+    for start in range(0, total, size):
+        numbers = np.arange(start, min(start + size, total))
+        which = numbers // rows
+        copies = make(which, numbers % rows).astype("float32", copy=False)
+        found = np.asarray(ask(copies, which), "float64")
+        if found.shape != (len(numbers),):
+            raise OptionError(
+                f"a scorer gives one score for each image, ({len(numbers)},); got shape "
+                f"{found.shape}. Pick one class: scorer = lambda images: predict(images)[:, k]."
+            )
+        done[numbers] = found
+    return done.reshape(len(images), rows)
+
+
+def explained(explain: Explain, images: np.ndarray, rows: int, make: Make) -> np.ndarray:
+    """The maps of so many changed copies of each image, float64 (batch, rows, height, width)."""
+    ask = with_which(explain)
+    total = len(images) * rows
+    size = at_once(images)
+    done = []
+    for start in range(0, total, size):
+        numbers = np.arange(start, min(start + size, total))
+        which = numbers // rows
+        copies = make(which, numbers % rows).astype("float32", copy=False)
+        found = np.asarray(ask(copies, which), "float64")
+        if found.ndim != 3 or len(found) != len(numbers):
+            raise OptionError(
+                f"explain gives one map for each image, ({len(numbers)}, height, width); got "
+                f"shape {found.shape}."
+            )
+        done.append(found)
+    maps = np.concatenate(done)
+    return maps.reshape(len(images), rows, *maps.shape[1:])
+
+
+def at_once(images: np.ndarray) -> int:
+    """How many copies of one image are held at once."""
+    return max(1, BYTES // max(1, int(images[0].nbytes)))
+
+
+def with_which(function: Callable[..., Any]) -> Callable[[np.ndarray, np.ndarray], Any]:
+    """The function of (images, which), also where it takes images alone.
+
+    It is given `which` if it has a parameter of that name, or a second one without a default.
+    """
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # some functions that are written in C tell nothing
+        return lambda images, _: function(images)
+    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    given = [one for one in parameters if one.kind in places]
+    needed = [one for one in given if one.default is inspect.Parameter.empty]
+    if len(needed) > 1 or any(one.name == "which" for one in given):
+        return function
+    return lambda images, _: function(images)

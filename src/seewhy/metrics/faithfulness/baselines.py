@@ -1,0 +1,81 @@
+"""What stands in the place of removed pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seewhy.errors import OptionError
+
+BASELINES = ("zero", "mean", "blur", "linear", "flip")
+Baseline = str | np.ndarray
+
+
+def is_linear(baseline: Baseline) -> bool:
+    """Whether what is put depends on which pixels are removed."""
+    return isinstance(baseline, str) and baseline == "linear"
+
+
+def fill(images: np.ndarray, baseline: Baseline) -> np.ndarray:
+    """What removed pixels become, of a shape that broadcasts to the images'.
+
+    images: (batch, height, width, channels). baseline: "zero", which after the usual
+    preprocessing is a grey or black; "mean", each image's mean colour; "blur", as `blurred`;
+    "flip", the images with the opposite sign; or an array that broadcasts to the images.
+    Raises OptionError for another word or shape.
+    """
+    if not isinstance(baseline, str):
+        array = np.asarray(baseline, "float32")
+        try:
+            return np.broadcast_to(array, images.shape)
+        except ValueError:
+            raise OptionError(
+                f"a baseline of shape {array.shape} does not fit images of shape {images.shape}."
+            ) from None
+    if baseline == "zero":
+        return np.zeros((1, 1, 1, 1), "float32")
+    if baseline == "mean":
+        means: np.ndarray = images.mean(axis=(1, 2), keepdims=True)
+        return means
+    if baseline == "blur":
+        return blurred(images)
+    if baseline == "flip":
+        flipped: np.ndarray = -images
+        return flipped
+    raise OptionError(
+        f"baseline is one of {', '.join(BASELINES)} or an array; got {baseline!r} here."
+    )
+
+
+def blurred(images: np.ndarray, side: int = 11, sigma: float = 5) -> np.ndarray:
+    """Images under a Gaussian, as the insertion game starts with (Petsiuk et al. 2018).
+
+    The kernel is that of the authors' code: a Gaussian of standard deviation sigma, mirrored into
+    side × side pixels; outside of the image there is 0. images: (batch, height, width, channels).
+    Returns float32 of their shape.
+    """
+    kernel = _kernel(side, sigma)
+    done = images.astype("float64")
+    for axis in (1, 2):
+        done = np.moveaxis(_along_last(np.moveaxis(done, axis, -1), kernel), -1, axis)
+    return done.astype("float32")
+
+
+def _kernel(side: int, sigma: float) -> np.ndarray:
+    """float64 (side,), of sum 1: the bell's tails are mirrored at both ends."""
+    reach = int(4 * sigma + 0.5)
+    steps = np.arange(-reach, reach + 1)
+    bell = np.exp(-0.5 * (steps / sigma) ** 2)
+    at = (side // 2 + steps) % (2 * side)
+    at = np.where(at < side, at, 2 * side - 1 - at)
+    kernel: np.ndarray = np.bincount(at, bell / bell.sum(), side)
+    return kernel
+
+
+def _along_last(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    half = len(kernel) // 2
+    padded = np.pad(values, [(0, 0)] * (values.ndim - 1) + [(half, len(kernel) - 1 - half)])
+    length = values.shape[-1]
+    total = np.zeros_like(values)
+    for k, weight in enumerate(kernel):
+        total += weight * padded[..., k : k + length]
+    return total

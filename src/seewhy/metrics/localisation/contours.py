@@ -1,0 +1,114 @@
+"""Boxes of all outlines of a map's regions at many cuts, as OpenCV's findContours draws them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seewhy import locate
+from seewhy.metrics.localisation import trees
+from seewhy.metrics.localisation.trees import Regions
+
+
+def boxes(levels: np.ndarray, cuts: np.ndarray, every: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes around what lies above each cut.
+
+    levels: int (rows, cols). cuts: int (n,). every: the boxes of all outlines, also of holes, or
+    at each cut only that with the largest area.
+    Returns for each box the place of its cut int (m,), and its corners int (m, 4): left, top,
+    right, bottom, these the first behind it. An outline runs through the centres of the outermost
+    pixels, and pixels that touch at corners belong together.
+    """
+    found = trees.regions(levels, _outlined(levels), corners=True)
+    owners, numbers = _alive(found, cuts + 1)
+    if not every:
+        chosen = _largest(levels, found, owners, numbers)
+        return owners[chosen], found.corners[numbers[chosen]]
+    # what is not above the cut, from the deepest on: holes are what is cut off from the edge
+    under = trees.regions(-levels, np.zeros(levels.shape), corners=False)
+    rows, cols = levels.shape
+    left, top, right, bottom = under.corners.T
+    cut_off = (left > 0) & (top > 0) & (right < cols) & (bottom < rows)
+    holders, holes = _alive(under, -cuts)
+    inner = cut_off[holes]
+    # the outline of a hole runs through the pixels around it
+    grown = under.corners[holes[inner]] + np.array([-1, -1, 1, 1])
+    return (
+        np.concatenate([owners, holders[inner]]),
+        np.concatenate([found.corners[numbers], grown]),
+    )
+
+
+def _alive(found: Regions, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places of levels, and numbers of the regions that there are at them."""
+    there = (found.died < levels[:, None]) & (levels[:, None] <= found.born)
+    owners, numbers = np.nonzero(there)
+    return owners, numbers
+
+
+def _outlined(levels: np.ndarray) -> np.ndarray:
+    """What each pixel adds to the area between the centres of its region's pixels.
+
+    Four pixels in a square enclose a whole unit, three of them half of one: the third and the
+    fourth that come above the cut add a half each.
+    """
+    adds = np.zeros(levels.size)
+    numbers = np.arange(levels.size).reshape(levels.shape)
+
+    def squares(values: np.ndarray) -> np.ndarray:
+        parts = [values[:-1, :-1], values[:-1, 1:], values[1:, :-1], values[1:, 1:]]
+        return np.stack([part.ravel() for part in parts])
+
+    order = np.argsort(squares(levels), axis=0, kind="stable")
+    lowest = np.take_along_axis(squares(numbers), order[:2], axis=0)
+    np.add.at(adds, lowest.ravel(), 0.5)
+    return adds.reshape(levels.shape)
+
+
+def _largest(
+    levels: np.ndarray, found: Regions, owners: np.ndarray, numbers: np.ndarray
+) -> np.ndarray:
+    """Which of the living is the largest at each cut; of equal ones that which begins last.
+
+    The area inside of an outline counts holes in. It is between the region's own area and that
+    of its box, which mostly tells already which is the largest.
+    """
+    least = found.area.copy()
+    most = (found.corners[:, 2:] - found.corners[:, :2] - 1).prod(axis=1)
+    best = np.zeros(int(owners.max(initial=-1)) + 1)
+    np.maximum.at(best, owners, least[numbers])
+    able = most[numbers] >= best[owners]
+    owners, numbers, places = owners[able], numbers[able], np.flatnonzero(able)
+    rivals = np.bincount(owners)[owners]
+    for k in np.unique(numbers[(rivals > 1) & (most[numbers] > least[numbers])]).tolist():
+        least[k] = _filled(levels >= found.born[k], found.corners[k], int(found.first[k]))
+    order = np.lexsort((found.first[numbers], least[numbers], owners))
+    last = np.diff(owners[order], append=-1) != 0
+    chosen: np.ndarray = places[order[last]]
+    return chosen
+
+
+def _filled(above: np.ndarray, corners: np.ndarray, first: int) -> float:
+    """The area inside of the outline of one region, its holes filled."""
+    left, top, right, bottom = corners.tolist()
+    labels, _ = locate.regions(above[top:bottom, left:right])
+    row, col = divmod(first, above.shape[1])
+    own = labels == labels[row - top, col - left]
+    outside = np.pad(~own, 1, constant_values=True)
+    # what the frame reaches without stepping over corners is outside
+    full = ~_reached(outside)[1:-1, 1:-1]
+    corners_in = sum(
+        full[i : full.shape[0] - 1 + i, j : full.shape[1] - 1 + j].astype(int)
+        for i in range(2)
+        for j in range(2)
+    )
+    counts = np.asarray(corners_in)
+    return float((counts == 4).sum() + 0.5 * (counts == 3).sum())
+
+
+def _reached(free: np.ndarray) -> np.ndarray:
+    """What is connected to the first pixel over sides, among what is free."""
+    pairs = trees.pairs(free.shape, corners=False)
+    flat = free.ravel()
+    labels = trees.zones(free.size, pairs[:, flat[pairs[0]] & flat[pairs[1]]])
+    same: np.ndarray = (labels == labels[0]).reshape(free.shape)
+    return same

@@ -1,0 +1,122 @@
+"""The model as a function images → scores of fixed targets, which measures of maps ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from seewhy import intake, questions
+from seewhy.errors import ImageError, OptionError, TargetError
+from seewhy.intake import Prepared
+from seewhy.labels import Label
+from seewhy.plan import Plan
+from seewhy.runner import Runner
+from seewhy.scores import Ranking, Target
+
+
+class Scorer:
+    """Scores changed copies of images, each for the target of the image that it is a copy of.
+
+    Compiled once, and fed with as many copies at once as memory allows. `Explainer.scorer` makes
+    it.
+    """
+
+    inputs: np.ndarray
+    """float32 (batch, height, width, channels): the images as the network gets them."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        plan: Plan,
+        samples: Sequence[Prepared],
+        asked: Sequence[Target],
+        scores: str,
+    ) -> None:
+        if not samples:
+            raise ImageError("there is no image to score: the list is empty.")
+        if len({sample.shape for sample in samples}) > 1:
+            raise ImageError(
+                "images of several sizes, or photos beside preprocessed arrays, are no one array. "
+                "Make a scorer for each size."
+            )
+        subject = plan.subject
+        self._runner, self._plan, self._scores = runner, plan, scores
+        self._given = intake.batch(samples, subject)
+        entry = subject.entries[plan.shown]
+        self._first = subject.channels_first and entry.rank > 1
+        own = self._given[plan.shown]
+        self._dtype = own.dtype
+        self.inputs = (np.moveaxis(own, 1, -1) if self._first else own).astype("float32")
+        self._asked = self._pinned(asked)
+        keys: list[Hashable] = list(map(_key, self._asked))
+        self._kinds = np.array([keys.index(key) for key in keys])
+
+    def __call__(self, images: Any, which: Any = None) -> np.ndarray:
+        """The score of each image, float32 (n,).
+
+        images: (n, height, width, channels), changed copies of `inputs`. which: int (n,), of which
+        input each is a copy; None for one copy of each in their order.
+        """
+        copies = np.asarray(images)
+        rows = np.arange(len(self.inputs)) if which is None else np.asarray(which)
+        if copies.shape != (len(rows), *self.inputs.shape[1:]):
+            raise OptionError(
+                f"copies have shape ({len(rows)}, {', '.join(map(str, self.inputs.shape[1:]))}); "
+                f"got {copies.shape}. Say with `which` of which input each is a copy."
+            )
+        ready = self._ready(copies)
+        found = np.empty(len(rows), "float32")
+        for kind in np.unique(self._kinds[rows]).tolist():
+            members = np.flatnonzero(self._kinds[rows] == kind)
+            found[members] = self._run(ready[members], rows[members])[0]
+        return found
+
+    def _ready(self, copies: np.ndarray) -> np.ndarray:
+        """As the model takes them."""
+        if np.issubdtype(self._dtype, np.integer):
+            limits = np.iinfo(self._dtype)
+            copies = np.clip(np.rint(copies), limits.min, limits.max)
+        ready = copies.astype(self._dtype, copy=False)
+        return np.moveaxis(ready, -1, 1) if self._first else ready
+
+    def _run(self, copies: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
+        """Scores (n,) and what ranks the classes (n, classes), of targets of one kind."""
+        size = self._runner.copies(self._plan)
+        done = []
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            inputs = [array[part] for array in self._given]
+            inputs[self._plan.shown] = copies[start : start + size]
+            asked = [self._asked[row] for row in part.tolist()]
+            done.append(self._runner.scores(self._plan, inputs, asked, self._scores))
+        return [np.concatenate(column) for column in zip(*done, strict=True)]
+
+    def _pinned(self, asked: Sequence[Target]) -> list[Target]:
+        """Targets that do not follow the copies: a rank becomes the class that has it now."""
+        context = self._plan.context
+        self._asked = list(asked)
+        rows = np.array([k for k, one in enumerate(asked) if "rank" in _leaves(one.kind)], int)
+        if not len(rows):
+            return self._asked
+        if any(asked[row].kind != ("rank", context.main) for row in rows):
+            raise TargetError(
+                "the top class of a changed copy may be another one, so that a scorer asks "
+                "combined questions about named classes only. Name the class in the place of 'top'."
+            )
+        ranked = self._run(self._ready(self.inputs[rows]), rows)[1]
+        orders = np.argsort(-ranked, axis=1, kind="stable").tolist()
+        for row, order in zip(rows.tolist(), orders, strict=True):
+            about = asked[row].tell(Ranking(context.labels, tuple(order)))
+            assert isinstance(about, Label)  # noqa: S101  (for mypy: a rank is that of a class)
+            self._asked[row] = questions.parse(about.index, context)
+        return self._asked
+
+
+def _key(target: Target) -> Hashable:
+    return target.kind, tuple(value.shape for value in target.values)
+
+
+def _leaves(kind: Any) -> list[Any]:
+    return [leaf for part in kind for leaf in _leaves(part)] if isinstance(kind, tuple) else [kind]
