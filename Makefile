@@ -42,6 +42,8 @@ clean:
 # need for what the tests compare, and which has no CPU build everywhere. keras-hub asks for
 # tensorflow-text, for texts only, which weighs more than all of it and binds TensorFlow's version;
 # its image classifiers import no more than regex and tokenizers beside what is here already.
+# Quantus asks for opencv-python beside the headless one, and binds versions; what it imports of that
+# and is not here already is pandas, scikit-image, cachetools and lazy_loader.
 .venv/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seewhy needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
@@ -49,4 +51,5 @@ clean:
 	.venv/bin/pip install --quiet --editable ".[tensorflow-cpu,jax,torch,test,check]"
 	.venv/bin/pip install --quiet --no-deps grad-cam==1.5.7 ttach captum==0.9.0 tqdm
 	.venv/bin/pip install --quiet --no-deps keras-hub==0.32.0 regex tokenizers
+	.venv/bin/pip install --quiet --no-deps quantus==0.6.0 pandas scikit-image cachetools lazy_loader
 	touch $@
