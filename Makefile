@@ -1,6 +1,7 @@
 # Two commands do everything on a fresh machine with Python 3.11 or newer and pip:
 #   make demo    explain the bundled photo with the bundled network
-#   make test    run all tests on TensorFlow, JAX and PyTorch
+#   make test    run all tests on TensorFlow, JAX and PyTorch, and those of methods without
+#                gradients on Keras's numpy and openvino backends
 PYTHON ?= python3
 # The backend of the demo: jax (the smallest to install), tensorflow-cpu, tensorflow or torch
 BACKEND ?= jax
@@ -17,6 +18,8 @@ test: .venv/ready
 	KERAS_BACKEND=tensorflow .venv/bin/pytest -n $(WORKERS)
 	KERAS_BACKEND=jax .venv/bin/pytest -n $(WORKERS) -m "not framework_free"
 	KERAS_BACKEND=torch .venv/bin/pytest -n $(WORKERS) -m "not framework_free"
+	KERAS_BACKEND=numpy .venv/bin/pytest tests/test_gradient_free.py
+	KERAS_BACKEND=openvino .venv/bin/pytest tests/test_gradient_free.py
 
 check: .venv/ready
 	.venv/bin/ruff format --check .
@@ -48,8 +51,8 @@ clean:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seewhy needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet torch==2.13.0
-	.venv/bin/pip install --quiet --editable ".[tensorflow-cpu,jax,torch,test,check]"
-	.venv/bin/pip install --quiet --no-deps grad-cam==1.5.7 ttach captum==0.9.0 tqdm
+	.venv/bin/pip install --quiet --editable ".[tensorflow-cpu,jax,torch,openvino,test,check]"
+	.venv/bin/pip install --quiet --no-deps grad-cam==1.5.7 ttach captum==0.9.0 tqdm torchcam==0.5.0
 	.venv/bin/pip install --quiet --no-deps keras-hub==0.32.0 regex tokenizers
 	.venv/bin/pip install --quiet --no-deps quantus==0.6.0 pandas scikit-image cachetools lazy_loader
 	touch $@

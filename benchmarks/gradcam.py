@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from seewhy import backend, engine, labels, methods, passes
+from seewhy import backend, engine, labels, methods, passes, sites
 from seewhy.questions import Context, parse
 from seewhy.subject import subject
 
@@ -57,8 +57,8 @@ def measure(name: str, batch: int) -> None:
     classes = ops.convert_to_tensor(np.zeros(batch, "int32"))
     cut = engine.cut(module, subject(model), None)
     target = parse(0, Context(labels.numbered(1000), cut.outputs, 0, "logits"))
-    question = passes.Question((target,), "logits", 0)
-    function = passes.maps(module, passes.Sites(cut, {}), methods.find("grad_cam"), question)
+    question = sites.Question((target,), "logits", 0)
+    function = passes.maps(module, sites.Sites(cut, {}), methods.find("grad_cam"), question)
     grad_cam = module.compile(function, model.variables)
     forward = module.compile(lambda x: model(x, training=False), model.variables)
 

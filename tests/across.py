@@ -24,4 +24,8 @@ for target in ("top", "cat", "dog"):
         (row,) = explainer.ask(photos[:1], [target])
         found[f"bundled {target} {scores}"] = row[0].map
         found["bundled probabilities"] = np.array([p.probability for p in row[0].predictions])
+found_in = Explainer("efficientnet-lite0").concepts(photos, count=4)
+found["concepts maps"] = found_in.maps
+found["concepts vectors"] = found_in.vectors
+found["concepts lost"] = found_in.meaning.lost
 np.savez(sys.argv[1], **found)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import references_cam
 import references_input
+import references_learnt
 import references_rerun
 
 REFERENCES = {
     **references_cam.REFERENCES,
     **references_rerun.REFERENCES,
     **references_input.REFERENCES,
+    **references_learnt.REFERENCES,
 }

@@ -26,7 +26,7 @@ def test_maps_are_equal_on_all_backends(tmp_path):
         )
         results[backend] = dict(np.load(path))
     first = results[BACKENDS[0]]
-    assert len(first) == 19
+    assert len(first) == 22
     for backend in BACKENDS[1:]:
         assert results[backend].keys() == first.keys()
         for key, expected in first.items():

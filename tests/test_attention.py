@@ -39,14 +39,39 @@ def run(model, images, shifts, pool):
         x = model.get_layer("prefix")(x)
     found = []
     for i in range(2):
-        block = model.get_layer(f"block{i}")
-        y, shares = attended(block.attention, block.norm1(x), shifts[:, i])
-        x = x + y
-        x = x + block.narrow(block.wide(block.norm2(x)))
+        x, shares = blocked(model.get_layer(f"block{i}"), x, shifts[:, i])
         found.append(shares)
     x = model.get_layer("last")(x)
     pooled = x[:, 0] if pool == "token" else ops.mean(x, axis=1)
     return model.get_layer("head")(pooled), ops.stack(found, axis=1)
+
+
+def blocked(block, x, shift):
+    """A block by hand: its tokens, and its attention."""
+    y, shares = attended(block.attention, block.norm1(x), shift)
+    x = x + y
+    return x + block.narrow(block.wide(block.norm2(x))), shares
+
+
+def le_grad(model, images):
+    """Bousselham et al. 2024: block by block, the mean token given to norm and head."""
+    x = model.get_layer("tokens")(model.get_layer("patches")(images))
+    if any(layer.name == "prefix" for layer in model.layers):
+        x = model.get_layer("prefix")(x)
+    total = 0
+    for i in range(2):
+        block, before = model.get_layer(f"block{i}"), x
+
+        def score(shift, block=block, before=before):
+            tokens = blocked(block, before, shift)[0]
+            mean = model.get_layer("last")(ops.mean(tokens, axis=1))
+            return model.get_layer("head")(mean)[:, TARGET]
+
+        x, shares = blocked(block, before, 0)
+        slope = oracle.gradients(score, ops.zeros_like(shares))
+        for head in range(slope.shape[1]):
+            total += np.maximum(slope[:, head], 0).mean(axis=1) / slope.shape[1] / 2
+    return total
 
 
 def rollout(attentions, gradients):
@@ -75,7 +100,47 @@ VITS = [(1, "token"), (0, "mean"), (3, "token")]
 
 def test_all_are_tested_here():
     family = {entry.name for entry in methods.known() if entry.family == "transformer"}
-    assert family == set(REFERENCES)
+    assert family == {*REFERENCES, "le_grad"}
+
+
+@pytest.mark.parametrize(("prefix", "pool"), VITS)
+@pytest.mark.parametrize("custom", [True, False])
+def test_le_grad_equals_blocks_by_hand(prefix, pool, custom):
+    model, images = transformers.vit(prefix=prefix, pool=pool), nets.images(2)
+    expected = le_grad(model, ops.convert_to_tensor(images))[:, prefix:].reshape(2, 4, 4)
+    if not custom:  # the same numbers in layers that lie open
+        same = transformers.vit(prefix=prefix, pool=pool, custom=False)
+        same.set_weights(opened(model))
+        np.testing.assert_allclose(oracle.array(same(images)), oracle.array(model(images)), 1e-4)
+        model = same
+    explanations = Explainer(model, method="le-grad")(images, TARGET)
+    found = np.stack([one.map for one in explanations])
+    assert np.abs(expected).max() > 0
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4 * np.abs(expected).max())
+    score = oracle.array(model(images))[:, TARGET]
+    assert [one.score for one in explanations] == pytest.approx(list(score), abs=1e-5)
+    whole = Explainer(model, method="transformer-attribution")(images, TARGET)[0].map
+    assert np.corrcoef(whole.ravel(), found[0].ravel())[0, 1] < 0.999  # it is another map
+
+
+def opened(model):
+    """The weights of a ViT of custom blocks in the order of one whose layers lie open."""
+    found = []
+    for layer in model.layers:
+        parts = [layer]
+        if layer.name.startswith("block"):
+            parts = [layer.norm1, layer.attention, layer.norm2, layer.wide, layer.narrow]
+        found += [array for part in parts for array in part.get_weights()]
+    return found
+
+
+def test_blocks_that_cannot_be_told():
+    image = keras.Input((32, 32, 3))
+    x = layers.Reshape((-1, 8))(layers.Conv2D(8, 8, strides=8)(image))
+    x = layers.MultiHeadAttention(2, 4, name="lonely")(x, x)
+    model = nets.fixed(keras.Model(image, layers.Dense(3)(ops.mean(x, axis=1))))
+    with pytest.raises(errors.MethodError, match=r"none was found behind 'lonely'"):
+        Explainer(model, method="le-grad")
 
 
 @pytest.mark.parametrize(("prefix", "pool"), VITS)
@@ -137,7 +202,7 @@ def test_masks_and_causal_attention_are_those_of_the_layer():
     assert explanations[0].map[0, 0] > explanations[0].map[-1, -1]  # all may look at the first
 
 
-@pytest.mark.parametrize("name", REFERENCES)
+@pytest.mark.parametrize("name", [*REFERENCES, "le_grad"])
 def test_a_model_without_attention(name):
     with pytest.raises(errors.MethodError, match="no MultiHeadAttention"):
         Explainer(nets.plain(), method=name)

@@ -83,10 +83,27 @@ def test_a_backend_that_is_set_but_missing_is_told():
     assert 'pip install "seewhy[jax]"' in done.stderr
 
 
-def test_a_backend_without_gradients_is_told():
-    code = "import seewhy, seewhy.errors\ntry: seewhy.backend.load()\n"
-    code += "except seewhy.errors.BackendError as error: print(error)"
-    assert "gives no gradients" in python(code, KERAS_BACKEND="numpy").stdout
+def test_what_the_numpy_backend_needs_is_told():
+    done = python("import seewhy; seewhy.backend.load()", {"jax"}, KERAS_BACKEND="numpy")
+    assert "for which Keras needs 'jax'" in done.stderr
+    assert 'pip install "seewhy[jax]"' in done.stderr
+    done = python("import seewhy; seewhy.backend.load()", {"openvino"}, KERAS_BACKEND="openvino")
+    assert 'pip install "seewhy[openvino]"' in done.stderr
+
+
+def test_the_command_line_tells_which_methods_need_no_gradients(tmp_path):
+    code = "from seewhy.cli import main; sys.argv = ['seewhy', 'demo']; main()"
+    done = python(f"import os; os.chdir({str(tmp_path)!r}); {code}", KERAS_BACKEND="numpy")
+    assert done.returncode == 1
+    assert "grad_cam needs gradients" in done.stderr
+    assert "recipro_cam" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_backend_is_told(tmp_path):
+    (tmp_path / "keras.json").write_text('{"backend": "numpy"}')
+    code = "import seewhy, keras; keras.backend.backend = lambda: 'mlx'; seewhy.backend.load()"
+    assert "'mlx', which seewhy does not know" in python(code, KERAS_HOME=str(tmp_path)).stderr
 
 
 def imports(path):
@@ -122,14 +139,15 @@ def test_imports_point_one_way(path):
     if name in ("curves.py", "slices.py"):
         assert "keras" not in others
         assert own <= {"channels", "geometry", "render", "sheets"}
-    outer = {"cli", "cli_compare", "cli_methods", "command", "report", "drawing"}
+    outer = {"cli", "cli_compare", "cli_concepts", "cli_methods", "command", "report", "drawing"}
     if name.removesuffix(".py") not in {*outer, "__main__"}:
         assert not own & outer
     if name.removesuffix(".py") not in {*outer, "__init__", "once", "comparison"}:
         assert "explainer" not in own
     # only where the steps meet
     if "backend" in own:
-        assert name in ("__init__.py", "explainer.py", "listing.py", "command.py", "cli_compare.py")
+        places = {"__init__", "explainer", "listing", "command", "cli_compare", "cli_concepts"}
+        assert name.removesuffix(".py") in places
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())

@@ -18,6 +18,7 @@ PAGES = [
     "docs/architecture.md",
     "docs/models.md",
     "docs/methods.md",
+    "docs/concepts.md",
 ]
 
 
@@ -69,6 +70,17 @@ def test_the_page_on_methods_runs_and_is_what_the_registry_says(monkeypatch):
 
     page = (ROOT / "docs/methods.md").read_text()
     assert page == make_methods.text(), "run: python tools/make_methods.py"
+
+
+@pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
+def test_the_page_on_concepts_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(DATA / "chelsea.png", "photo.jpg")
+    names, blocks = run("docs/concepts.md")
+    assert blocks == 1
+    assert names["found"].labels[0][0] == ("Egyptian_cat", pytest.approx(0.33, abs=0.01))
+    assert names["found"].labels == names["same"].labels
+    assert Image.open("concepts.jpg").width >= 451
 
 
 @pytest.mark.framework_free

@@ -44,13 +44,25 @@ class World:
     def pulled_back(self, gated: bool) -> np.ndarray:
         """The gradient at the images where each ReLU passes back positive gradients only.
 
-        gated: only where it is open too. Layer by layer from the back, each with the gradient of
-        the layer alone.
+        gated: only where it is open too.
+        """
+
+        def rule(back, is_open):
+            return np.maximum(back, 0) * (is_open if gated else 1)
+
+        return self.slopes(rule)["images"]
+
+    def slopes(self, rule=lambda back, is_open: back * is_open) -> dict[str, np.ndarray]:
+        """Gradients at the images, and by the names of layers in front of their activations.
+
+        Layer by layer from the back, each with the gradient of the layer alone.
+        rule: (gradient behind a ReLU, where it is open) → gradient in front of it.
         """
         values = _values(self.model, _tensor(self.images))
         layers = [one for one in self.model.layers if not isinstance(one, keras.layers.InputLayer)]
         last = values[id(layers[-1].output)]
         upstream = {id(layers[-1].output): np.eye(last.shape[-1])[[TARGET] * len(last)]}
+        found = {}
         for layer in reversed(layers):
             node = layer._inbound_nodes[0]
             inputs = keras.tree.flatten(node.arguments.args)
@@ -58,8 +70,8 @@ class World:
             if getattr(layer, "activation", None) is keras.activations.relu or isinstance(
                 layer, keras.layers.ReLU
             ):
-                is_open = oracle.array(values[id(node.output_tensors[0])]) > 0
-                back = np.maximum(back, 0) * (is_open if gated else 1)
+                back = rule(back, oracle.array(values[id(node.output_tensors[0])]) > 0)
+            found[layer.name] = back
             given = [values[id(tensor)] for tensor in inputs]
             for k, tensor in enumerate(inputs):
 
@@ -69,7 +81,18 @@ class World:
 
                 slope = oracle.gradients(score, given[k])
                 upstream[id(tensor)] = upstream.get(id(tensor), 0) + slope
-        return upstream[id(self.model.inputs[0])]
+        return found | {"images": upstream[id(self.model.inputs[0])]}
+
+    def biases(self) -> dict[str, np.ndarray]:
+        """What each layer adds to a linear function of its input, by the layers' names."""
+        found = {}
+        for layer in self.model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                gamma, beta, mean, variance = map(oracle.array, layer.weights)
+                found[layer.name] = beta - gamma * mean / np.sqrt(variance + layer.epsilon)
+            elif getattr(layer, "bias", None) is not None:
+                found[layer.name] = oracle.array(layer.bias)
+        return found
 
     def evidence(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Activations and gradients of other images."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from seewhy.explainer import Explainer
     from seewhy.explanation import Explanation, Prediction
     from seewhy.listing import layers
-    from seewhy.once import explain
+    from seewhy.once import concepts, explain
     from seewhy.scales import on_one_scale
     from seewhy.split import Split
 
@@ -25,6 +25,7 @@ __all__ = [
     "Split",
     "__version__",
     "compare",
+    "concepts",
     "errors",
     "explain",
     "layers",
@@ -41,6 +42,7 @@ _PLACES = {
     "Prediction": "explanation",
     "Split": "split",
     "compare": "comparison",
+    "concepts": "once",
     "explain": "once",
     "layers": "listing",
     "on_one_scale": "scales",

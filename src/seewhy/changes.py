@@ -8,7 +8,8 @@ from types import ModuleType
 from typing import Any
 
 from seewhy.engine import Cut
-from seewhy.passes import Question
+from seewhy.outputs import Answers
+from seewhy.sites import Question
 from seewhy.split import leaves, with_leaves
 from seewhy.subject import Subject
 
@@ -42,7 +43,9 @@ class Stand:
             tiled(*next(kept), copies)
             if used
             # Keras checks the inputs of a model, even where all that they lead to is at hand
-            else ops.zeros((copies * shape[0], *shape[1:]) if shape else (), dtype)
+            else ops.broadcast_to(
+                ops.zeros((), dtype), (copies * shape[0], *shape[1:]) if shape else ()
+            )
             for used, (shape, dtype) in zip(self.used, self.specs, strict=True)
         ]
         return self.cut.split.behind(at, with_leaves(self.bypass, filled))
@@ -92,6 +95,28 @@ def _axis(shape: tuple[int, ...], more: tuple[int, ...]) -> int | None:
     )
 
 
+def head(cut: Cut) -> Callable[..., tuple[Tensor]]:
+    """The function (inputs …) → activations float32 (batch, *space, units) in a tuple, to be
+    compiled."""
+    from keras import ops
+
+    def run(images: Sequence[Tensor]) -> tuple[Tensor]:
+        return (cut.layout.arrange(ops.cast(cut.split.before(*images)[0], "float32")),)
+
+    return run
+
+
+def stood(cut: Cut, used: Sequence[bool]) -> Callable[..., tuple[Tensor, list[Tensor]]]:
+    """The function (inputs …) → activations as the layer has them, and of the bypass the tensors
+    that are `used`; to be compiled."""
+
+    def run(images: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        at, bypass = cut.split.before(*images)
+        return at, [leaf for leaf, wanted in zip(leaves(bypass), used, strict=True) if wanted]
+
+    return run
+
+
 def tiled(value: Tensor, axis: int | None, copies: int) -> Tensor:
     """A tensor for so many copies of all images, one copy behind the other."""
     from keras import ops
@@ -115,6 +140,23 @@ def scored(stand: Stand, change: Change, question: Question) -> Callable[..., Te
         repeated = [tiled(value, 0, copies) for value in values]
         score = question.put(stand.cut, outputs, repeated)[0][0]
         return ops.reshape(score, (copies, -1))
+
+    return run
+
+
+def of_classes(stand: Stand, change: Change, question: Question) -> Callable[..., Tensor]:
+    """The function (at, bypass, rows, given) → scores of all classes (rows, batch, classes), to be
+    compiled; of outputs with positions their mean over those."""
+    from keras import ops
+
+    def run(at: Tensor, rest: Any, rows: Any, given: Any) -> Tensor:
+        changed = _changed(stand.cut, at, change, rows, given)
+        copies, images = changed.shape[0], changed.shape[1]
+        outputs = stand.behind(_joined(stand.cut, changed, at), rest, copies)
+        values = Answers(outputs, stand.cut.outputs, question.main, question.scores).values()
+        if len(values.shape) > 2:
+            values = ops.mean(values, axis=tuple(range(1, len(values.shape) - 1)))
+        return _parted(ops.cast(values, "float32"), copies, images)
 
     return run
 

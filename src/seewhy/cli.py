@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy import __version__, cli_compare, cli_methods
+from seewhy import __version__, cli_compare, cli_concepts, cli_methods
 from seewhy.errors import SeewhyError
 
 BUNDLED = "efficientnet-lite0"
@@ -42,7 +42,13 @@ class Blend(StrEnum):
 
 class Fuse(StrEnum):
     mean = "mean"
+    max = "max"
     product = "product"
+
+
+class Upsampling(StrEnum):
+    linear = "linear"
+    guided = "guided"
 
 
 class Format(StrEnum):
@@ -116,6 +122,16 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     fuse: Annotated[
         Fuse, typer.Option(help="How the maps of several layers become one.")
     ] = Fuse.mean,
+    enhance: Annotated[
+        list[str],
+        typer.Option(
+            help="flips, noise, scales (also noise:samples=16) or eigen: steadier or finer maps. "
+            "Repeatable."
+        ),
+    ] = [],  # noqa: B006
+    upsampling: Annotated[
+        Upsampling, typer.Option(help="How maps are enlarged; guided follows the photo's edges.")
+    ] = Upsampling.linear,
     grid: Annotated[
         tuple[int, int] | None, typer.Option(help="Rows and columns of a transformer's tokens.")
     ] = None,
@@ -170,6 +186,8 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
         "model": model,
         "layer": _layers(layer),
         "fuse": fuse.value,
+        "enhance": enhance,
+        "upsampling": upsampling.value,
         "grid": grid,
         "output": _number(model_output),
         "method": method,
@@ -229,6 +247,7 @@ def layers(
 
 
 app.command(epilog=cli_compare.EXAMPLES)(cli_compare.compare)
+app.command(epilog=cli_concepts.EXAMPLES)(cli_concepts.concepts)
 app.command()(cli_methods.methods)
 
 

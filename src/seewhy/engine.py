@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from seewhy import calls, entries, outputs, places
+from seewhy import blocks, calls, entries, outputs, places
 from seewhy.attention import Attentions
+from seewhy.biases import Bias, Biases
+from seewhy.blocks import Stream
 from seewhy.calls import Call
 from seewhy.errors import LayerError, ModelError, SeewhyError
 from seewhy.grids import Layout, View
@@ -20,6 +22,7 @@ from seewhy.subject import Subject
 
 Tensor = Any
 Attentive = Callable[[Sequence[Tensor], Tensor | None], tuple[Any, Tensor]]
+Biased = Callable[[Sequence[Tensor], Sequence[Tensor] | None], tuple[Any, list[Bias]]]
 SCORES = ("logits", "probabilities")
 INPUT = "input"
 
@@ -152,17 +155,37 @@ def inlet(traced: Traced, input: int, rule: Rule | None = None) -> Cut:
     return Cut(parts, call, layout, traced.outputs, input=input)
 
 
-def attentive(traced: Traced) -> Attentive:
+def attentive(traced: Traced, by_block: bool = False) -> Attentive:
     """The function (inputs, shift or None) → outputs and attentions (batch, blocks, heads, tokens,
-    tokens), the shift added to them; see `attention.Attentions`."""
+    tokens), the shift added to them; see `attention.Attentions`.
+
+    by_block: whether the outputs are those of all blocks, (images · (1 + blocks), …); see
+    `blocks.Stream`. Raises MethodError where the blocks' ends cannot be told.
+    """
     subject = traced.subject
     finals = [output.final for output in traced.outputs]
+    found = blocks.ends(traced.calls) if by_block else []
+    ends = [replace(end, inputs=(), output=None) for end in found]
 
     def run(images: Sequence[Tensor], shift: Tensor | None) -> tuple[Any, Tensor]:
-        attentions = Attentions(shift)
+        attentions = Stream(ends, shift) if by_block else Attentions(shift)
         parts = whole(subject.run, traced.steps, finals, subject.image, attentions)
         outputs = parts.behind(*parts.before(*images))
         return outputs, attentions.stacked
+
+    return run
+
+
+def biased(traced: Traced) -> Biased:
+    """The function (inputs, shifts or None) → outputs and biases, a shift added where each is."""
+    subject = traced.subject
+    finals = [output.final for output in traced.outputs]
+
+    def run(images: Sequence[Tensor], shifts: Sequence[Tensor] | None) -> tuple[Any, list[Bias]]:
+        biases = Biases(shifts)
+        parts = whole(subject.run, traced.steps, finals, subject.image, biases)
+        outputs = parts.behind(*parts.before(*images))
+        return outputs, biases.found
 
     return run
 

@@ -9,6 +9,10 @@ class BackendError(SeewhyError, ImportError):
     """No Keras backend can be used."""
 
 
+class DependencyError(SeewhyError, ImportError):
+    """A package that only this needs is not installed."""
+
+
 class ImageError(SeewhyError, ValueError):
     """An image cannot be read or has no usable content."""
 

@@ -12,9 +12,13 @@ from typing import Any
 import numpy as np
 
 from seewhy import backend, intake, methods
+from seewhy.concept_maps import Concepts
+from seewhy.discovery import Wanted, discover
 from seewhy.engine import SCORES
+from seewhy.enhance import chosen
+from seewhy.ensemble import Ensemble
 from seewhy.errors import ModelError, OptionError, TargetError
-from seewhy.explanation import Explanation
+from seewhy.explanation import UPSAMPLINGS, Explanation
 from seewhy.fuse import WAYS, fuse
 from seewhy.images import FITS
 from seewhy.intake import Manner, Prepared
@@ -49,9 +53,14 @@ class Explainer:
     batch_size: how many images go through the network at once.
     output: name or index of the output that is asked, for models with several.
     grid: (rows, cols) of the tokens, for transformers where it cannot be found.
-    fuse: "mean" or "product" of several layers' maps.
+    fuse: "mean", "max" or "product" of several layers' maps.
     bands: three channels shown as red, green and blue, for images of other than 1 or 3 channels.
     options: the method's own, such as {"steps": 100} (`seewhy methods NAME` lists them).
+    enhance: one or several of "flips" (test-time augmentation), "noise" (the mean over noisy
+        copies), "scales" (windows of the enlarged image, as SESS), with options as in
+        "noise:samples=16", or records of `seewhy.enhance`; and "eigen", the first principal
+        component of what units add in place of their sum.
+    upsampling: "linear", or "guided" to follow the photo's edges.
     Raises a SeewhyError whose message tells the mend.
     """
 
@@ -74,11 +83,14 @@ class Explainer:
         fuse: str = "mean",
         bands: Sequence[int] | None = None,
         options: Mapping[str, Any] | None = None,
+        enhance: Any = (),
+        upsampling: str = "linear",
     ) -> None:
         self._settings = {k: v for k, v in locals().items() if k not in ("self", "model")}
         _one_of("scores", scores, SCORES)
         _one_of("fit", fit, FITS)
         _one_of("fuse", fuse, WAYS)
+        _one_of("upsampling", upsampling, UPSAMPLINGS)
         _count("top", top)
         _count("batch_size", batch_size)
         if grid is not None:
@@ -88,7 +100,16 @@ class Explainer:
         self.scores, self.fit, self.fuse = scores, fit, fuse
         self.top, self.batch_size = top, batch_size
         self._backend = backend.load()
+        enhancements, eigen = chosen(enhance)
         self._method = methods.find(method, options)
+        if not self._backend.GRADIENTS:
+            methods.without_gradients(self._method, self._backend.NAME)
+        if eigen:
+            from seewhy.methods.decomposition import smoothed  # which imports Keras
+
+            self._method = smoothed(self._method)
+        self._ensemble = Ensemble(enhancements, batch_size, scores == "logits")
+        self._upsampling = upsampling
         self._runner = Runner(self._backend, self._method, scores)
         self._manner = Manner(fit, bands)
         self._wishes = Wishes(layer, labels, output, None if grid is None else tuple(grid), scores)
@@ -194,6 +215,30 @@ class Explainer:
             raise OptionError("there is no image to explain: the list is empty.")
         return np.stack(done)
 
+    def concepts(
+        self, images: Any, *, count: int = 5, top: int | None = None, seed: int = 0
+    ) -> Concepts:
+        """The parts that the layer's activations of all images are made of, and what they mean.
+
+        Deep feature factorisation (Collins, Achanta and Süsstrunk 2018, arXiv:1806.10206): the
+        activations, negative ones set to 0, of all positions of all images are approximated by
+        `count` non-negative concepts; see `factors.factorise`. Then the part of the network behind
+        the layer runs on what is put together from the concepts, without each and with each
+        alone: a concept speaks for the classes whose score falls most without it; see
+        `meanings.meaning`. What bypasses the layer, such as skip connections and class tokens,
+        stays as it is.
+        images: as for a call, of one size. top: how many classes a concept is labelled with; the
+        explainer's own if None. seed: of the factorisation's start.
+        Needs the extra "concepts". Raises DependencyError without it; OptionError for counts that
+        the layer has no room for, and for several layers; MapError where nothing is active.
+        """
+        wanted = Wanted(count, self.top if top is None else top, seed)
+        if self.method != "grad_cam":  # others may run at the input, whatever the layer
+            same = self.having(method="grad_cam", options=None)
+            return same.concepts(images, count=count, top=top, seed=seed)
+        chunks = list(self._prepared(self._listed(images)))
+        return discover(self._runner, self._known, chunks, wanted, self._facts())
+
     def scorer(self, images: Any, targets: Any = "top", *, scores: str = "probabilities") -> Scorer:
         """A function (images, which) → the score of each image's target, for `seewhy.metrics`.
 
@@ -254,16 +299,34 @@ class Explainer:
             asked = [questions[i] for i in members]
             inputs = intake.batch(together, self._subject)
             places = range(len(self._known.cuts))
-            outcomes = [self._runner.evidence(self._known, k, inputs, asked) for k in places]
+            outcomes = [self._evidence(k, inputs, asked) for k in places]
             for row, i in enumerate(members):
                 own = self._fused([outcome[row] for outcome in outcomes])
                 done[i] = explanations(facts, self._shown(prepared[i]), questions[i], own)
         return [done[i] for i in range(len(prepared))]
 
+    def _evidence(
+        self, k: int, inputs: Sequence[np.ndarray], asked: Sequence[list[Target]]
+    ) -> list[Outcome]:
+        known = self._known
+
+        def run(inputs: Sequence[np.ndarray], asked: Sequence[list[Target]]) -> list[Outcome]:
+            return self._runner.evidence(known, k, inputs, asked)
+
+        return self._ensemble.outcomes(run, inputs, asked, self._changing)
+
+    @property
+    def _changing(self) -> tuple[int, bool]:
+        """The input that enhancements change, and whether its channels come first."""
+        return self._known.shown, self._subject.channels_first
+
     def _maps_of_all(self, images: Sequence[Prepared]) -> np.ndarray:
         known = self._known
         inputs = intake.batch(images, self._subject)
-        each = [self._runner.all_classes(known, k, inputs) for k in range(len(known.cuts))]
+        runs = [
+            functools.partial(self._runner.all_classes, known, k) for k in range(len(known.cuts))
+        ]
+        each = [self._ensemble.maps(run, inputs, self._changing) for run in runs]
         if len(each) == 1:
             return each[0]
         rows = [
@@ -298,6 +361,10 @@ class Explainer:
             options["fuse"] = self.fuse
         if self._method.options:
             options["method"] = dict(self._method.options)
+        if self._settings["enhance"]:
+            options["enhance"] = _plainly(self._settings["enhance"])
+        if self._upsampling != "linear":
+            options["upsampling"] = self._upsampling
         return Facts(
             layer=known.layer,
             method=self.method,
@@ -307,7 +374,13 @@ class Explainer:
             output=known.context.output,
             notes=known.notes,
             versions=versions(self._backend),
+            upsampling=self._upsampling,
         )
+
+
+def _plainly(enhance: Any) -> list[str]:
+    """Enhancements as words, for JSON."""
+    return [enhance] if isinstance(enhance, str) else [str(one) for one in np.ravel(enhance)]
 
 
 def _one_each(targets: Any, count: int) -> list[Any]:

@@ -20,10 +20,13 @@ from seewhy.arrays import Array
 from seewhy.errors import OptionError
 from seewhy.evidence import Evidence
 from seewhy.geometry import Geometry
+from seewhy.guided_filter import guided
 from seewhy.images import Photo
 from seewhy.labels import Group, Label, Labels
 from seewhy.locate import Box
 from seewhy.scores import About
+
+UPSAMPLINGS = ("linear", "guided")
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class Explanation:
     Set to the 99th percentile of its positive part where the map has a value for each pixel of
     the network's input: few outshine all others there.
     """
+    upsampling: str = "linear"
+    """How the map is enlarged to the photo: "linear", or "guided" along the photo's edges."""
     diagnostics: dict[str, Any] = field(default_factory=dict, repr=False)
     """Figures about how the map came to be, for JSON."""
     ask_all: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)
@@ -85,9 +90,18 @@ class Explanation:
         """float32, of the photo's size, in 0..1; 0 where the network saw nothing.
 
         The map without its negative part, divided by its largest value, or by `scale` and cut off
-        at 1; then linearly enlarged along each axis.
+        at 1; then linearly enlarged along each axis, and if wished brought to the photo's edges.
+        Raises OptionError for guided upsampling of what is no photo.
         """
-        return self.geometry.to_photo(maps.finish(self.map, self.scale))
+        heat = self.geometry.to_photo(maps.finish(self.map, self.scale))
+        if self.upsampling == "linear":
+            return heat
+        if not isinstance(self.photo, Photo):
+            raise OptionError("guided upsampling follows the edges of a photo: take 'linear'.")
+        cells = zip(self.geometry.photo, self.map.shape, strict=True)
+        radius = tuple(max(1, round(side / count)) for side, count in cells)
+        followed = guided(heat, self.photo.pixels, radius)
+        return np.where(self.geometry.seen, followed, 0).astype("float32")
 
     def at(self, *point: int, top: int = 5) -> tuple[Evidence, ...]:
         """Which classes the network sees at one pixel: those with the largest maps there.

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from seewhy.errors import LayerError
 from seewhy.geometry import Geometry
 
-WAYS = ("mean", "product")
+WAYS = ("mean", "max", "product")
 
 
 def fuse(maps: Sequence[np.ndarray], how: str) -> np.ndarray:
     """One image's maps (*space) of several layers as one, on the finest of their grids.
 
     "mean": each divided by its largest absolute value, linearly enlarged, and averaged; signed.
+    "max": scaled and enlarged likewise, and the largest taken at each place.
     "product": the positive part of each divided by its largest value, enlarged, and multiplied,
         as layers confirm each other (RefineCAM, Riaz et al. 2022, without its normalisation loop).
     Raises LayerError if the grids have different numbers of axes.
@@ -25,7 +27,8 @@ def fuse(maps: Sequence[np.ndarray], how: str) -> np.ndarray:
         raise LayerError(f"layers with grids {shapes} cannot be fused: choose layers of one kind.")
     finest = max((map.shape for map in maps), key=np.prod)
     ready = [_enlarged(_scaled(map, how), finest) for map in maps]
-    joined = np.mean(ready, axis=0) if how == "mean" else np.prod(ready, axis=0)
+    ways: dict[str, Any] = {"mean": np.mean, "max": np.max, "product": np.prod}
+    joined = ways[how](ready, axis=0)
     fused: np.ndarray = joined.astype("float32")
     return fused
 

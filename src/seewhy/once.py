@@ -1,4 +1,4 @@
-"""explain(): one image in one line."""
+"""explain() and concepts(): one line for what an Explainer does in two."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from seewhy.concept_maps import Concepts
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
 from seewhy.labels import Labels
@@ -30,6 +31,8 @@ def explain(  # noqa: PLR0913  (the façade: every choice has its default)
     fuse: str = "mean",
     bands: Sequence[int] | None = None,
     options: Mapping[str, Any] | None = None,
+    enhance: Any = (),
+    upsampling: str = "linear",
 ) -> Explanation:
     """Why the model decided as it did about one image.
 
@@ -56,6 +59,39 @@ def explain(  # noqa: PLR0913  (the façade: every choice has its default)
         fuse=fuse,
         bands=bands,
         options=options,
+        enhance=enhance,
+        upsampling=upsampling,
     )
     sample = tuple(image) if isinstance(image, list) else image
     return explainer([sample], targets=[target])[0]
+
+
+def concepts(  # noqa: PLR0913  (the façade: every choice has its default)
+    model: Any,
+    images: Any,
+    *,
+    layer: Any = None,
+    count: int = 5,
+    labels: Labels | Sequence[str] | str | Path | None = None,
+    preprocess: str | Callable[..., Any] | None = None,
+    weights: str | Path | None = None,
+    size: int | tuple[int, int] | None = None,
+    top: int = 3,
+    seed: int = 0,
+    **settings: Any,
+) -> Concepts:
+    """The parts that one layer sees in one or many images, and the classes that they speak for.
+
+    model: as `Explainer` takes it, or an Explainer, whose choices hold where none are given here.
+    images: as a call of an Explainer takes them. count: how many concepts. top: how many classes
+    each is labelled with. seed: of the factorisation's start. settings: the other arguments of
+    `Explainer`. See `Explainer.concepts` for what is done and what is raised.
+    """
+    given = {"layer": layer, "labels": labels, "preprocess": preprocess, "weights": weights}
+    given |= {"size": size, **settings}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if isinstance(model, Explainer):
+        explainer = model.having(**chosen) if chosen else model
+    else:
+        explainer = Explainer(model, **chosen)
+    return explainer.concepts(images, count=count, top=top, seed=seed)

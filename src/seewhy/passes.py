@@ -3,79 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from seewhy.engine import Attentive, Cut
+from seewhy import asides
+from seewhy.engine import Cut
 from seewhy.methods import ARRAYS, Method
 from seewhy.outputs import Answers
-from seewhy.scores import Target
+from seewhy.sites import (
+    ASIDE,
+    ATTENTION,
+    BLOCKS,
+    FULL,
+    GRADIENTS,
+    Given,
+    Question,
+    Sites,
+    arranged,
+    picking,
+)
 from seewhy.split import leaves
 
 Tensor = Any
-Given = dict[str, Tensor]
-"""Evidence by the names that methods ask for it."""
 # How many bytes of gradients are held at once when all classes are asked for.
 CHUNK = 2**23
-
-
-@dataclass(frozen=True)
-class Sites:
-    """Where the evidence is taken."""
-
-    layer: Cut
-    """The target layer; the input, for methods that know no other."""
-    inlets: dict[str, Cut]
-    """Cuts at the input: "images", and by name the rules of guided gradients."""
-    attentive: Attentive | None = None
-    """Runs the model on explicit attention; for methods that need it."""
-
-    def of(self, need: str) -> Cut:
-        """Where one kind of evidence is taken."""
-        return self.inlets.get(INLETS.get(need, ""), self.layer)
-
-
-# Which cut at the input gives which evidence; everything else is taken at the target layer.
-INLETS = {
-    "images": "images",
-    "image_gradients": "images",
-    "guided_gradients": "guided",
-    "deconv_gradients": "deconv",
-    "score_images": "images",
-    "sum_images": "images",
-    "sum_activations": "images",
-    "pull_images": "images",
-}
-ATTENTION = ("attentions", "attention_gradients")
-GRADIENTS = (
-    "gradients",
-    "image_gradients",
-    "guided_gradients",
-    "deconv_gradients",
-    "curvature",
-    "attention_gradients",
-)
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked in one pass: targets of given kinds, of the main output."""
-
-    asked: tuple[Target, ...]
-    scores: str
-    main: int
-
-    def put(self, cut: Cut, outputs: Any, values: Sequence[Tensor]) -> tuple[Tensor, Any]:
-        """Scores (questions, batch) of what the model gave, and what ranks its classes."""
-        from keras import ops
-
-        answers = Answers(outputs, cut.outputs, self.main, self.scores)
-        rest, each = list(values), []
-        for target in self.asked:
-            own, rest = rest[: len(target.values)], rest[len(target.values) :]
-            each.append(ops.cast(target.score(answers, *own), "float32"))
-        return ops.stack(each), answers.output().pooled(answers.raw())
 
 
 def maps(
@@ -114,15 +65,19 @@ def evidence(
     answers: tuple[Tensor, Any] | None = None
     given: list[Given] = [{} for _ in question.asked]
     standing = {}
-    if set(needs) & set(ATTENTION):
-        answers, rows = _attended(backend, sites, question, images, values)
-        given = rows
-    for name, cut in cuts(
-        sites, [need for need in needs if need not in ATTENTION], answers is None
+    for names, take in (
+        (ATTENTION, asides.attended if "attention_gradients" in needs else asides.watched),
+        (BLOCKS, asides.by_block),
+        (FULL, asides.full),
     ):
+        if set(needs) & set(names):
+            answers, rows = take(backend, sites, question, images, values)
+            given = [row | more for row, more in zip(given, rows, strict=True)]
+    others = [need for need in needs if need not in ASIDE]
+    for name, cut in cuts(sites, others, answers is None):
         at, bypass = cut.split.before(*images)
         standing[name] = (at, bypass)
-        own = [need for need in needs if sites.of(need) is cut]
+        own = [need for need in others if sites.of(need) is cut]
         gradients: dict[str, list[Tensor]] = {}
         # where no gradient is wanted, one run of the network has answered already
         if answers is None or set(own) & set(GRADIENTS):
@@ -135,9 +90,9 @@ def evidence(
         for k, row in enumerate(given):
             for need in own:
                 if need in ("activations", "images"):
-                    row[need] = _arranged(cut, at)
+                    row[need] = arranged(cut, at)
                 elif need in GRADIENTS:
-                    row[need] = _arranged(cut, gradients[need][k])
+                    row[need] = arranged(cut, gradients[need][k])
     assert answers is not None  # noqa: S101  (for mypy: there is at least one cut)
     return *answers, given, standing
 
@@ -152,34 +107,6 @@ def cuts(sites: Sites, needs: Sequence[str], some: bool = True) -> list[tuple[st
     return found or (named[:1] if some else [])
 
 
-def _attended(
-    backend: ModuleType,
-    sites: Sites,
-    question: Question,
-    images: Sequence[Tensor],
-    values: Sequence[Tensor],
-) -> tuple[tuple[Tensor, Any], list[Given]]:
-    """The answers, and for each question the attentions and their gradients."""
-    from keras import ops
-
-    attentive = sites.attentive
-    assert attentive is not None  # noqa: S101  (for mypy: the plan has made it)
-    # of this run a compiler keeps the shape only
-    shift = ops.zeros_like(attentive(images, None)[1])
-
-    def score(moved: Tensor) -> tuple[Tensor, Any]:
-        outputs, attentions = attentive(images, moved)
-        value, ranked = question.put(sites.layer, outputs, values)
-        return value, (ranked, ops.stop_gradient(attentions))
-
-    value, (ranked, attentions), pullback = backend.value_and_pullback(score, shift)
-    given = [
-        {"attentions": attentions, "attention_gradients": pullback(_row(value, k))}
-        for k in range(len(question.asked))
-    ]
-    return (value, ranked), given
-
-
 def _taken(
     backend: ModuleType,
     score: Callable[[Tensor], tuple[Tensor, Any]],
@@ -190,7 +117,7 @@ def _taken(
     if not set(needs) & set(GRADIENTS):
         return score(at), {}
     value, ranked, pullback = backend.value_and_pullback(score, at)
-    gradients = [pullback(_row(value, k)) for k in range(questions)]
+    gradients = [pullback(picking(value, k)) for k in range(questions)]
     found = {need: gradients for need in needs if need in GRADIENTS}
     if "curvature" in needs:
 
@@ -201,25 +128,27 @@ def _taken(
     return (value, ranked), found
 
 
-def _arranged(cut: Cut, values: Tensor) -> Tensor:
-    from keras import ops
-
-    # half precision overflows where a map sums over thousands of units
-    return cut.layout.arrange(ops.cast(values, "float32"))
-
-
 def weigh(sites: Sites, method: Method, given: Given) -> tuple[Tensor, Tensor]:
     """Signed maps (batch, *space), and whether the gradients reach the grid (batch,)."""
     from keras import ops
 
     drawn = ops.cast(method.weigh(*(given[need] for need in method.needs)), "float32")
-    if "attentions" in given:
+    if set(given) & {*ATTENTION, *BLOCKS}:
         drawn = _on_grid(sites.layer, drawn)
     gradients = next((given[need] for need in method.needs if need in GRADIENTS), None)
     if gradients is None:
         return drawn, ops.ones((drawn.shape[0],), dtype="bool")
-    each = ops.reshape(gradients, (gradients.shape[0], -1))
-    return drawn, ops.any(ops.not_equal(each, 0), axis=-1)
+    return drawn, _any(gradients)
+
+
+def _any(gradients: Tensor | list[Tensor]) -> Tensor:
+    """Whether any is not 0, (batch,)."""
+    from keras import ops
+
+    several = gradients if isinstance(gradients, list) else [gradients]
+    each = [ops.reshape(one, (one.shape[0], -1)) for one in several]
+    found = [ops.any(ops.not_equal(one, 0), axis=-1) for one in each]
+    return ops.any(ops.stack(found), axis=0)
 
 
 def _on_grid(cut: Cut, tokens: Tensor) -> Tensor:
@@ -250,11 +179,7 @@ def standing(
     def start(images: Sequence[Tensor], values: Sequence[Tensor]) -> Any:
         value, ranked, given, there = evidence(backend, sites, needs, question, images, values)
         gradients = [need for need in arrays if need in GRADIENTS]
-        reached = [
-            ops.any(ops.not_equal(ops.reshape(row[need], (row[need].shape[0], -1)), 0), axis=-1)
-            for row in given
-            for need in gradients[:1]
-        ]
+        reached = [_any(row[need]) for row in given for need in gradients[:1]]
         kept = {
             name: (
                 at,
@@ -290,14 +215,14 @@ def all_classes(
         value, _, pullback = backend.value_and_pullback(score, activations)
         count = value.shape[-1]
         chunk = _chunk(activations, count)
-        arranged = _arranged(cut, activations)
+        laid = arranged(cut, activations)
 
         def pulled(one_hot: Tensor) -> Tensor:
             return ops.broadcast_to(one_hot, value.shape)
 
         def one(gradient: Tensor) -> Tensor:
             given = {
-                need: _arranged(cut, gradient) if need in GRADIENTS else arranged
+                need: arranged(cut, gradient) if need in GRADIENTS else laid
                 for need in method.needs
             }
             return weigh(sites, method, given)[0]
@@ -329,11 +254,3 @@ def _chunk(activations: Tensor, classes: int) -> int:
     for side in activations.shape:
         cells *= int(side)
     return max(1, min(classes, CHUNK // (4 * cells)))
-
-
-def _row(value: Tensor, k: int) -> Tensor:
-    """The cotangent (questions, batch) that picks question k."""
-    from keras import ops
-
-    picked = ops.one_hot(k, value.shape[0], dtype=value.dtype)
-    return ops.broadcast_to(ops.expand_dims(picked, -1), ops.shape(value))

@@ -11,14 +11,14 @@ import numpy as np
 
 from seewhy import engine
 from seewhy.attention import attends
-from seewhy.engine import INPUT, Attentive, Cut, Traced
+from seewhy.engine import INPUT, Attentive, Biased, Cut, Traced
 from seewhy.entries import Shape
 from seewhy.errors import LayerError, MethodError
 from seewhy.labels import Labels
 from seewhy.methods import Method
-from seewhy.passes import ATTENTION, INLETS, Sites
 from seewhy.questions import Context
 from seewhy.rules import RULES, rectifies
+from seewhy.sites import ATTENTION, BLOCKS, FULL, INLETS, Sites
 from seewhy.subject import Subject, class_names
 
 
@@ -52,10 +52,15 @@ class Plan:
 
     attentive: Attentive | None = None
     """Runs the model on explicit attention; None for methods that need none."""
+    by_block: Attentive | None = None
+    """The same with the outputs of all blocks."""
+    biased: Biased | None = None
+    """Runs the model with shifts added to its biases; None for methods that need none."""
 
     def sites(self, k: int) -> Sites:
         """Where evidence is taken for the k-th target layer."""
-        return Sites(self.cuts[k], self.inlets, self.attentive)
+        runs = self.attentive, self.by_block, self.biased
+        return Sites(self.cuts[k], self.inlets, *runs)
 
     @property
     def layer(self) -> str:
@@ -112,20 +117,24 @@ def plan(
         inlets=inlets,
         largest=traced.largest,
         total=traced.total,
-        attentive=_attentive(traced, cuts, method),
+        attentive=_attentive(traced, cuts, method, ATTENTION),
+        by_block=_attentive(traced, cuts, method, BLOCKS),
+        biased=engine.biased(traced) if set(method.needs) & set(FULL) else None,
     )
 
 
-def _attentive(traced: Traced, cuts: Sequence[Cut], method: Method) -> Attentive | None:
+def _attentive(
+    traced: Traced, cuts: Sequence[Cut], method: Method, needs: Sequence[str]
+) -> Attentive | None:
     """Raises MethodError where attention cannot be followed."""
-    if not set(method.needs) & set(ATTENTION):
+    if not set(method.needs) & set(needs):
         return None
     if not any(map(attends, traced.steps)) or not all(cut.layout.tokens for cut in cuts):
         raise MethodError(
             f"{method.name} follows attention between tokens, and {traced.subject.name!r} has no "
             f"MultiHeadAttention with tokens on a grid. Take grad_cam."
         )
-    return engine.attentive(traced)
+    return engine.attentive(traced, by_block=needs is BLOCKS)
 
 
 def _inlets(traced: Traced, method: Method) -> dict[str, Cut]:

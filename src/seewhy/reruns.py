@@ -21,8 +21,8 @@ from seewhy import changes, memory
 from seewhy.changes import Change, Gather, Stand
 from seewhy.engine import Cut
 from seewhy.errors import MemoryWarning
-from seewhy.passes import Question
 from seewhy.progress import steps
+from seewhy.sites import Question
 
 Tensor = Any
 Make = Callable[[], Callable[..., Any]]
@@ -78,6 +78,21 @@ class Reruns:
     def score_activations(self, change: Change, rows: Any, *given: Any) -> np.ndarray:
         """The same of change(activations (1, batch, …), rows, *given); runs the tail only."""
         return self._score("layer", change, rows, given)
+
+    def score_classes(self, change: Change, rows: Any, *given: Any) -> np.ndarray:
+        """Scores of all classes, float32 (rows, batch, classes), of changed activations."""
+        there = self.standing["layer"]
+
+        def make() -> Callable[..., Any]:
+            return changes.of_classes(there.stand, change, self.question)
+
+        run = self.compiled(("classes", change, there.stand.specs), make)
+
+        def score(part: Any, _: np.ndarray) -> Any:
+            return (run(there.at, there.rest, part, given),)
+
+        done = self._chunks("layer", rows, score, peak=3 * self.room.largest)
+        return np.concatenate([scores for (scores,) in done])
 
     def sum_images(
         self, change: Change, gather: Gather, rows: Any, *given: Any

@@ -32,6 +32,7 @@ class Facts:
     output: Output
     notes: tuple[str, ...]
     versions: dict[str, str]
+    upsampling: str = "linear"
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def explanations(
             versions=facts.versions,
             diagnostics=figures,
             scale=_scale(map, geometry),
+            upsampling=facts.upsampling,
             ask_all=shown.ask_all,
             labels=facts.labels,
         )

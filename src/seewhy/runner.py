@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from seewhy import changes, memory, passes
-from seewhy.changes import Stand
+from seewhy.changes import Change, Stand
 from seewhy.errors import MethodError
 from seewhy.methods import ARRAYS, Method
-from seewhy.passes import Question
 from seewhy.plan import Plan
 from seewhy.reruns import Reruns, Room, Standing
 from seewhy.results import Outcome
 from seewhy.scores import Target
+from seewhy.sites import ASIDE, Question
 from seewhy.split import Split
 from seewhy.subject import Subject
 
@@ -63,7 +63,7 @@ class Runner:
         """Maps of all classes at one target layer, float32 (batch, classes, *space)."""
         method, sites = self._method, plan.sites(k)
         places = {id(sites.of(need)) for need in method.needs}
-        other = {"curvature", *passes.ATTENTION} & set(method.needs)
+        other = {"curvature", *ASIDE} & set(method.needs)
         if method.reruns or method.asks or other or len(places) > 1:
             raise MethodError(
                 f"maps of all classes at once come from methods of activations and gradients; "
@@ -77,6 +77,47 @@ class Runner:
 
         run = self._compiled(plan.subject, (k, "all classes"), make)
         return self._run(plan.subject, run, images)[0]
+
+    def activations(self, plan: Plan, k: int, images: Sequence[np.ndarray]) -> np.ndarray:
+        """What one target layer gives, float32 (batch, *space, units); the tail does not run."""
+        cut = plan.cuts[k]
+        run = self._compiled(plan.subject, (k, "activations"), lambda: changes.head(cut))
+        return self._run(plan.subject, run, images)[0]
+
+    def class_scores(
+        self, plan: Plan, k: int, images: Sequence[np.ndarray], change: Change, *given: Any
+    ) -> np.ndarray:
+        """Scores of all classes for changed activations, float32 (rows, batch, classes).
+
+        given: the rows, one array with the images in front, and what else `change` takes.
+        """
+        rows, own, *others = given
+        count, size = len(own), self._size(len(own), plan.subject)
+        images, own = [_filled(array, size) for array in images], _filled(own, size)
+        specs = [(array.shape, array.dtype.name) for array in images]
+        cut, key = plan.cuts[k], (k, "layer", repr(specs))
+        if key not in self._stands:
+            self._stands[key] = changes.stand(self._backend, plan.subject, cut, specs)
+        stand = self._stands[key]
+        run = self._compiled(
+            plan.subject, (k, "stood", repr(specs)), lambda: changes.stood(cut, stand.used)
+        )
+        _synchronise(plan.subject)
+        at, rest = run(images)
+        reruns = Reruns(
+            backend=self._backend,
+            compiled=lambda key, make: self._compiled(plan.subject, (k, "rerun", key), make),
+            question=Question((), self._scores, plan.context.main),
+            values=[],
+            standing={"layer": Standing(stand, at, list(rest))},
+            layer=cut,
+            room=self._room(plan),
+        )
+        return reruns.score_classes(change, rows, own, *others)[:, :count]
+
+    def _room(self, plan: Plan) -> Room:
+        fixed = plan.subject.entries[0].batch is not None
+        return Room(memory.images_at_once(self._backend), plan.largest, plan.total, fixed)
 
     def scores(
         self, plan: Plan, images: Sequence[np.ndarray], asked: Sequence[Target], scores: str
@@ -146,9 +187,7 @@ class Runner:
         standing = {
             name: Standing(stands[name], at, list(rest)) for name, (at, rest) in kept.items()
         }
-        room = Room(
-            memory.images_at_once(self._backend), plan.largest, plan.total, fixed is not None
-        )
+        room = self._room(plan)
         drawn, figures = [], []
         for q, target in enumerate(question.asked):
             reruns = Reruns(

@@ -115,7 +115,8 @@ def whole(
     """Cut a model in front of all of its layers: the activations are one of its inputs.
 
     The other arguments are those of `split`; rule: what runs in place of an operation's own
-    method, or None for those that run as they are.
+    method, or None for those that run as they are. If it has a method `closing`, that is given
+    the logits in front of closing activations.
     """
 
     def head(*images: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -214,10 +215,15 @@ class _Closing:
             changed = self.rule(operation, proceed, args, kwargs) if self.rule else None
             return proceed(*args, **kwargs) if changed is None else changed
         logits = closed[0][1].logits(args, kwargs)
+        logits = getattr(self.rule, "closing", _as_it_is)(operation, logits)
         if not any(final.used for _, final in closed):
             return logits
         self.aside |= dict.fromkeys((k for k, _ in closed), logits)
         return proceed(*args, **kwargs)
+
+
+def _as_it_is(_: Operation, logits: Tensor) -> Tensor:
+    return logits
 
 
 class _Replayer:

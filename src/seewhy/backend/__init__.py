@@ -13,6 +13,10 @@ from types import ModuleType
 from seewhy.errors import BackendError
 
 BACKENDS = ("tensorflow", "jax", "torch")
+WITHOUT_GRADIENTS = ("numpy", "openvino")
+"""Backends of Keras that run methods without gradients only; never chosen unless they are set."""
+NEEDED = {"numpy": "jax", "openvino": "openvino"}
+"""What Keras needs for them beside itself: its numpy backend runs convolutions on JAX."""
 _loading = threading.Lock()
 
 
@@ -37,8 +41,7 @@ def choose() -> str | None:
 def load() -> ModuleType:
     """The module of the backend that Keras runs on.
 
-    Raises BackendError if no backend is installed, or Keras is set to one that is missing or
-    has no gradients.
+    Raises BackendError if no backend is installed, or Keras is set to one that is missing.
     """
     with _loading:
         name = choose()
@@ -47,17 +50,19 @@ def load() -> ModuleType:
                 "seewhy needs TensorFlow, JAX or PyTorch, and none is installed. Install one: "
                 'pip install "seewhy[tensorflow]", "seewhy[jax]" or "seewhy[torch]".'
             )
-        if name in BACKENDS and not _installed(name):
+        needed = NEEDED.get(name, name)
+        if name in (*BACKENDS, *WITHOUT_GRADIENTS) and not _installed(needed):
+            own = "which" if needed == name else f"for which Keras needs {needed!r}, and that"
             raise BackendError(
-                f"KERAS_BACKEND asks for {name!r}, which is not installed. Install it: "
-                f'pip install "seewhy[{name}]", or unset KERAS_BACKEND.'
+                f"KERAS_BACKEND asks for {name!r}, {own} is not installed. Install it: "
+                f'pip install "seewhy[{needed}]", or unset KERAS_BACKEND.'
             )
         import keras
 
         name = keras.backend.backend()
-        if name not in BACKENDS:
+        if name not in (*BACKENDS, *WITHOUT_GRADIENTS):
             raise BackendError(
-                f"Keras runs on the backend {name!r}, which gives no gradients. "
+                f"Keras runs on the backend {name!r}, which seewhy does not know. "
                 f"Set KERAS_BACKEND to one of {', '.join(BACKENDS)} before Keras is imported."
             )
         return importlib.import_module(f"seewhy.backend.{name}")

@@ -12,6 +12,7 @@ Tensor = Any
 NAME = "jax"
 # A compiler specialises on shapes, so the last batch is worth filling up.
 COMPILES = True
+GRADIENTS = True
 
 
 def version() -> str:
@@ -35,7 +36,10 @@ def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[
 def value_and_pullback(
     function: Callable[[Tensor], tuple[Tensor, Any]], at: Tensor
 ) -> tuple[Tensor, Any, Callable[[Tensor], Tensor]]:
-    """Value and auxiliary result of function(at), and value-cotangent → gradient at `at`."""
+    """Value and auxiliary result of function(at), and value-cotangent → gradient at `at`.
+
+    at: a tensor, or a list of them.
+    """
     value, pullback, auxiliary = jax.vjp(function, at, has_aux=True)
     return value, auxiliary, lambda cotangent: pullback(cotangent)[0]
 

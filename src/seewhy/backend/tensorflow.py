@@ -11,6 +11,7 @@ import tensorflow as tf
 Tensor = Any
 NAME = "tensorflow"
 COMPILES = True
+GRADIENTS = True
 
 
 def version() -> str:
@@ -43,7 +44,10 @@ def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def value_and_pullback(
     function: Callable[[Tensor], tuple[Tensor, Any]], at: Tensor
 ) -> tuple[Tensor, Any, Callable[[Tensor], Tensor]]:
-    """Value and auxiliary result of function(at), and value-cotangent → gradient at `at`."""
+    """Value and auxiliary result of function(at), and value-cotangent → gradient at `at`.
+
+    at: a tensor, or a list of them.
+    """
     with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         tape.watch(at)
         value, auxiliary = function(at)

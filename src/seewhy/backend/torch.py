@@ -7,10 +7,12 @@ from typing import Any
 
 import keras
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 Tensor = Any
 NAME = "torch"
 COMPILES = False
+GRADIENTS = True
 
 
 def version() -> str:
@@ -38,22 +40,28 @@ def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def value_and_pullback(
     function: Callable[[Tensor], tuple[Tensor, Any]], at: Tensor
 ) -> tuple[Tensor, Any, Callable[[Tensor], Tensor]]:
-    """Value and auxiliary result of function(at), and value-cotangent → gradient at `at`."""
-    leaf = at.detach().requires_grad_()
+    """Value and auxiliary result of function(at), and value-cotangent → gradient at `at`.
+
+    at: a tensor, or a list of them.
+    """
+    leaf = keras.tree.map_structure(lambda one: one.detach().requires_grad_(), at)
+    leaves = keras.tree.flatten(leaf)
     value, auxiliary = function(leaf)
 
     def pullback(cotangent: Tensor, several: bool = False) -> Tensor:
         if not value.requires_grad:  # the value does not depend on `at`
-            return leaf.new_zeros((*cotangent.shape[: int(several)], *leaf.shape))
-        return torch.autograd.grad(
+            rows = cotangent.shape[: int(several)]
+            return keras.tree.map_structure(lambda one: one.new_zeros((*rows, *one.shape)), leaf)
+        gradients = torch.autograd.grad(
             value,
-            leaf,
+            leaves,
             cotangent,
             retain_graph=True,
             allow_unused=True,
             materialize_grads=True,
             is_grads_batched=several,
-        )[0]
+        )
+        return keras.tree.pack_sequence_as(at, gradients)
 
     return value, auxiliary, pullback
 
@@ -72,9 +80,33 @@ def curvature(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
     return torch.autograd.grad(slope, leaf, at, allow_unused=True, materialize_grads=True)[0]
 
 
-def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:  # noqa: ARG001
-    """Which of the arrays the function looks at: any of them may be, nothing is compiled."""
-    return [True] * len(arrays)
+def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
+    """Which of the arrays the function looks at."""
+    watch = _Watch()
+    with watch:
+        watch.note(function(*arrays))
+    return [id(array) in watch.seen for array in arrays]
+
+
+class _Watch(TorchDispatchMode):  # type: ignore[misc]
+    """Notes which tensors any operation touches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[int] = set()
+        self.held: list[Any] = []
+
+    def __torch_dispatch__(
+        self, operation: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        self.note((args, kwargs))
+        return operation(*args, **(kwargs or {}))
+
+    def note(self, values: Any) -> None:
+        tensors = [one for one in keras.tree.flatten(values) if isinstance(one, torch.Tensor)]
+        # held, since another tensor may get the identity of one that is gone
+        self.held += tensors
+        self.seen |= set(map(id, tensors))
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 from seewhy.errors import MethodError
@@ -29,6 +29,9 @@ ARRAYS = {
     "deconv_gradients": "the same, where each ReLU passes back only what is positive",
     "attentions": "(batch, blocks, heads, tokens, tokens), of all self-attentions, after softmax",
     "attention_gradients": "of the score with respect to them",
+    "block_gradients": "as attention_gradients, but of the score that each block's own tokens get",
+    "full_gradients": "a list: image times gradient, then each bias times the gradient where it is "
+    "added, each (batch, *space, units) with its own space",
 }
 """Evidence as float32 tensors, (batch, *space, units) where nothing else is said; images have
 channels for units."""
@@ -48,7 +51,7 @@ NEEDS = (*ARRAYS, *RERUNS)
 """All that the driver can give."""
 
 MODULES = (
-    *("cam", "decomposition", "perturbation", "masks", "gradient", "guided"),
+    *("cam", "decomposition", "perturbation", "masks", "learnt", "gradient", "guided", "full"),
     "transformer",
 )
 """Where methods are registered, in the order in which they are listed."""
@@ -76,6 +79,8 @@ class Method:
     """Its options with the values that hold."""
     asks: Callable[..., Any] | None = None
     """What it makes of a question before it is asked; None if it asks as it is told."""
+    per_unit: Formula | None = None
+    """Gives what each unit adds, (batch, *space, units), whose sum the map is; None if none is."""
 
     @property
     def reruns(self) -> bool:
@@ -87,7 +92,7 @@ class Method:
         """Whether its map lies on the target layer's grid, not on the image's."""
         layer = (
             *("activations", "gradients", "curvature", "score_activations", "sum_activations"),
-            "attentions",  # whose tokens lie as those of the target layer
+            *("attentions", "block_gradients"),  # whose tokens lie as those of the target layer
         )
         return any(need in layer for need in self.needs)
 
@@ -106,21 +111,32 @@ class Method:
                 f"{self.name} has no option {unknown[0]!r}. It has {has or 'no options'}."
             )
         merged = {**self.options, **options}
-        return replace(self, weigh=partial(self.weigh, **merged), options=merged)
+        per_unit = self.per_unit and partial(self.per_unit, **merged)
+        weigh = partial(self.weigh, **merged)
+        return replace(self, weigh=weigh, options=merged, per_unit=per_unit)
 
 
 _methods: dict[str, Method] = {}
 
 
 def method(
-    name: str, *, paper: str, family: str, asks: Callable[..., Any] | None = None, **about: str
+    name: str,
+    *,
+    paper: str,
+    family: str,
+    units: bool = False,
+    asks: Callable[..., Any] | None = None,
+    **about: str,
 ) -> Callable[[Formula], Formula]:
     """Register a formula under its paper's name in snake case.
 
+    units: whether the formula gives what each unit adds, (batch, *space, units); the method, which
+    is returned, then is its sum over units.
     about: what the reader must know of it, as `Method` has it: cost, use, avoid.
     """
 
-    def register(formula: Formula) -> Formula:
+    def register(written: Formula) -> Formula:
+        formula = _summed(written) if units else written
         summary = (inspect.getdoc(formula) or "").partition("\n")[0]
         _methods[name] = Method(
             name=name,
@@ -131,11 +147,27 @@ def method(
             family=family,
             options=_options(formula),
             asks=asks,
+            per_unit=written if units else None,
             **about,
         )
         return formula
 
     return register
+
+
+def _summed(formula: Formula) -> Formula:
+    """The formula with its result, or the first of them, summed over units."""
+
+    @wraps(formula)
+    def summed(*given: Any, **options: Any) -> Any:
+        from keras import ops
+
+        found = formula(*given, **options)
+        if isinstance(found, tuple):
+            return (ops.sum(found[0], axis=-1), *found[1:])
+        return ops.sum(found, axis=-1)
+
+    return summed
 
 
 def needs(formula: Formula) -> tuple[str, ...]:
@@ -182,6 +214,17 @@ def find(wanted: str | Formula, options: Mapping[str, Any] | None = None) -> Met
     """
     found = _own(wanted) if callable(wanted) else _named(str(wanted))
     return found.having(options or {})
+
+
+def without_gradients(method: Method, backend: str) -> None:
+    """Raises MethodError if the method needs gradients; the backend has none."""
+    if method.differentiates:
+        names = ", ".join(entry.name for entry in known() if not entry.differentiates)
+        raise MethodError(
+            f"{method.name} needs gradients, and Keras's {backend} backend gives none. Methods "
+            f"that run on it: {names}. For all others set KERAS_BACKEND to tensorflow, jax or "
+            f"torch before Keras is imported."
+        )
 
 
 def _own(formula: Formula) -> Method:

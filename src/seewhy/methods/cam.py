@@ -20,6 +20,7 @@ FAMILY = "class activation"
 @method(
     "grad_cam",
     paper="Selvaraju et al. 2017, arXiv:1610.02391, eq. 1 and 2 before the ReLU",
+    units=True,
     family=FAMILY,
     use="First choice: cheap, class-specific, and it passes the published sanity checks.",
     avoid="At early layers, where the mean over space mixes places that have nothing in common.",
@@ -32,12 +33,13 @@ def grad_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     number of positions.
     """
     weights = ops.mean(gradients, axis=space(gradients), keepdims=True)
-    return ops.sum(weights * activations, axis=-1)
+    return weights * activations
 
 
 @method(
     "cam",
     paper="Zhou et al. 2016, arXiv:1512.04150, eq. 2, with the class weights read off the gradient",
+    units=True,
     family=FAMILY,
     use="Networks that end in global average pooling and one dense layer.",
     avoid="Any other head: the gradient varies over space there, and the map is NaN, and says so.",
@@ -55,13 +57,14 @@ def cam(activations: Tensor, gradients: Tensor) -> Tensor:
     least, most = (f(gradients, axis=axes, keepdims=True) for f in (ops.min, ops.max))
     size = ops.max(ops.abs(gradients), axis=(*axes, -1), keepdims=True)
     varies = ops.any(most - least > 1e-4 * size, axis=-1)
-    maps = positions * ops.sum((least + most) / 2 * activations, axis=-1)
-    return ops.where(varies, ops.full_like(maps, np.nan), maps)
+    parts = positions * (least + most) / 2 * activations
+    return ops.where(ops.expand_dims(varies, -1), ops.full_like(parts, np.nan), parts)
 
 
 @method(
     "hires_cam",
     paper="Draelos and Carin 2020, arXiv:2011.08891, eq. 4",
+    units=True,
     family=FAMILY,
     use="Where each place must show what the model computed there: behind flattening heads.",
     avoid="Right in front of a LayerNormalization, where the products cancel.",
@@ -73,12 +76,13 @@ def hires_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     Grad-CAM where gradients do not vary over space; where the tail is linear, the map's sum plus
     the bias is the score.
     """
-    return ops.sum(gradients * activations, axis=-1)
+    return gradients * activations
 
 
 @method(
     "grad_cam_elementwise",
     paper="Pillai and Pirsiavash 2021, 'Explainable models with consistent interpretations', eq. 2",
+    units=True,
     family=FAMILY,
     use="As HiResCAM, counting only what speaks for the target.",
     avoid="To compare evidence for and against: what speaks against is left out unit by unit.",
@@ -88,12 +92,13 @@ def grad_cam_elementwise(activations: Tensor, gradients: Tensor) -> Tensor:
 
     activations, gradients: (batch, *space, units). Returns maps (batch, *space), from 0 on.
     """
-    return ops.sum(ops.relu(gradients * activations), axis=-1)
+    return ops.relu(gradients * activations)
 
 
 @method(
     "grad_cam_plus_plus",
     paper="Chattopadhay et al. 2018, arXiv:1710.11063, eq. 10 and 19, without exp(score)",
+    units=True,
     family=FAMILY,
     use="Several instances of a class in one photo.",
     avoid="To see evidence against a class: only positive gradients count.",
@@ -108,12 +113,13 @@ def grad_cam_plus_plus(activations: Tensor, gradients: Tensor) -> Tensor:
     total = ops.sum(activations, axis=space(activations), keepdims=True)
     alphas = divide(gradients**2, 2 * gradients**2 + total * gradients**3)
     weights = ops.sum(alphas * ops.relu(gradients), axis=space(gradients), keepdims=True)
-    return ops.sum(weights * activations, axis=-1)
+    return weights * activations
 
 
 @method(
     "smooth_grad_cam_plus_plus",
     paper="Omeiza et al. 2019, arXiv:1908.01224: Grad-CAM++ with averaged D1, D2 and D3",
+    units=True,
     family=FAMILY,
     cost="1 + samples",
     use="Grad-CAM++ with less noise.",
@@ -139,7 +145,7 @@ def smooth_grad_cam_plus_plus(
     total = ops.sum(activations, axis=space(activations), keepdims=True)
     alphas = divide(second, 2 * second + total * third)
     weights = ops.sum(alphas * ops.relu(first), axis=space(first), keepdims=True)
-    return ops.sum(weights * activations, axis=-1)
+    return weights * activations
 
 
 def powers(_: Tensor, gradients: Tensor, *__: Any) -> tuple[Tensor, ...]:
@@ -150,6 +156,7 @@ def powers(_: Tensor, gradients: Tensor, *__: Any) -> tuple[Tensor, ...]:
 @method(
     "xgrad_cam",
     paper="Fu et al. 2020, arXiv:2008.02312, eq. 8",
+    units=True,
     family=FAMILY,
     use="As Grad-CAM; its map sums to what gradient times activation sums to.",
     avoid="Layers with negative activations: units that sum to almost 0 get huge weights.",
@@ -163,12 +170,13 @@ def xgrad_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     axes = space(activations)
     total = ops.sum(activations, axis=axes, keepdims=True)
     weights = divide(ops.sum(gradients * activations, axis=axes, keepdims=True), total)
-    return ops.sum(weights * activations, axis=-1)
+    return weights * activations
 
 
 @method(
     "layer_cam",
     paper="Jiang et al. 2021, 'LayerCAM', IEEE TIP 30, eq. 5 to 7 before the ReLU",
+    units=True,
     family=FAMILY,
     use="Earlier layers with finer grids; fused with later ones.",
     avoid="To see evidence against a class: negative gradients are left out.",
@@ -178,12 +186,13 @@ def layer_cam(activations: Tensor, gradients: Tensor) -> Tensor:
 
     activations, gradients: (batch, *space, units). Returns maps (batch, *space).
     """
-    return ops.sum(ops.relu(gradients) * activations, axis=-1)
+    return ops.relu(gradients) * activations
 
 
 @method(
     "shapley_cam",
     paper="Cai 2025, arXiv:2501.06261, gradient minus half the Hessian times the activations",
+    units=True,
     family=FAMILY,
     cost="1, and a second derivative of the tail",
     use="Targets that curve: probabilities, cosines.",
@@ -196,12 +205,13 @@ def shapley_cam(activations: Tensor, gradients: Tensor, curvature: Tensor) -> Te
     Returns signed maps (batch, *space).
     """
     weights = ops.mean(gradients - curvature / 2, axis=space(gradients), keepdims=True)
-    return ops.sum(weights * activations, axis=-1)
+    return weights * activations
 
 
 @method(
     "finer_cam",
     paper="Zhang et al. 2025, 'Finer-CAM', arXiv:2501.11309, section 3, by Grad-CAM",
+    units=True,
     family=FAMILY,
     asks=finer,
     use="What tells a class from those that look like it.",
@@ -219,12 +229,14 @@ def finer_cam(
     alpha: how much of the others is taken away. nearest: how many others, averaged.
     Returns signed maps (batch, *space).
     """
-    return grad_cam(activations, gradients)
+    weights = ops.mean(gradients, axis=space(gradients), keepdims=True)
+    return weights * activations
 
 
 @method(
     "random_cam",
     paper="a control, as in Poppi et al. 2021, arXiv:2104.10252",
+    units=True,
     family="control",
     use="Beside any measure: what it gives for weights without meaning.",
     avoid="As an explanation.",
@@ -236,4 +248,4 @@ def random_cam(activations: Tensor, *, seed: int = 0) -> Tensor:
     Returns signed maps (batch, *space).
     """
     weights = np.random.default_rng(seed).uniform(-1, 1, activations.shape[-1])
-    return ops.sum(activations * ops.convert_to_tensor(weights.astype("float32")), axis=-1)
+    return activations * ops.convert_to_tensor(weights.astype("float32"))

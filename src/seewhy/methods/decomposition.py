@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from keras import ops
+from keras.backend import backend
 
-from seewhy.methods import method
-from seewhy.methods.axes import space
+from seewhy.methods import Method, known, method
+from seewhy.methods.axes import divide, space
 
 Tensor = Any
 FAMILY = "class activation"
 # Positions whose kernel matrix is still small enough to decompose.
 POSITIONS = 4096
+# Of a matrix, until no other eigenvalue is left that float32 could tell from the largest.
+SQUARINGS = 24
 
 
 @method(
@@ -29,7 +33,7 @@ def eigen_cam(activations: Tensor) -> Tensor:
     activations: (batch, *space, units). Returns signed maps (batch, *space): the positions'
     coordinates along the direction of most variance, signed so that the largest is positive.
     """
-    return _first(activations)
+    return first_component(activations)
 
 
 @method(
@@ -45,7 +49,7 @@ def eigen_grad_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     activations, gradients: (batch, *space, units). Returns signed maps (batch, *space), signed so
     that the largest value is positive.
     """
-    return _first(activations * gradients)
+    return first_component(activations * gradients)
 
 
 @method(
@@ -61,7 +65,7 @@ def seg_eigen_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     activations, gradients: (batch, *space, units). Returns signed maps (batch, *space), signed so
     that the largest absolute value is positive.
     """
-    return _first(activations * ops.abs(gradients))
+    return first_component(activations * ops.abs(gradients))
 
 
 @method(
@@ -101,14 +105,14 @@ def kpca_cam(activations: Tensor, *, kernel: str = "sigmoid", gamma: float = 0.0
     rows = ops.mean(gram, axis=1, keepdims=True)
     cols = ops.mean(gram, axis=2, keepdims=True)
     centred = gram - rows - cols + ops.mean(gram, axis=(1, 2), keepdims=True)
-    values, vectors = ops.linalg.eigh(centred)
-    along = vectors[:, :, -1] * ops.sqrt(ops.relu(values[:, -1:]))
-    return ops.reshape(_signed(along), (-1, *sides))
+    size, vector = _leading(centred)
+    return ops.reshape(_signed(vector * ops.sqrt(ops.relu(size))), (-1, *sides))
 
 
 @method(
     "fem",
     paper="Fuad et al. 2020, 'Features understanding in 3D CNNs', IPTA, the k-sigma rule",
+    units=True,
     family=FAMILY,
     use="What the layer finds rare and strong, whatever the class.",
     avoid="To ask about a class: it knows none.",
@@ -123,10 +127,34 @@ def fem(activations: Tensor, *, sigmas: float = 2.0) -> Tensor:
     mean = ops.mean(activations, axis=axes, keepdims=True)
     limit = mean + sigmas * ops.std(activations, axis=axes, keepdims=True)
     weights = ops.mean(ops.cast(activations > limit, "float32"), axis=axes, keepdims=True)
-    return ops.sum(weights * activations, axis=-1)
+    return weights * activations
 
 
-def _first(values: Tensor) -> Tensor:
+def smoothed(entry: Method) -> Method:
+    """The method with the first principal component of what units add, in place of their sum.
+
+    Raises MethodError for a method whose map is no sum over units.
+    """
+    from seewhy.errors import MethodError
+
+    per_unit = entry.per_unit
+    if per_unit is None:
+        able = ", ".join(one.name for one in known() if one.per_unit)
+        raise MethodError(
+            f"eigen smoothing takes what each unit adds, and {entry.name} does not add up units. "
+            f"Methods that do: {able}."
+        )
+
+    def weigh(*given: Tensor) -> Any:
+        found = per_unit(*given)
+        if isinstance(found, tuple):
+            return (first_component(found[0]), *found[1:])
+        return first_component(found)
+
+    return replace(entry, weigh=weigh)
+
+
+def first_component(values: Tensor) -> Tensor:
     """Coordinates of positions along the first principal component, (batch, *space)."""
     sides = tuple(int(values.shape[axis]) for axis in space(values))
     count, units = int(np.prod(sides)), int(values.shape[-1])
@@ -135,12 +163,43 @@ def _first(values: Tensor) -> Tensor:
     turned = ops.transpose(flat, (0, 2, 1))
     # the smaller of the two matrices that have the same components
     if units <= count:
-        direction = ops.linalg.eigh(ops.matmul(turned, flat))[1][:, :, -1:]
-        along = ops.matmul(flat, direction)[:, :, 0]
+        direction = _leading(ops.matmul(turned, flat))[1]
+        along = ops.matmul(flat, ops.expand_dims(direction, -1))[:, :, 0]
     else:
-        sizes, vectors = ops.linalg.eigh(ops.matmul(flat, turned))
-        along = vectors[:, :, -1] * ops.sqrt(ops.relu(sizes[:, -1:]))
+        size, vector = _leading(ops.matmul(flat, turned))
+        along = vector * ops.sqrt(ops.relu(size))
     return ops.reshape(_signed(along), (-1, *sides))
+
+
+def _leading(matrices: Tensor) -> tuple[Tensor, Tensor]:
+    """The largest eigenvalue (batch, 1) of symmetric matrices, and its eigenvector (batch, n)."""
+    if backend() != "openvino":
+        values, vectors = ops.linalg.eigh(matrices)
+        return values[:, -1:], vectors[:, :, -1]
+    return _by_squaring(matrices)
+
+
+def _by_squaring(matrices: Tensor) -> tuple[Tensor, Tensor]:
+    """The same without `eigh`, which Keras does on OpenVINO by one rotation after the other.
+
+    Squared again and again, a matrix comes to project onto the eigenvector of its largest
+    eigenvalue, if none is negative.
+    """
+    count = matrices.shape[-1]
+    identity = ops.eye(count, dtype="float32")
+    # no eigenvalue is below minus the norm
+    norm = ops.sqrt(ops.sum(matrices * matrices, axis=(1, 2), keepdims=True))
+    power = matrices + norm * identity
+    for _ in range(SQUARINGS):
+        power = divide(power, ops.sum(power * identity, axis=(1, 2), keepdims=True))
+        power = ops.matmul(power, power)
+    largest = ops.argmax(ops.sum(power * identity, axis=-1), axis=-1)
+    vector = ops.expand_dims(ops.one_hot(largest, count, dtype="float32"), -1)
+    for matrix in (power, matrices, matrices):  # the matrix itself takes rounding errors away
+        vector = ops.matmul(matrix, vector)
+        vector = divide(vector, ops.sqrt(ops.sum(vector * vector, axis=1, keepdims=True)))
+    size = ops.sum(vector * ops.matmul(matrices, vector), axis=1)
+    return size, vector[:, :, 0]
 
 
 def _signed(along: Tensor) -> Tensor:

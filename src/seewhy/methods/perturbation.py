@@ -19,6 +19,7 @@ FAMILY = "perturbation"
 @method(
     "ablation_cam",
     paper="Desai and Ramaswamy 2020, 'Ablation-CAM', WACV, eq. 3 and 4",
+    units=True,
     family=FAMILY,
     cost="one tail a unit",
     use="Grad-CAM without gradients, as where they saturate.",
@@ -50,8 +51,9 @@ def without_unit(activations: Tensor, units: Tensor) -> Tensor:
 
 
 def weighed(activations: Tensor, weights: np.ndarray) -> Tensor:
-    """Sum over units of weights (units, batch) times activations."""
-    return ops.einsum("b...u,ub->b...", activations, ops.convert_to_tensor(weights))
+    """Weights (units, batch) times activations (batch, *space, units)."""
+    middle = (1,) * len(space(activations))
+    return activations * ops.reshape(ops.transpose(weights), (-1, *middle, weights.shape[0]))
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
@@ -71,6 +73,7 @@ def alive(activations: Tensor) -> tuple[np.ndarray, np.ndarray]:
 @method(
     "score_cam",
     paper="Wang et al. 2020, arXiv:1910.01279, eq. 5 to 8, softmax over units as in algorithm 1",
+    units=True,
     family=FAMILY,
     cost="1 a unit that is not constant",
     use="A map without gradients, whose weights are scores of what is seen.",
@@ -126,6 +129,7 @@ def through_unit(images: Tensor, rows: tuple[Tensor, Tensor], activations: Tenso
 @method(
     "ss_cam",
     paper="Wang et al. 2020, 'SS-CAM', arXiv:2006.14255, algorithm 1, noise on the activations",
+    units=True,
     family=FAMILY,
     cost="samples a unit that is not constant",
     use="Score-CAM with steadier weights.",
@@ -165,6 +169,7 @@ def through_noisy(
 @method(
     "is_cam",
     paper="Naidu et al. 2020, 'IS-CAM', arXiv:2010.03023, algorithm 1",
+    units=True,
     family=FAMILY,
     cost="steps a unit that is not constant",
     use="Score-CAM with steadier weights.",
@@ -192,6 +197,7 @@ def through_part(
 @method(
     "group_cam",
     paper="Zhang et al. 2021, 'Group-CAM', arXiv:2103.13859, eq. 2 to 8, without its de-noising",
+    units=True,
     family=FAMILY,
     cost="1 + groups",
     use="Score-CAM's idea for a few passes.",
@@ -221,7 +227,7 @@ def group_cam(
     rows = np.append(np.arange(count), -1)
     scores = score_images(revealed, rows, grids, hidden)
     gains = np.maximum(scores[:-1] - scores[-1], 0).astype("float32")
-    return ops.einsum("b...u,ub->b...", grids, ops.convert_to_tensor(gains))
+    return weighed(grids, gains)
 
 
 def revealed(images: Tensor, units: Tensor, grids: Tensor, hidden: Tensor) -> Tensor:

@@ -53,3 +53,24 @@ def transformer_attribution(attentions: Tensor, attention_gradients: Tensor) -> 
         weighed = ops.relu(attentions[:, block] * attention_gradients[:, block])
         relevance = relevance + ops.matmul(ops.mean(weighed, axis=1), relevance)
     return relevance
+
+
+@method(
+    "le_grad",
+    paper="Bousselham et al. 2024, 'LeGrad', arXiv:2404.03214, section 3.2, over all blocks, "
+    "before its scaling",
+    family=FAMILY,
+    cost="3",
+    use="Which tokens each block of a transformer attends to for a class.",
+    avoid="Blocks that end neither in a sum nor in a layer of their own: it says so.",
+)
+def le_grad(block_gradients: Tensor) -> Tensor:
+    """Mean over blocks, heads and looking tokens of the positive gradients of attention.
+
+    block_gradients: (batch, blocks, heads, tokens, tokens), each block's of the score that the
+    mean of its own tokens gets from the rest of the network behind the last block. Returns
+    (batch, tokens, tokens), from 0 on, whose rows are all the same.
+    """
+    seen = ops.mean(ops.relu(block_gradients), axis=(1, 2, 3))
+    tokens = block_gradients.shape[-1]
+    return ops.broadcast_to(ops.expand_dims(seen, 1), (seen.shape[0], tokens, tokens))

@@ -1,0 +1,115 @@
+"""Evidence that comes of a run of the model by rules of its own, not of a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from seewhy.sites import Given, Question, Sites, arranged, picking
+
+Tensor = Any
+
+
+def watched(
+    _: ModuleType,
+    sites: Sites,
+    question: Question,
+    images: Sequence[Tensor],
+    values: Sequence[Tensor],
+) -> tuple[tuple[Tensor, Any], list[Given]]:
+    """The answers, and for each question the attentions, without any gradient."""
+    assert sites.attentive is not None  # noqa: S101  (for mypy: the plan has made it)
+    outputs, attentions = sites.attentive(images, None)
+    given = [{"attentions": attentions} for _ in question.asked]
+    return question.put(sites.layer, outputs, values), given
+
+
+def attended(
+    backend: ModuleType,
+    sites: Sites,
+    question: Question,
+    images: Sequence[Tensor],
+    values: Sequence[Tensor],
+) -> tuple[tuple[Tensor, Any], list[Given]]:
+    """The answers, and for each question the attentions and their gradients."""
+    from keras import ops
+
+    attentive = sites.attentive
+    assert attentive is not None  # noqa: S101  (for mypy: the plan has made it)
+    # of this run a compiler keeps the shape only
+    shift = ops.zeros_like(attentive(images, None)[1])
+
+    def score(moved: Tensor) -> tuple[Tensor, Any]:
+        outputs, attentions = attentive(images, moved)
+        value, ranked = question.put(sites.layer, outputs, values)
+        return value, (ranked, ops.stop_gradient(attentions))
+
+    value, (ranked, attentions), pullback = backend.value_and_pullback(score, shift)
+    given = [
+        {"attentions": attentions, "attention_gradients": pullback(picking(value, k))}
+        for k in range(len(question.asked))
+    ]
+    return (value, ranked), given
+
+
+def by_block(
+    backend: ModuleType,
+    sites: Sites,
+    question: Question,
+    images: Sequence[Tensor],
+    values: Sequence[Tensor],
+) -> tuple[tuple[Tensor, Any], list[Given]]:
+    """The answers, and for each question the gradients of each block's own score."""
+    from keras import ops
+
+    run = sites.by_block
+    assert run is not None  # noqa: S101  (for mypy: the plan has made it)
+    # of this run a compiler keeps the shape only
+    shift = ops.zeros_like(run(images, None)[1])
+    count, blocks = shift.shape[:2]
+
+    def score(moved: Tensor) -> tuple[Tensor, Any]:
+        outputs, _ = run(images, moved)
+        repeated = [ops.concatenate([value] * (1 + blocks)) for value in values]
+        value, ranked = question.put(sites.layer, outputs, repeated)
+        return value, (value[:, :count], [one[:count] for one in ranked])
+
+    value, answers, pullback = backend.value_and_pullback(score, shift)
+    mask = ops.arange(value.shape[1]) >= count
+    given = []
+    for k in range(len(question.asked)):
+        cotangent = ops.where(mask, picking(value, k), 0)
+        given.append({"block_gradients": pullback(ops.cast(cotangent, value.dtype))})
+    return answers, given
+
+
+def full(
+    backend: ModuleType,
+    sites: Sites,
+    question: Question,
+    images: Sequence[Tensor],
+    values: Sequence[Tensor],
+) -> tuple[tuple[Tensor, Any], list[Given]]:
+    """The answers, and for each question image times gradient and bias times gradient."""
+    from keras import ops
+
+    run, cut = sites.biased, sites.inlets["images"]
+    assert run is not None  # noqa: S101  (for mypy: the plan has made it)
+    # of this run a compiler keeps the shapes only
+    biases = run(images, None)[1]
+    shifts = [ops.zeros(bias.shape, bias.dtype) for bias in biases]
+    at = cut.input or 0
+
+    def score(moved: Sequence[Tensor]) -> tuple[Tensor, Any]:
+        inputs = [*images[:at], moved[0], *images[at + 1 :]]
+        return question.put(cut, run(inputs, moved[1:])[0], values)
+
+    value, ranked, pullback = backend.value_and_pullback(score, [images[at], *shifts])
+    given = []
+    for k in range(len(question.asked)):
+        first, *rest = pullback(picking(value, k))
+        terms = [bias.times(slope) for bias, slope in zip(biases, rest, strict=True)]
+        image = arranged(cut, images[at]) * arranged(cut, first)
+        given.append({"full_gradients": [image, *terms]})
+    return (value, ranked), given

@@ -1,0 +1,180 @@
+"""The result of looking for concepts in one or many images: a frozen record and its pictures."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from seewhy import maps, mosaic, render
+from seewhy.arrays import Array
+from seewhy.errors import MapError, OptionError
+from seewhy.geometry import Geometry
+from seewhy.images import Photo
+from seewhy.labels import Labels
+from seewhy.meanings import Answered, Meaning
+from seewhy.sheets import sheet
+
+HEADING = (
+    "Each pixel has the colour of its strongest concept. Behind a class: of what it loses when "
+    "single concepts are removed, the part that is lost by this one."
+)
+TOGETHER = "\u00a0"
+"""A space at which no line is broken."""
+
+
+@dataclass(frozen=True)
+class Concepts:
+    """What a layer sees in some images, in a few parts, and which classes each part speaks for.
+
+    The parts are non-negative: activations ≈ Σ_k maps[:, k] · vectors[k]. The concept with the
+    largest share comes first.
+    """
+
+    maps: np.ndarray = field(repr=False)
+    """float32 (images, concepts, *grid), not negative: the length of what each concept adds to
+    the activations at a position."""
+    vectors: np.ndarray = field(repr=False)
+    """float32 (concepts, units), not negative, each of length 1."""
+    labels: tuple[tuple[tuple[str, float], ...], ...]
+    """For each concept the classes that lose most without it, with its `meaning.share`; none that
+    lose nothing."""
+    share: tuple[float, ...]
+    """For each concept its part of the activations' energy; together 1 - error²."""
+    error: float
+    """0..1: the length of what the concepts leave out, in lengths of the activations."""
+    layer: str
+    photos: tuple[Photo | Array, ...] = field(repr=False)
+    geometries: tuple[Geometry, ...] = field(repr=False)
+    answered: Answered = field(repr=False)
+    """The scores of all classes with and without each concept, for each image."""
+    meaning: Meaning = field(repr=False)
+    """The same over all images."""
+    classes: Labels = field(repr=False)
+    options: dict[str, Any] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+    """What must be known to read the concepts, each as "name: text"."""
+    versions: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def heatmap(self, image: int, concept: int) -> np.ndarray:
+        """Where a concept is in an image: float32 of the photo's size, in 0..1.
+
+        The map divided by the concept's largest value in any of the images, so that heatmaps of
+        one concept can be compared; linearly enlarged along each axis, 0 where the network saw
+        nothing. Raises OptionError for an image or concept that is not there.
+        """
+        image = _checked("image", image, len(self.maps))
+        concept = _checked("concept", concept, self.maps.shape[1])
+        largest = float(self.maps[:, concept].max())
+        heat = maps.finish(self.maps[image, concept], largest or None)
+        return self.geometries[image].to_photo(heat)
+
+    def overlay(self, image: int = 0, *, alpha: float = 0.65) -> Image.Image:
+        """One photo under its concepts, with a legend below it.
+
+        Each pixel has the colour of the concept with the largest heatmap there; where that is 1
+        the colour hides the photo by alpha, where it is 0 not at all. Parts of the photo that the
+        network did not see are grey and hatched. The picture has the photo's width, or 420
+        pixels if that is more. Raises OptionError for an image that is not there or an alpha
+        beyond 0..1, MapError for what is no photo.
+        """
+        picture = Image.fromarray(self._painted(_checked("image", image, len(self.maps)), alpha))
+        return mosaic.stacked(picture, self._legend(picture.width))
+
+    def sheet(self, *, alpha: float = 0.65) -> Image.Image:
+        """All photos under their concepts, each below its name, with one legend.
+
+        Raises as `overlay` does.
+        """
+        tiles = [self._painted(k, alpha) for k in range(len(self.maps))]
+        titles = [Path(photo.name).name for photo in self.photos]
+        drawn = sheet(tiles, titles)
+        return mosaic.stacked(drawn, self._legend(drawn.width, several=True))
+
+    def save(self, path: str | Path, *, alpha: float = 0.65) -> Path:
+        """Write the sheet; the suffix of the path tells the format. Returns the path."""
+        return render.save(self.sheet(alpha=alpha), path)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as plain values for JSON, without pictures and vectors."""
+        presence = self.presence
+        return {
+            "layer": self.layer,
+            "error": self.error,
+            "concepts": [
+                {
+                    "share": self.share[k],
+                    "labels": self._labels(k),
+                    "presence": presence[:, k].tolist(),
+                }
+                for k in range(len(self.share))
+            ],
+            "photos": [
+                {"photo": photo.name, "maps": self.maps[i].tolist()}
+                for i, photo in enumerate(self.photos)
+            ],
+            "warnings": list(self.warnings),
+            "options": self.options,
+            "versions": self.versions,
+        }
+
+    @property
+    def presence(self) -> np.ndarray:
+        """float64 (images, concepts): how much of each concept is in each image, the sum of its
+        map."""
+        flat = self.maps.reshape(*self.maps.shape[:2], -1)
+        summed: np.ndarray = flat.sum(axis=-1, dtype="float64")
+        return summed
+
+    def _labels(self, k: int) -> list[dict[str, Any]]:
+        return [
+            {
+                **vars(self.classes[c]),
+                "share": float(self.meaning.share[k, c]),
+                "lost": float(self.meaning.lost[k, c]),
+            }
+            for c in self.meaning.order(k, len(self.labels[k]))
+        ]
+
+    def _painted(self, image: int, alpha: float) -> np.ndarray:
+        if not 0 <= alpha <= 1:
+            raise OptionError(f"alpha lies in 0..1; got {alpha!r}.")
+        photo, geometry = self.photos[image], self.geometries[image]
+        if not isinstance(photo, Photo):
+            raise MapError(
+                f"there is no picture of concepts in {photo.name!r}, which is no photo. Take "
+                f"`maps`, or heatmap(image, concept)."
+            )
+        heatmaps = (self.heatmap(image, k) for k in range(len(self.share)))
+        picture = mosaic.painted(photo.pixels, heatmaps, alpha)
+        return picture if geometry.sees_all else render.mark_unseen(picture, geometry.seen)
+
+    def _legend(self, width: int, *, several: bool = False) -> Image.Image:
+        entries = [
+            f"{k + 1} · {share:.0%} of the activations: {_told(labels)}"
+            for k, (share, labels) in enumerate(zip(self.share, self.labels, strict=True))
+        ]
+        return mosaic.legend(entries, HEADING, width, several=several)
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.sheet().save(buffer, format="png")
+        return buffer.getvalue()
+
+
+def _told(labels: Sequence[tuple[str, float]]) -> str:
+    told = [f"{name} {share:.0%}".replace(" ", TOGETHER) for name, share in labels]
+    return ", ".join(told) or "speaks for no class"
+
+
+def _checked(name: str, value: Any, count: int) -> int:
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or not 0 <= int(value) < count:
+        raise OptionError(f"{name} is a whole number from 0 to {count - 1}; got {value!r}.")
+    return int(value)

@@ -1,0 +1,130 @@
+"""Concepts in the activations of images: gathered, factorised, and asked what they speak for."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+
+import numpy as np
+
+from seewhy import intake, meanings
+from seewhy.concept_maps import Concepts
+from seewhy.errors import ImageError, OptionError, SeewhyWarning
+from seewhy.factors import Factors, factorise
+from seewhy.intake import Prepared
+from seewhy.meanings import Answered
+from seewhy.plan import Plan
+from seewhy.results import Facts
+from seewhy.runner import Runner
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user said of the concepts."""
+
+    count: int
+    top: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        for name, least in (("count", 1), ("top", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
+                raise OptionError(f"{name} is a whole number from {least} on; got {value!r}.")
+
+
+def discover(
+    runner: Runner, plan: Plan, chunks: Sequence[Sequence[Prepared]], wanted: Wanted, facts: Facts
+) -> Concepts:
+    """What `Explainer.concepts` gives for images that are ready for the network, in batches."""
+    if len(plan.cuts) > 1:
+        raise OptionError(f"concepts are those of one layer; got {plan.layer}. Give one of them.")
+    prepared = [sample for some in chunks for sample in some]
+    _check(prepared)
+    batches = [intake.batch(some, plan.subject) for some in chunks]
+    found = np.concatenate([runner.activations(plan, 0, inputs) for inputs in batches])
+    # what is not finite must not be clipped away, but told
+    positive = np.where(np.isfinite(found), np.maximum(found, 0), found)
+    units = found.shape[-1]
+    factors = factorise(positive.reshape(-1, units), wanted.count, wanted.seed)
+    strengths = factors.strengths.reshape(*found.shape[:-1], wanted.count).astype("float32")
+    vectors = factors.vectors.astype("float32")
+    answers = _asked(runner, plan, batches, strengths, vectors)
+    presence = strengths.reshape(len(prepared), -1, wanted.count).sum(axis=1, dtype="float64")
+    meaning = meanings.meaning(answers, presence)
+    parts = [sample.parts[plan.shown] for sample in prepared]
+    notes = [*facts.notes, *_notes(found, factors, answers, facts)]
+    _tell(notes)
+    return Concepts(
+        maps=np.moveaxis(strengths, -1, 1),
+        vectors=vectors,
+        labels=tuple(meaning.told(k, facts.labels, wanted.top) for k in range(wanted.count)),
+        share=tuple(factors.share.tolist()),
+        error=factors.error,
+        layer=facts.layer,
+        photos=tuple(part.photo for part in parts if part.photo is not None),
+        geometries=tuple(part.geometry for part in parts if part.geometry is not None),
+        answered=answers,
+        meaning=meaning,
+        classes=facts.labels,
+        options={**facts.options, "count": int(wanted.count), "seed": int(wanted.seed)},
+        warnings=tuple(notes),
+        versions=facts.versions,
+    )
+
+
+def _check(prepared: Sequence[Prepared]) -> None:
+    if not prepared:
+        raise ImageError("there is no image to find concepts in: the list is empty.")
+    shapes = {sample.shape for sample in prepared}
+    if len(shapes) > 1:
+        raise OptionError(
+            f"images of {len(shapes)} sizes give grids of several shapes, which are no one array. "
+            f"Give images of one size, or bring all to one with size=…."
+        )
+
+
+def _asked(
+    runner: Runner,
+    plan: Plan,
+    batches: Sequence[list[np.ndarray]],
+    strengths: np.ndarray,
+    vectors: np.ndarray,
+) -> Answered:
+    """The scores of all classes for what is put together from concepts."""
+    rows = meanings.rows(len(vectors))
+    done, start = [], 0
+    for inputs in batches:
+        own = strengths[start : start + len(inputs[0])]
+        done.append(runner.class_scores(plan, 0, inputs, meanings.put_together, rows, own, vectors))
+        start += len(own)
+    return meanings.answered(np.concatenate(done, axis=1))
+
+
+def _notes(found: np.ndarray, factors: Factors, answers: Answered, facts: Facts) -> Iterator[str]:
+    """What must be known to read the concepts."""
+    negative = float(np.sum(np.minimum(found, 0) ** 2, dtype="float64"))
+    if negative:
+        share = negative / float(np.sum(found**2, dtype="float64"))
+        yield (
+            f"clipped: {share:.1%} of the energy of the activations of {facts.layer!r} is negative "
+            f"and was set to 0, since concepts only add. A layer behind a ReLU has none."
+        )
+    if not factors.converged:
+        yield "not-converged: the factorisation was still moving when it was stopped."
+    if facts.output.regression:
+        return
+    same = np.argmax(answers.given, axis=-1) == np.argmax(answers.whole, axis=-1)
+    if not same.all():
+        yield (
+            f"incomplete: for {int(np.sum(~same))} of {len(same)} images the model's top class is "
+            f"another when it sees no more than the concepts (which hold {factors.share.sum():.0%} "
+            f"of the activations), so that what they speak for is uncertain. Ask for more."
+        )
+
+
+def _tell(notes: Sequence[str]) -> None:
+    for text in notes:
+        warnings.warn(text, SeewhyWarning, stacklevel=2)

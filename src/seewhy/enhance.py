@@ -1,0 +1,225 @@
+"""Ways to make the map of any method steadier or finer: it is asked of changed copies of an image.
+
+Each enhancement gives copies of an image, and tells where the map of each copy belongs. What is
+shown is the weighted mean of all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import reduce
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from seewhy.errors import OptionError
+from seewhy.geometry import Geometry
+
+Sides = tuple[int, ...]
+Place = Callable[[np.ndarray], np.ndarray]
+"""A linear function from a copy's map (…, *grid) to its share of the whole one (…, *finer)."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A changed image, float (*space, channels), and where its map belongs."""
+
+    image: np.ndarray
+    place: Place
+
+
+@dataclass(frozen=True)
+class Flips:
+    """The image and its mirror image, each lighter and darker (test-time augmentation)."""
+
+    brightness: float = 0.1
+    """How much lighter and darker, as a share of the network's input values; 0 for not at all."""
+
+    def copies(self, image: np.ndarray) -> Iterator[Copy]:
+        factors = (1 - self.brightness, 1, 1 + self.brightness) if self.brightness else (1,)
+        for factor in factors:
+            yield Copy(image * factor, _as_it_is)
+            yield Copy(np.flip(image, axis=-2) * factor, _mirrored)
+
+
+@dataclass(frozen=True)
+class Noisy:
+    """Copies with normal noise: SmoothGrad (Smilkov et al. 2017) around any method."""
+
+    samples: int = 8
+    deviation: float = 0.1
+    """As a share of the image's range of values."""
+    seed: int = 0
+
+    def copies(self, image: np.ndarray) -> Iterator[Copy]:
+        size = self.deviation * float(np.ptp(image))
+        for sample in range(self.samples):
+            random = np.random.default_rng([self.seed, sample])
+            drawn = random.standard_normal(image.shape, "float32")
+            yield Copy(image + size * drawn, _as_it_is)
+
+
+@dataclass(frozen=True)
+class Scales:
+    """The image enlarged and seen window by window (SESS: Tursun et al. 2022, arXiv:2207.01769).
+
+    Each window is as large as the network's input; its map counts by how much the window speaks
+    for the target. The map is as much finer as the largest scale.
+    """
+
+    count: int = 3
+    step: float = 0.5
+    """How much larger each scale is than the one before, as a share of the input's size."""
+    overlap: float = 0.0
+    """Share of a window that the next one sees again."""
+
+    def copies(self, image: np.ndarray) -> Iterator[Copy]:
+        space = image.shape[:-1]
+        largest = 1 + (self.count - 1) * self.step
+        for k in range(self.count):
+            scale = 1 + k * self.step
+            size = tuple(round(side * scale) for side in space)
+            large = np.moveaxis(
+                np.stack([_resized(plane, size) for plane in np.moveaxis(image, -1, 0)]), 0, -1
+            )
+            along = [self._starts(*pair) for pair in zip(space, size, strict=True)]
+            for starts in product(*along):
+                window = tuple(slice(a, a + side) for a, side in zip(starts, space, strict=True))
+                ends = tuple(
+                    (a / whole, (a + side) / whole)
+                    for a, side, whole in zip(starts, space, size, strict=True)
+                )
+                yield Copy(large[window], _Window(ends, largest))
+
+    def _starts(self, side: int, size: int) -> list[int]:
+        step = max(1, round(side * (1 - self.overlap)))
+        starts = [*range(0, size - side, step), size - side]
+        return list(dict.fromkeys(starts))
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Puts a window's map on the whole canvas, 0 outside of the window."""
+
+    ends: tuple[tuple[float, float], ...]
+    """Along each axis where the window begins and ends, 0..1."""
+    finer: float
+
+    def __call__(self, map: np.ndarray) -> np.ndarray:
+        values = map.astype("float64")
+        first = map.ndim - len(self.ends)
+        for axis, (start, end) in enumerate(self.ends, first):
+            cells = map.shape[axis]
+            count = math.ceil(cells * self.finer)
+            at = ((np.arange(count) + 0.5) / count - start) / (end - start)
+            place = np.clip(at * cells - 0.5, 0, cells - 1)
+            weights = np.maximum(1 - np.abs(place[:, None] - np.arange(cells)), 0)
+            weights[(at < 0) | (at > 1)] = 0
+            values = np.moveaxis(np.tensordot(values, weights, axes=(axis, 1)), -1, axis)
+        return values
+
+
+Enhancement = Flips | Noisy | Scales
+EIGEN = "eigen"
+KINDS: dict[str, type[Any]] = {"flips": Flips, "noise": Noisy, "scales": Scales}
+NAMES = (*KINDS, EIGEN)
+
+
+def chosen(wanted: Any) -> tuple[tuple[Enhancement, ...], bool]:
+    """Enhancements, given by name ("noise", "noise:samples=4") or as records; and whether "eigen".
+
+    Raises OptionError for what is not known.
+    """
+    several = [wanted] if isinstance(wanted, str | Flips | Noisy | Scales) else list(wanted or ())
+    found = [_one(one) for one in several]
+    return tuple(one for one in found if not isinstance(one, str)), EIGEN in found
+
+
+def _one(wanted: Any) -> Enhancement | str:
+    if isinstance(wanted, Flips | Noisy | Scales):
+        return wanted
+    name, _, text = str(wanted).partition(":")
+    if name == EIGEN and not text:
+        return EIGEN
+    if name not in KINDS:
+        raise OptionError(f"enhance is one or several of {', '.join(NAMES)}; got {wanted!r}.")
+    made = KINDS[name]()
+    types = {one.name: type(getattr(made, one.name)) for one in fields(made)}
+    for pair in text.split(",") if text else ():
+        option, _, value = pair.partition("=")
+        try:
+            made = replace(made, **{option: types[option](value)})
+        except (KeyError, ValueError):
+            has = ", ".join(f"{key}={getattr(made, key)}" for key in types)
+            raise OptionError(f"{name} takes {has}; got {pair!r}.") from None
+    return _checked(made)
+
+
+def _checked(made: Any) -> Enhancement:
+    counts = (getattr(made, name, 1) for name in ("samples", "count"))
+    if min(counts) < 1 or not 0 <= getattr(made, "overlap", 0) < 1:
+        raise OptionError(f"samples and count go from 1 on, overlap from 0 to below 1; got {made}.")
+    if min(getattr(made, name, 1) for name in ("step", "deviation")) <= 0:
+        raise OptionError(f"step and deviation are above 0; got {made}.")
+    made_copy: Enhancement = made
+    return made_copy
+
+
+def copies(image: np.ndarray, enhancements: Sequence[Enhancement]) -> list[Copy]:
+    """All copies of an image (*space, channels): of the copies of each, those of the next."""
+    found = [Copy(image.astype("float32"), _as_it_is)]
+    for one in enhancements:
+        found = [
+            Copy(inner.image.astype("float32"), _after(outer.place, inner.place))
+            for outer in found
+            for inner in one.copies(outer.image)
+        ]
+    return found
+
+
+def joined(maps: Sequence[np.ndarray], places: Sequence[Place], weights: np.ndarray) -> np.ndarray:
+    """The weighted mean of maps, each put in its place.
+
+    maps: (questions, *grid) each. weights: (copies, questions), from 0 on.
+    """
+    total: Any = 0.0
+    cover: Any = 0.0
+    for map, place, weight in zip(maps, places, weights, strict=True):
+        factor = weight.reshape(-1, *(1,) * (map.ndim - 1))
+        total = total + factor * place(map)
+        cover = cover + factor * place(np.ones(map.shape))
+    mean: np.ndarray = np.divide(total, cover, out=np.zeros_like(total), where=cover > 0)
+    return mean.astype("float32")
+
+
+def weights(scores: np.ndarray, logits: bool) -> np.ndarray:
+    """How much copies count by their scores (copies, questions), the best one 1.
+
+    logits: whether a score is a logarithm, up to a constant.
+    """
+    best = scores.max(axis=0)
+    if logits:
+        powers: np.ndarray = np.exp(scores - best)
+        return powers
+    shares = np.maximum(scores, 0)
+    ones = np.ones_like(scores)
+    return np.asarray(np.divide(shares, best, out=ones, where=best > 0))
+
+
+def _as_it_is(map: np.ndarray) -> np.ndarray:
+    return map
+
+
+def _mirrored(map: np.ndarray) -> np.ndarray:
+    return np.flip(map, axis=-1)
+
+
+def _after(outer: Place, inner: Place) -> Place:
+    return lambda map: reduce(lambda values, place: place(values), (inner, outer), map)
+
+
+def _resized(plane: np.ndarray, size: Sides) -> np.ndarray:
+    return Geometry.identity(size).to_photo(plane) if plane.shape != size else plane

@@ -1,0 +1,99 @@
+"""Where evidence is taken, by the names that methods ask for it, and what is asked there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seewhy.engine import Attentive, Biased, Cut
+from seewhy.outputs import Answers
+from seewhy.scores import Target
+
+Tensor = Any
+Given = dict[str, Tensor]
+"""Evidence by the names that methods ask for it."""
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Where the evidence is taken."""
+
+    layer: Cut
+    """The target layer; the input, for methods that know no other."""
+    inlets: dict[str, Cut]
+    """Cuts at the input: "images", and by name the rules of guided gradients."""
+    attentive: Attentive | None = None
+    """Runs the model on explicit attention; for methods that need it."""
+    by_block: Attentive | None = None
+    """The same with the outputs of all blocks."""
+    biased: Biased | None = None
+    """Runs the model with shifts added to its biases; for methods that need it."""
+
+    def of(self, need: str) -> Cut:
+        """Where one kind of evidence is taken."""
+        return self.inlets.get(INLETS.get(need, ""), self.layer)
+
+
+# Which cut at the input gives which evidence; everything else is taken at the target layer.
+INLETS = {
+    "images": "images",
+    "image_gradients": "images",
+    "guided_gradients": "guided",
+    "deconv_gradients": "deconv",
+    "score_images": "images",
+    "sum_images": "images",
+    "sum_activations": "images",
+    "pull_images": "images",
+    "full_gradients": "images",
+}
+ATTENTION = ("attentions", "attention_gradients")
+BLOCKS = ("block_gradients",)
+FULL = ("full_gradients",)
+# Evidence that comes of a run of its own, not of a cut.
+ASIDE = (*ATTENTION, *BLOCKS, *FULL)
+GRADIENTS = (
+    "gradients",
+    "image_gradients",
+    "guided_gradients",
+    "deconv_gradients",
+    "curvature",
+    "attention_gradients",
+    "block_gradients",
+    "full_gradients",
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked in one pass: targets of given kinds, of the main output."""
+
+    asked: tuple[Target, ...]
+    scores: str
+    main: int
+
+    def put(self, cut: Cut, outputs: Any, values: Sequence[Tensor]) -> tuple[Tensor, Any]:
+        """Scores (questions, batch) of what the model gave, and what ranks its classes."""
+        from keras import ops
+
+        answers = Answers(outputs, cut.outputs, self.main, self.scores)
+        rest, each = list(values), []
+        for target in self.asked:
+            own, rest = rest[: len(target.values)], rest[len(target.values) :]
+            each.append(ops.cast(target.score(answers, *own), "float32"))
+        return ops.stack(each), answers.output().pooled(answers.raw())
+
+
+def arranged(cut: Cut, values: Tensor) -> Tensor:
+    from keras import ops
+
+    # half precision overflows where a map sums over thousands of units
+    return cut.layout.arrange(ops.cast(values, "float32"))
+
+
+def picking(value: Tensor, k: int) -> Tensor:
+    """The cotangent (questions, batch) that picks question k."""
+    from keras import ops
+
+    picked = ops.one_hot(k, value.shape[0], dtype=value.dtype)
+    return ops.broadcast_to(ops.expand_dims(picked, -1), ops.shape(value))
