@@ -24,7 +24,34 @@ def text(results: Path) -> str:
     rows = [row for one in found for row in one["rows"]]
     for model in dict.fromkeys(row["model"] for row in rows):
         parts.append(_of_model(model, [row for row in rows if row["model"] == model]))
-    return "\n".join(parts)
+    return "\n".join([*parts, *_of_peers(results / "peers.json")])
+
+
+PEERS = """## Beside peers
+
+The same network with the same weights in plain torch for the peers, and in Keras on torch for us,
+in one process, one after the other ({machine}; {versions}), in forward passes of each one's own
+network and in seconds. Written by `benchmarks/peers.py`.
+"""
+
+
+def _of_peers(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    found = json.loads(path.read_text())
+    told = ", ".join(f"{name} {number}" for name, number in sorted(found["versions"].items()))
+    parts = [PEERS.format(machine=found["machine"], versions=told)]
+    packages = ("seewhy", "grad-cam", "captum", "torchcam")
+    lines = [f"| network | method | {' | '.join(packages)} |", "|---" * 6 + "|"]
+    for model, method in dict.fromkeys((row["model"], row["method"]) for row in found["rows"]):
+        mine = {
+            row.get("package", "seewhy"): row
+            for row in found["rows"]
+            if (row["model"], row["method"]) == (model, method)
+        }
+        cells = [_cell(mine.get(package)) for package in packages]
+        lines.append(f"| {model} | `{method}` | {' | '.join(cells)} |")
+    return [*parts, *lines, ""]
 
 
 def _of_model(model: str, rows: list[dict[str, Any]]) -> str:

@@ -35,6 +35,27 @@ explanation = seewhy.explain(
 )
 ```
 
+## Around any method
+
+- **Several layers**: their maps put together, scaled, on the finest grid: the mean, the largest, or
+  the product (layers that confirm each other, as in RefineCAM). `--layer A --layer B --fuse max`,
+  `layer=["A", "B"], fuse="max"`.
+- **Flips**: the mean over the image and its mirror image, each also lighter and darker, for 7
+  passes. `--enhance flips`, `enhance="flips"`.
+- **Noise**: the mean over noisy copies, as SmoothGrad. `--enhance noise:samples=8,deviation=0.1`,
+  `enhance=seewhy.enhance.Noisy(samples=8)`.
+- **Scales**: windows of the enlarged image, each counting by its score, for finer maps (SESS,
+  Tursun et al. 2022, arXiv:2207.01769). `--enhance scales`, `enhance="scales"`.
+- **Eigen**: the first principal component of what units add in place of their sum: less noise, but
+  the sign is lost. `--enhance eigen`, `enhance="eigen"`.
+- **Guided upsampling**: the heatmap follows the edges of the photo (guided filter, He et al. 2010).
+  `--upsampling guided`, `upsampling="guided"`.
+
+Several enhancements go one after the other. Grad-CAM smoothed by eigen is what pip's grad-cam calls
+`eigen_smooth`; its `aug_smooth` are the flips.
+
+## Evidence
+
 | evidence | what it is |
 |---|---|
 """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from seewhy import backend
 
 if TYPE_CHECKING:
-    from seewhy import errors, metrics, render, targets
+    from seewhy import enhance, errors, metrics, render, targets
     from seewhy.comparison import compare
     from seewhy.explainer import Explainer
     from seewhy.explanation import Explanation, Prediction
@@ -26,6 +26,7 @@ __all__ = [
     "__version__",
     "compare",
     "concepts",
+    "enhance",
     "errors",
     "explain",
     "layers",
