@@ -38,7 +38,14 @@ def test_all_methods_are_listed(run):
         assert one["family"] in methods.FAMILIES
     status, out, _ = run("methods")
     assert status == 0
-    assert all(entry.name in out for entry in methods.known())
+    words = " ".join(out.split())
+    for entry in methods.known():
+        parts = (entry.name, entry.family, entry.cost, entry.paper, entry.use, entry.avoid)
+        assert all(" ".join(part.split()) in words for part in (*parts, *entry.needs))
+    status, brief, _ = run("methods", "--brief")
+    assert status == 0
+    assert all(entry.name in brief for entry in methods.known())
+    assert len(brief.splitlines()) < len(out.splitlines())
 
 
 def test_one_method_in_full(run):

@@ -12,6 +12,8 @@ import typer
 from seewhy.errors import MethodError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from seewhy.methods import Method
 
 
@@ -19,9 +21,10 @@ def methods(
     name: Annotated[
         str | None, typer.Argument(help="A method to show in full.", show_default=False)
     ] = None,
+    brief: Annotated[bool, typer.Option("--brief", help="Print one line a method.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
-    """List the methods: family, needs, cost in forward passes, when to use them and when not."""
+    """List the methods: family, needs, cost in forward passes, paper, when to use and when not."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -40,13 +43,42 @@ def methods(
         for key, value in _record(found[0]).items():
             console.print(Text(f"{key}: {_words(value)}"))
         return
-    table = Table()
-    for heading in ("method", "family", "cost", "when"):
-        table.add_column(heading, no_wrap=heading == "method")
-    for entry in found:
-        table.add_row(entry.name, entry.family, entry.cost, Text(entry.use))
-    console.print(table)
-    console.print("Costs are in forward passes. [cyan]seewhy methods NAME[/cyan] tells more.")
+    if brief:
+        table = Table()
+        for heading in ("method", "family", "cost", "when"):
+            table.add_column(heading, no_wrap=heading == "method")
+        for entry in found:
+            table.add_row(entry.name, entry.family, entry.cost, Text(entry.use))
+        console.print(table)
+    else:
+        for entry in found:
+            _print(console, entry)
+    console.print(
+        "Costs are in forward passes. [cyan]seewhy methods NAME[/cyan] tells the options."
+    )
+
+
+def _print(console: Console, entry: Method) -> None:
+    """All but the options of one method."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    head = Text(entry.name, style="bold")
+    head.append(f"  {entry.family}", style="cyan")
+    console.print(head)
+    rows = {
+        "": entry.summary,
+        "needs": ", ".join(entry.needs),
+        "cost": entry.cost,
+        "paper": entry.paper,
+        "use": entry.use,
+        "not": entry.avoid,
+    }
+    for key, value in rows.items():
+        line = Text(f"{key}: " if key else "", style="dim")
+        line.append(value, style="not dim")
+        console.print(Padding(line, (0, 0, 0, 2)))
+    console.print()
 
 
 def _record(entry: Method) -> dict[str, Any]:
