@@ -14,6 +14,8 @@ WORKERS ?= 2
 demo: .venv-demo/$(BACKEND)
 	KERAS_BACKEND=$(BACKEND:-cpu=) .venv-demo/bin/seewhy demo --output demo
 
+# One thread a process for torch: the workers share the cores, and waiting threads spin.
+test: export OMP_NUM_THREADS = 1
 test: .venv/ready
 	KERAS_BACKEND=tensorflow .venv/bin/pytest -n $(WORKERS)
 	KERAS_BACKEND=jax .venv/bin/pytest -n $(WORKERS) -m "not framework_free"

@@ -226,7 +226,7 @@ def test_questions_that_do_not_fit_the_output(wanted, pattern):
 
 def test_layers_that_cannot_be_fused():
     refused(errors.LayerError, named("no such", "[Nn]earest"), small(), layer=["a", "no such"])
-    refused(errors.OptionError, named("mean", "product"), small(), layer=["a", "b"], fuse="max")
+    refused(errors.OptionError, named("mean", "product"), small(), layer=["a", "b"], fuse="median")
 
 
 def test_a_split_of_things_that_are_no_functions():
