@@ -10,6 +10,7 @@ from seewhy import backend
 if TYPE_CHECKING:
     from seewhy import enhance, errors, metrics, render, targets
     from seewhy.comparison import compare
+    from seewhy.debugging import debug
     from seewhy.explainer import Explainer
     from seewhy.explanation import Explanation, Prediction
     from seewhy.listing import layers
@@ -26,6 +27,7 @@ __all__ = [
     "__version__",
     "compare",
     "concepts",
+    "debug",
     "enhance",
     "errors",
     "explain",
@@ -43,6 +45,7 @@ _PLACES = {
     "Prediction": "explanation",
     "Split": "split",
     "compare": "comparison",
+    "debug": "debugging",
     "concepts": "once",
     "explain": "once",
     "layers": "listing",

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy import __version__, cli_compare, cli_concepts, cli_methods
+from seewhy import __version__, cli_compare, cli_concepts, cli_debug, cli_methods
 from seewhy.errors import SeewhyError
 
 BUNDLED = "efficientnet-lite0"
@@ -248,6 +248,7 @@ def layers(
 
 app.command(epilog=cli_compare.EXAMPLES)(cli_compare.compare)
 app.command(epilog=cli_concepts.EXAMPLES)(cli_concepts.concepts)
+app.command(epilog=cli_debug.EXAMPLES)(cli_debug.debug)
 app.command()(cli_methods.methods)
 
 

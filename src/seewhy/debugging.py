@@ -1,0 +1,285 @@
+"""Why one prediction went wrong: `seewhy.debug` and what it finds."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import warnings
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from seewhy import maps, pictures, render
+from seewhy.errors import OptionError, SeewhyWarning, TargetError
+from seewhy.explainer import Explainer
+from seewhy.explanation import Explanation, Prediction
+from seewhy.geometry import Geometry
+from seewhy.images import Photo
+from seewhy.metrics.faithfulness.baselines import blurred
+from seewhy.scales import on_one_scale
+from seewhy.sheets import sheet
+from seewhy.targets import margin
+
+# Shares of the photo that are tried, the smallest first.
+SHARES = tuple(k / 50 for k in range(1, 36))
+
+
+@dataclass(frozen=True)
+class Region:
+    """The smallest part of the photo, hottest first, whose removal turns the decision."""
+
+    mask: np.ndarray
+    """bool, of the photo's size."""
+    share: float
+    """Of the network's input that is in it, 0..1."""
+    before: float
+    """The predicted class's logit less that of the other, of the photo as it is."""
+    after: float
+    """The same without the region, which is blurred or of the mean colour; at most 0."""
+
+
+@dataclass(frozen=True)
+class Debugging:
+    """One prediction beside what should have been predicted."""
+
+    predicted: Explanation
+    true: Explanation
+    """Of the true class; of the runner-up, where the prediction is right."""
+    difference: Explanation
+    """What speaks for the predicted class rather than for the other."""
+    region: Region | None
+    """None where no region of up to 70 % turns the decision."""
+    right: bool
+    """Whether the true class is the predicted one."""
+    rank: int | None
+    """At which place the true class was predicted, from 1 on; None beyond those listed."""
+    confusions: tuple[Prediction, ...]
+    """The classes that came closest, the predicted one first."""
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """What was found, in plain sentences."""
+        first, other = self.predicted.target.name, self.true.target.name
+        if self.right:
+            found = [
+                f"The prediction is right: {first}. It is compared with the runner-up, {other}."
+            ]
+        else:
+            place = f"at place {self.rank}" if self.rank else "further down"
+            found = [f"Predicted: {first}. True: {other}, which comes {place}."]
+        correlation = _correlation(self.predicted.heatmap, self.true.heatmap)
+        found.append(
+            f"The maps of both classes correlate by {correlation:.2f}: "
+            + ("they look at the same place." if correlation > 0.7 else "they look elsewhere.")
+        )
+        if self.region is None:
+            found.append(
+                f"No region of up to {SHARES[-1]:.0%} of the photo turns the decision when it is "
+                f"taken away, hottest first."
+            )
+        else:
+            found.append(
+                f"Without {self.region.share:.0%} of the photo the decision turns: the lead of "
+                f"{first} over {other} falls from {self.region.before:.2f} to "
+                f"{self.region.after:.2f}."
+            )
+        return tuple(found)
+
+    def picture(self) -> Image.Image:
+        """Photo, both maps on one scale, their difference, and the region, on one sheet."""
+        both = on_one_scale([self.predicted, self.true])
+        look = pictures.Look("jet", 0.4, "add")
+        photo = pictures.plain(self.predicted.photo)
+        tiles = [photo]
+        tiles += [
+            pictures.overlaid(one.photo, one.heatmap, one.geometry, look)
+            for one in (*both, self.difference)
+        ]
+        first, other = self.predicted.target.name, self.true.target.name
+        kind = "runner-up" if self.right else "true"
+        titles = [
+            Path(self.predicted.photo.name).name,
+            f"predicted: {first}",
+            f"{kind}: {other}",
+            f"{first} rather than {other}",
+        ]
+        if self.region is not None:
+            tiles.append(_without(photo, self.region.mask))
+            titles.append(f"without this {self.region.share:.0%}: {other}")
+        return sheet(tiles, titles, len(tiles))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as plain values for JSON, without pictures."""
+        region = self.region and {
+            "share": self.region.share,
+            "before": self.region.before,
+            "after": self.region.after,
+        }
+        return {
+            "photo": self.predicted.photo.name,
+            "right": self.right,
+            "rank": self.rank,
+            "summary": list(self.summary),
+            "predicted": self.predicted.as_dict(),
+            "true": self.true.as_dict(),
+            "difference": self.difference.as_dict(),
+            "region": region,
+            "confusions": [vars(one) for one in self.confusions],
+        }
+
+    def html(self) -> str:
+        """One page that holds all of it, to mail."""
+        buffer = io.BytesIO()
+        self.picture().save(buffer, format="jpeg", quality=90)
+        encoded = b64encode(buffer.getvalue()).decode("ascii")
+        name = html.escape(Path(self.predicted.photo.name).name)
+        sentences = "".join(f"<p>{html.escape(line)}</p>" for line in self.summary)
+        rows = "".join(
+            f"<tr><td>{html.escape(one.name)}</td><td>{one.probability:.1%}</td></tr>"
+            for one in self.confusions
+        )
+        notes = {note: None for one in (self.predicted, self.true) for note in one.warnings}
+        told = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in notes)
+        how = html.escape(f"{self.predicted.method} at {self.predicted.layer}")
+        made = ", ".join(f"{key} {value}" for key, value in self.predicted.versions.items())
+        return (
+            f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{name}</title>"
+            f"<style>body{{font:16px sans-serif;margin:2em;max-width:80em}}"
+            f"td{{padding:.2em 1em}}img{{max-width:100%}}</style>"
+            f"<h1>{name}</h1>{sentences}<img alt='maps' src='data:image/jpeg;base64,{encoded}'>"
+            f"<h2>Nearest classes</h2><table>{rows}</table>{told}"
+            f"<p><small>{how}; {html.escape(made)}</small></p></html>\n"
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write it; .html and .json by their suffix, all else as the picture. Returns the path."""
+        path = Path(path)
+        if path.suffix.lower() in (".html", ".htm"):
+            path.write_text(self.html(), encoding="utf-8")
+            return path
+        if path.suffix.lower() == ".json":
+            path.write_text(json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n")
+            return path
+        return render.save(self.picture(), path)
+
+
+def debug(model: Any, image: Any, true: Any, **settings: Any) -> Debugging:
+    """Look at one prediction beside the class that should have been predicted.
+
+    model: as `Explainer` takes it, or an Explainer. image: one photo. true: the true class, as
+    `target=` takes it. settings: the other arguments of `Explainer`.
+    Where the prediction is right, the runner-up stands in the other's place.
+    Raises TargetError for a class that the model does not have or a group of classes, OptionError
+    for what is no photo.
+    """
+    explainer = model if isinstance(model, Explainer) else Explainer(model, **settings)
+    explainer = explainer.having(top=max(explainer.top, 5))
+    sample = tuple(image) if isinstance(image, list) else image
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SeewhyWarning)  # each is in its explanation
+        predicted, wanted = explainer.ask([sample], ["top", true])[0]
+        first, own = _index(predicted), _index(wanted)
+        right = first == own
+        if right:
+            own = predicted.predictions[1].index
+            wanted = explainer([sample], own)[0]
+        difference = explainer([sample], margin(first, own))[0]
+        region = _region(explainer, sample, difference, predicted, (first, own))
+    order = [one.index for one in predicted.predictions]
+    wished = first if right else own
+    return Debugging(
+        predicted=predicted,
+        true=wanted,
+        difference=difference,
+        region=region,
+        right=right,
+        rank=order.index(wished) + 1 if wished in order else None,
+        confusions=predicted.predictions,
+    )
+
+
+def _index(explanation: Explanation) -> int:
+    index = getattr(explanation.target, "index", None)
+    if index is None:
+        raise TargetError(
+            f"a prediction is compared with one class; {explanation.target.name!r} is not one. "
+            f"Give an index or the full name of a class."
+        )
+    return int(index)
+
+
+def _region(
+    explainer: Explainer,
+    sample: Any,
+    difference: Explanation,
+    predicted: Explanation,
+    pair: tuple[int, int],
+) -> Region | None:
+    """Taken away hottest first, by either map, and blurred or filled with the mean colour."""
+    if not isinstance(difference.photo, Photo):
+        raise OptionError("debug removes parts of photos; this input is none. Take targets.margin.")
+    scorer = explainer.scorer([sample], [margin(*pair)], scores="logits")
+    image = scorer.inputs[0]
+    counts = [max(1, round(share * image[..., 0].size)) for share in SHARES]
+    blanks = (_softened(image[None])[0], image.mean(axis=(0, 1), keepdims=True))
+    masks, copies = [image[..., 0] < -np.inf], [image]
+    for map in (difference.map, predicted.map):
+        order = _hottest_first(map, image.shape[:2])
+        ranks = np.empty(order.size, int)
+        ranks[order] = np.arange(order.size)
+        own = ranks.reshape(1, *image.shape[:2]) < np.array(counts).reshape(-1, 1, 1)
+        for blank in blanks:
+            masks += list(own)
+            copies += list(np.where(own[..., None], blank, image))
+    scores = scorer(np.stack(copies).astype("float32"), np.zeros(len(copies), int))
+    turned = np.flatnonzero(scores <= 0)
+    turned = turned[turned > 0]
+    if not len(turned):
+        return None
+    at = min(turned.tolist(), key=lambda k: masks[k].mean())
+    on_photo = _on_photo(masks[at], difference.geometry)
+    return Region(on_photo, float(masks[at].mean()), float(scores[0]), float(scores[at]))
+
+
+def _hottest_first(map: np.ndarray, size: Sequence[int]) -> np.ndarray:
+    """Pixels of the network's input, flat, by the map's value there."""
+    maps.check_finite(map)
+    fine = Geometry.identity(tuple(size)).to_photo(map)
+    return np.argsort(-fine, axis=None, kind="stable")
+
+
+def _softened(images: np.ndarray) -> np.ndarray:
+    """Blurred so much that nothing can be told in it."""
+    middle = images.mean(axis=(1, 2), keepdims=True)
+    for _ in range(3):
+        # about the mean, as there is nothing beyond the edge of the image
+        images = middle + blurred(images - middle)
+    return images
+
+
+def _on_photo(mask: np.ndarray, geometry: Geometry) -> np.ndarray:
+    on_photo: np.ndarray = geometry.to_photo(mask.astype("float32")) > 0.5
+    return on_photo
+
+
+def _without(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The photo with the region greyed and its edge drawn."""
+    faded = (0.25 * photo + 0.75 * 200).astype("uint8")
+    picture = np.where(mask[..., None], faded, photo)
+    edge = mask & ~(
+        np.roll(mask, 1, 0) & np.roll(mask, -1, 0) & np.roll(mask, 1, 1) & np.roll(mask, -1, 1)
+    )
+    picture[edge] = (255, 0, 0)
+    return picture
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+    if one.std() == 0 or other.std() == 0:
+        return 0.0
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
