@@ -170,6 +170,9 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     weights: Annotated[
         Path | None, typer.Option(help="Weights for a preset: .keras, .weights.h5 or .h5.")
     ] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Check whether each map can be trusted, and say why.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Show which parts of each photo made the network decide as it did.
@@ -201,7 +204,7 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
         "top": top,
     }
     questions = asked(target, why, rather_than, against)
-    raise typer.Exit(run(photos, questions, settings, drawing, as_json=json))
+    raise typer.Exit(run(photos, questions, settings, drawing, as_json=json, trust=trust))
 
 
 @app.command()

@@ -36,8 +36,11 @@ def run(
     drawing: Drawing,
     *,
     as_json: bool,
+    trust: bool = False,
 ) -> int:
     """Explain the photos, write their pictures, print what was found; returns the exit status.
+
+    trust: whether each explanation is checked, too.
 
     A photo that cannot be read is reported, the others are done, and the status is 1.
     """
@@ -57,10 +60,12 @@ def run(
             failed = True
             sys.stderr.write(f"seewhy: {answer}\n")
             records.append({"photo": path, "error": str(answer)})
-        elif as_json:
-            records += report.records(path, answer, files)
+            continue
+        checked = [one.trust() for one in answer] if trust else []
+        if as_json:
+            records += report.records(path, answer, files, checked)
         else:
-            report.show(path, answer, files)
+            report.show(path, answer, files, checked)
     if as_json:
         sys.stdout.write(json.dumps(records, indent=1, ensure_ascii=False) + "\n")
     return int(failed)

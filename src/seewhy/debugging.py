@@ -7,7 +7,6 @@ import io
 import json
 import warnings
 from base64 import b64encode
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from seewhy import maps, pictures, render
+from seewhy import pictures, render
 from seewhy.errors import OptionError, SeewhyWarning, TargetError
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation, Prediction
 from seewhy.geometry import Geometry
+from seewhy.hiding import hottest_first, softened
 from seewhy.images import Photo
-from seewhy.metrics.faithfulness.baselines import blurred
 from seewhy.scales import on_one_scale
 from seewhy.sheets import sheet
 from seewhy.targets import margin
@@ -227,10 +226,10 @@ def _region(
     scorer = explainer.scorer([sample], [margin(*pair)], scores="logits")
     image = scorer.inputs[0]
     counts = [max(1, round(share * image[..., 0].size)) for share in SHARES]
-    blanks = (_softened(image[None])[0], image.mean(axis=(0, 1), keepdims=True))
+    blanks = (softened(image[None])[0], image.mean(axis=(0, 1), keepdims=True))
     masks, copies = [image[..., 0] < -np.inf], [image]
     for map in (difference.map, predicted.map):
-        order = _hottest_first(map, image.shape[:2])
+        order = hottest_first(map, image.shape[:2])
         ranks = np.empty(order.size, int)
         ranks[order] = np.arange(order.size)
         own = ranks.reshape(1, *image.shape[:2]) < np.array(counts).reshape(-1, 1, 1)
@@ -245,22 +244,6 @@ def _region(
     at = min(turned.tolist(), key=lambda k: masks[k].mean())
     on_photo = _on_photo(masks[at], difference.geometry)
     return Region(on_photo, float(masks[at].mean()), float(scores[0]), float(scores[at]))
-
-
-def _hottest_first(map: np.ndarray, size: Sequence[int]) -> np.ndarray:
-    """Pixels of the network's input, flat, by the map's value there."""
-    maps.check_finite(map)
-    fine = Geometry.identity(tuple(size)).to_photo(map)
-    return np.argsort(-fine, axis=None, kind="stable")
-
-
-def _softened(images: np.ndarray) -> np.ndarray:
-    """Blurred so much that nothing can be told in it."""
-    middle = images.mean(axis=(1, 2), keepdims=True)
-    for _ in range(3):
-        # about the mean, as there is nothing beyond the edge of the image
-        images = middle + blurred(images - middle)
-    return images
 
 
 def _on_photo(mask: np.ndarray, geometry: Geometry) -> np.ndarray:

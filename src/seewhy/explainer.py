@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from seewhy.runner import Runner
 from seewhy.scorer import Scorer
 from seewhy.scores import Target
 from seewhy.subject import Subject, subject
+
+if TYPE_CHECKING:
+    from seewhy.trust import Trust
 
 
 class Explainer:
@@ -298,10 +301,7 @@ class Explainer:
             together = [prepared[i] for i in members]
             asked = [questions[i] for i in members]
             inputs = intake.batch(together, self._subject)
-            places = range(len(self._known.cuts))
-            outcomes = [self._evidence(k, inputs, asked) for k in places]
-            for row, i in enumerate(members):
-                own = self._fused([outcome[row] for outcome in outcomes])
+            for i, own in zip(members, self._look(inputs, asked), strict=True):
                 done[i] = explanations(facts, self._shown(prepared[i]), questions[i], own)
         return [done[i] for i in range(len(prepared))]
 
@@ -314,6 +314,12 @@ class Explainer:
             return self._runner.evidence(known, k, inputs, asked)
 
         return self._ensemble.outcomes(run, inputs, asked, self._changing)
+
+    def _look(self, inputs: Sequence[np.ndarray], asked: Sequence[list[Target]]) -> list[Outcome]:
+        """Outcomes with the maps of all target layers fused, for one batch of network inputs."""
+        places = range(len(self._known.cuts))
+        outcomes = [self._evidence(k, inputs, asked) for k in places]
+        return [self._fused([outcome[row] for outcome in outcomes]) for row in range(len(asked))]
 
     @property
     def _changing(self) -> tuple[int, bool]:
@@ -345,7 +351,13 @@ class Explainer:
     def _shown(self, sample: Prepared) -> Shown:
         # kept, since several questions about one image share it
         ask_all = functools.cache(lambda: self._maps_of_all([sample])[0])
-        return Shown(sample.parts[self._known.shown], ask_all)
+
+        def ask_trust(question: Target, explanation: Explanation) -> Trust:
+            from seewhy.trust import examine
+
+            return examine(self, sample, question, explanation)
+
+        return Shown(sample.parts[self._known.shown], ask_all, ask_trust)
 
     def _facts(self) -> Facts:
         """What all explanations of this explainer have in common."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -25,6 +25,9 @@ from seewhy.images import Photo
 from seewhy.labels import Group, Label, Labels
 from seewhy.locate import Box
 from seewhy.scores import About
+
+if TYPE_CHECKING:
+    from seewhy.trust import Trust
 
 UPSAMPLINGS = ("linear", "guided")
 
@@ -84,6 +87,10 @@ class Explanation:
     """Gives the maps of all classes for this very image, float32 (classes, *grid)."""
     labels: Labels | None = field(default=None, repr=False, compare=False)
     """The classes that those maps are of."""
+    ask_trust: Callable[[Explanation], Trust] | None = field(
+        default=None, repr=False, compare=False
+    )
+    """Checks this very explanation."""
 
     @cached_property
     def heatmap(self) -> np.ndarray:
@@ -118,6 +125,19 @@ class Explanation:
         if isinstance(top, bool) or not isinstance(top, Integral) or top < 1:
             raise OptionError(f"top counts classes, from 1 on; got {top!r}.")
         return evidence.strongest(self._class_maps, self.geometry, pixel, int(top), self.labels)
+
+    def trust(self) -> Trust:
+        """Whether the map can be trusted: a handful of checks with figures, and a verdict.
+
+        Takes 17 forward passes, for methods of one. Raises OptionError where the model is no
+        longer at hand.
+        """
+        if self.ask_trust is None:
+            raise OptionError(
+                "the checks need the model, which is not at hand: this explanation was loaded, or "
+                "made by hand. Explain the image again, then ask trust() of that."
+            )
+        return self.ask_trust(self)
 
     def mask(self, how: str = "max", value: float | None = None) -> np.ndarray:
         """The hot part of the heatmap, bool of the photo's size: where the evidence is.
@@ -206,7 +226,11 @@ class Explanation:
     def __getstate__(self) -> dict[str, Any]:
         # neither the model nor what can be computed again; labels serve the model's maps only
         names = [one.name for one in fields(self)]
-        return {name: self.__dict__[name] for name in names} | {"ask_all": None, "labels": None}
+        return {name: self.__dict__[name] for name in names} | {
+            "ask_all": None,
+            "ask_trust": None,
+            "labels": None,
+        }
 
     def __copy__(self) -> Explanation:
         return replace(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -16,18 +16,32 @@ from seewhy.labels import Group, Label
 from seewhy.presets import Preset
 from seewhy.scores import About
 
+if TYPE_CHECKING:
+    from seewhy.trust import Trust
+
 
 def records(
-    path: str, explanations: Sequence[Explanation], files: Sequence[Sequence[Path]]
+    path: str,
+    explanations: Sequence[Explanation],
+    files: Sequence[Sequence[Path]],
+    checked: Sequence[Trust] = (),
 ) -> list[dict[str, Any]]:
-    """A plain dictionary for each explanation of one photo."""
-    return [
+    """A plain dictionary for each explanation of one photo; checked: its trust, if it was asked."""
+    plain = [
         one.as_dict() | {"photo": path, "files": [str(file) for file in own]}
         for one, own in zip(explanations, files, strict=True)
     ]
+    for record, trust in zip(plain, checked, strict=False):
+        record["trust"] = trust.as_dict()
+    return plain
 
 
-def show(path: str, explanations: Sequence[Explanation], files: Sequence[Sequence[Path]]) -> None:
+def show(
+    path: str,
+    explanations: Sequence[Explanation],
+    files: Sequence[Sequence[Path]],
+    checked: Sequence[Trust] = (),
+) -> None:
     """Print the top classes of one photo, and for each explanation its target and files."""
     # paths may be longer than the terminal is wide, and must stay whole to be copied
     console = Console(soft_wrap=True, highlight=False)
@@ -39,12 +53,14 @@ def show(path: str, explanations: Sequence[Explanation], files: Sequence[Sequenc
     for one in explanations[0].predictions:
         table.add_row(str(one.index), one.wnid or "–", Text(one.name), f"{one.probability:.2%}")
     console.print(table)
-    for explanation, own in zip(explanations, files, strict=True):
+    for k, (explanation, own) in enumerate(zip(explanations, files, strict=True)):
         console.print(Text(f"target {_target(explanation.target)}, layer {explanation.layer}"))
         for text in explanation.warnings:
             console.print(Text(f"  warning: {text}", style="yellow"))
         for file in own:
             console.print(Text(f"  {file}"))
+        for trust in checked[k : k + 1]:
+            console.print(Text("".join(f"  {line}\n" for line in str(trust).splitlines()), end=""))
 
 
 def show_presets(all_presets: Sequence[Preset]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -54,6 +55,7 @@ class Shown:
 
     part: Part
     ask_all: Callable[[], np.ndarray]
+    ask_trust: Callable[[Target, Explanation], Any] | None = None
 
 
 def explanations(
@@ -99,6 +101,7 @@ def explanations(
             scale=_scale(map, geometry),
             upsampling=facts.upsampling,
             ask_all=shown.ask_all,
+            ask_trust=shown.ask_trust and partial(shown.ask_trust, question),
             labels=facts.labels,
         )
         _tell(explanation)

@@ -77,7 +77,7 @@ def destroyed(
     copy, fresh = _copied(model), _copied(model, weights=False)
     generator = np.random.default_rng(seed)
     kept = [np.array(one) for one in copy.get_weights()]
-    layers = list(zip(_with_weights(copy), _with_weights(fresh), strict=True))
+    layers = list(zip(with_weights(copy), with_weights(fresh), strict=True))
     if not layers:
         raise ModelError(f"model {model.name!r} has no layer with parameters to destroy.")
     for layer, other in reversed(layers):
@@ -107,11 +107,11 @@ def _copied(model: Any, *, weights: bool = True) -> Any:
     return copy
 
 
-def _with_weights(layer: Any) -> list[Any]:
+def with_weights(layer: Any) -> list[Any]:
     """The innermost layers that have weights, in the order of the model's layers."""
     parts = getattr(layer, "layers", None)
     if parts:
-        return [inner for part in parts for inner in _with_weights(part)]
+        return [inner for part in parts for inner in with_weights(part)]
     return [layer] if layer.weights else []
 
 

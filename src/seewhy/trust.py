@@ -1,0 +1,240 @@
+"""Can an explanation be trusted? A handful of checks in plain words."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seewhy.errors import MapError, ModelError, SeewhyError
+from seewhy.explanation import Explanation
+from seewhy.geometry import Geometry
+from seewhy.hiding import hottest_first, softened
+from seewhy.intake import Prepared, batch
+from seewhy.metrics.sanity import destroyed, with_weights
+from seewhy.scorer import Scorer
+from seewhy.scores import Target
+
+if TYPE_CHECKING:
+    from seewhy.explainer import Explainer
+
+# The share of the photo that is taken away, or kept alone.
+SHARE = 0.2
+# So much of the evidence should speak for the target.
+POSITIVE = 0.1
+# So much the score should fall at least.
+FALL = 0.01
+# How many random classifiers are asked: one alone may happen to be like the real one.
+HEADS = 3
+# How many other parts of that share stand for chance.
+CHANCES = 4
+# Maps that correlate by more are the same map to the eye.
+ALIKE = 0.7
+# Maps of an image and its mirror image should correlate by this much.
+STEADY = 0.5
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question about an explanation, and its answer."""
+
+    name: str
+    passed: bool | None
+    """None where it could not be asked."""
+    figure: float
+    """NaN where it could not be asked."""
+    words: str
+    grave: bool = False
+    """Whether an explanation that does not pass it explains nothing."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """All checks of one explanation."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def verdict(self) -> str:
+        """ "pass", "doubtful" or "fail"."""
+        missed = [check for check in self.checks if check.passed is False]
+        if any(check.grave for check in missed):
+            return "fail"
+        return "doubtful" if missed else "pass"
+
+    @property
+    def why(self) -> str:
+        """What led to the verdict, in one line."""
+        missed = [check.words for check in self.checks if check.passed is False]
+        asked = sum(check.passed is not None for check in self.checks)
+        return " ".join(missed) or f"All {asked} checks that could be made pass."
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        checks = [
+            vars(check) | {"figure": None if np.isnan(check.figure) else check.figure}
+            for check in self.checks
+        ]
+        return {"verdict": self.verdict, "why": self.why, "checks": checks}
+
+    def __str__(self) -> str:
+        marks = {True: "yes", False: "NO", None: "not asked"}
+        lines = [f"{marks[check.passed]:9} {check.words}" for check in self.checks]
+        return "\n".join([f"trust: {self.verdict}", *lines])
+
+
+def examine(
+    explainer: Explainer, sample: Prepared, question: Target, explanation: Explanation
+) -> Trust:
+    """Check one explanation. For methods of one pass it takes 17 forward passes in all."""
+    if not np.isfinite(explanation.map).all():
+        return Trust((Check("finite", False, np.nan, "The map is not finite.", grave=True),))
+    found = [_evidence(explanation.map)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the explanation has told them
+        fixed = _fixed(explainer, question, explanation)
+        found += _other_maps(explainer, sample, fixed, explanation)
+        found.append(_head(explainer, sample, fixed, explanation))
+        found += _hiding(explainer, sample, fixed, explanation)
+    return Trust(tuple(found))
+
+
+def _fixed(explainer: Explainer, question: Target, explanation: Explanation) -> Target:
+    """The same class for changed images, also where "top" was asked."""
+    index = getattr(explanation.target, "index", None)
+    return question if index is None else explainer.questions([int(index)])[0]
+
+
+def _evidence(map: np.ndarray) -> Check:
+    positive, whole = np.maximum(map, 0).sum(), np.abs(map).sum()
+    share = float(positive / whole) if whole else 0.0
+    words = f"{share:.0%} of the evidence speaks for the target (expected: {POSITIVE:.0%} or more)."
+    return Check("positive evidence", share >= POSITIVE, share, words, grave=share == 0)
+
+
+def _other_maps(
+    explainer: Explainer, sample: Prepared, question: Target, explanation: Explanation
+) -> list[Check]:
+    """The map of the least likely class, and that of the mirror image."""
+    inputs = batch([sample], explainer._subject)
+    shown, first = explainer._changing
+    image = inputs[shown]
+    space = image.ndim - 2
+    mirrored = list(inputs)
+    if space >= 2:
+        mirrored[shown] = np.ascontiguousarray(np.flip(image, axis=-1 if first else -2))
+    flipped = explainer._look(mirrored, [[question]])[0].maps[0][..., ::-1]
+    steady = _alike(explanation.map, flipped)
+    words = f"The map of the mirror image correlates by {steady:.2f} (expected: {STEADY} or more)."
+    checks = [
+        Check("stable under a flip", steady >= STEADY, steady, words)
+        if space >= 2
+        else Check("stable under a flip", None, np.nan, "No mirror image: this is no picture.")
+    ]
+    ranked = explainer._look(inputs, [[question]])[0].ranked
+    if getattr(explanation.target, "index", None) is None or ranked.size < 2:
+        words = "Not compared with another class: the target is no single class."
+        return [*checks, Check("differs from the least likely class", None, np.nan, words)]
+    least = int(np.argmin(ranked))
+    if least == getattr(explanation.target, "index", None):
+        words = "The least likely class itself was asked: there is nothing to explain."
+        return [*checks, Check("differs from the least likely class", False, 1.0, words, True)]
+    other = explainer._look(inputs, [explainer.questions([least])])[0].maps[0]
+    same = _alike(explanation.map, other)
+    words = (
+        f"The map of the least likely class correlates by {same:.2f} (expected: {ALIKE} or less)."
+    )
+    return [*checks, Check("differs from the least likely class", same <= ALIKE, same, words, True)]
+
+
+def _head(
+    explainer: Explainer, sample: Prepared, question: Target, explanation: Explanation
+) -> Check:
+    """The map of a copy of the model whose last layer with parameters is shuffled."""
+    name = "depends on the classifier"
+    subject = explainer._subject
+    try:
+        _, copy = next(destroyed(subject.model))
+        layer_of_copy = with_weights(copy)[-1]
+        cuts = [cut.layer.address for cut in explainer._known.cuts]
+        layer = cuts if explainer._method.at_layer else None
+        other = type(explainer)(
+            replace(subject, model=copy), **{**explainer._settings, "layer": layer}
+        )
+        given, alike = batch([sample], subject), []
+        for seed in range(HEADS):
+            generator = np.random.default_rng(seed)
+            values = [np.asarray(one) for one in layer_of_copy.get_weights()]
+            layer_of_copy.set_weights([generator.permuted(one, axis=None) for one in values])
+            alike.append(_alike(explanation.map, other._look(given, [[question]])[0].maps[0]))
+    except (ModelError, SeewhyError, StopIteration) as error:
+        words = f"Not asked with a random classifier: {' '.join(str(error).split())[:120]}"
+        return Check(name, None, np.nan, words)
+    same = float(np.mean(alike))
+    words = (
+        f"With {HEADS} random classifiers the map correlates by {same:.2f} on average (expected: "
+        f"{ALIKE} or less)."
+    )
+    return Check(name, same <= ALIKE, same, words, grave=True)
+
+
+def _hiding(
+    explainer: Explainer, sample: Prepared, question: Target, explanation: Explanation
+) -> list[Check]:
+    """Does the score fall without the hottest fifth, and is that fifth enough?"""
+    names = ("the score needs the hottest fifth", "the hottest fifth is enough")
+    try:
+        scorer = Scorer(explainer._runner, explainer._known, [sample], [question], "probabilities")
+        image = scorer.inputs[0]
+        if image.ndim != 3:
+            raise MapError("this is no picture.")
+        order = hottest_first(explanation.map, image.shape[:2])
+    except SeewhyError as error:
+        return [Check(name, None, np.nan, f"Nothing hidden: {error}") for name in names]
+    parts = np.stack([_first(order, image.shape[:2]), *_anywhere(image.shape[:2])])[..., None]
+    blank = softened(image[None])[0]
+    copies = [image[None], np.where(parts, blank, image), np.where(parts, image, blank)]
+    scores = scorer(np.concatenate(copies), np.zeros(2 * len(parts) + 1, int)).astype("float64")
+    whole, without, alone = scores[0], scores[1 : len(parts) + 1], scores[len(parts) + 1 :]
+    falls = whole - without
+    needed = Check(
+        names[0],
+        bool(falls[0] > max(FALL, falls[1:].mean())),
+        float(falls[0] - falls[1:].mean()),
+        f"Without its hottest fifth the score falls from {whole:.3f} to {without[0]:.3f}; without "
+        f"other fifths to {without[1:].mean():.3f}.",
+    )
+    enough = Check(
+        names[1],
+        bool(alone[0] > alone[1:].mean()),
+        float(alone[0] - alone[1:].mean()),
+        f"Alone, the hottest fifth scores {alone[0]:.3f}; other fifths {alone[1:].mean():.3f}.",
+    )
+    return [needed, enough]
+
+
+def _first(order: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """bool (*size): the first share of an order of pixels."""
+    picked = np.zeros(order.size, bool)
+    picked[order[: round(SHARE * order.size)]] = True
+    return picked.reshape(size)
+
+
+def _anywhere(size: tuple[int, ...]) -> list[np.ndarray]:
+    """As many connected parts of the same share, wherever chance puts them."""
+    found = []
+    for seed in range(CHANCES):
+        grid = np.random.default_rng(seed).random((7, 7))
+        fine = Geometry.identity(tuple(size)).to_photo(grid)
+        found.append(_first(np.argsort(-fine, axis=None, kind="stable"), size))
+    return found
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> float:
+    """Pearson's correlation of what speaks for the target; 0 where a map is the same everywhere."""
+    positive, against = (np.maximum(map, 0).astype("float64").ravel() for map in (one, other))
+    if positive.std() == 0 or against.std() == 0:
+        return 0.0
+    return float(np.corrcoef(positive, against)[0, 1])

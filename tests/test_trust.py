@@ -1,0 +1,151 @@
+"""Whether an explanation can be trusted: the checks, and what they say of known cases."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+import nets
+from seewhy import Explainer, cli, errors
+from seewhy.labels import DATA
+from seewhy.runner import Runner
+
+PHOTO = str(DATA / "chelsea.png")
+
+
+@pytest.fixture(scope="module")
+def explainer():
+    return Explainer("efficientnet-lite0")
+
+
+@pytest.fixture(scope="module")
+def trusted(explainer):
+    return explainer([PHOTO])[0].trust()
+
+
+def explained(explainer, target="top"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return explainer([PHOTO], [target])[0]
+
+
+def figures(trust):
+    return {check.name: check.figure for check in trust.checks}
+
+
+def test_grad_cam_of_a_clear_photo_passes(trusted):
+    assert trusted.verdict == "pass"
+    assert len(trusted.checks) == 6
+    assert all(check.passed for check in trusted.checks)
+    found = figures(trusted)
+    assert found["stable under a flip"] > 0.9
+    assert found["differs from the least likely class"] < 0.3
+    assert found["depends on the classifier"] < 0.7
+    assert found["the hottest fifth is enough"] > 0.1
+    assert str(trusted).startswith("trust: pass\nyes ")
+    assert trusted.why == "All 6 checks that could be made pass."
+
+
+def test_guided_backprop_fails(explainer):
+    trust = explained(explainer.having(method="guided-backprop")).trust()
+    assert trust.verdict == "fail"
+    found = figures(trust)
+    assert found["depends on the classifier"] > 0.9
+    assert found["differs from the least likely class"] > 0.9
+    assert "NO" in str(trust)
+    assert "random classifiers" in trust.why
+
+
+def test_maps_that_know_no_class_fail():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        explanation = Explainer(nets.plain(), method="eigen-cam")(nets.images(1))[0]
+    trust = explanation.trust()
+    assert trust.verdict == "fail"
+    assert figures(trust)["differs from the least likely class"] == pytest.approx(1)
+
+
+def test_a_class_that_is_not_there_does_not_pass(explainer):
+    slot = explained(explainer, "slot").trust()
+    assert slot.verdict == "doubtful"
+    assert "of the evidence" in slot.why
+
+
+def test_at_most_twenty_passes(monkeypatch):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        explanation = Explainer(nets.plain())(nets.images(1))[0]
+    images = []
+    for name in ("evidence", "scores"):
+        kept = getattr(Runner, name)
+
+        def counted(self, *given, kept=kept, name=name):
+            batch = given[2] if name == "evidence" else given[1]
+            images.append(len(batch[0]))
+            return kept(self, *given)
+
+        monkeypatch.setattr(Runner, name, counted)
+    explanation.trust()
+    assert 10 < sum(images) <= 20
+
+
+def test_the_model_is_not_changed():
+    model = nets.plain()
+    before = [np.array(one) for one in model.get_weights()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        Explainer(model)(nets.images(1))[0].trust()
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_no_evidence_fails():
+    model = nets.plain()
+    explainer = Explainer(model, method=lambda activations: -(activations.sum(-1) ** 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        trust = explainer(nets.images(1), 1)[0].trust()
+    assert trust.verdict == "fail"
+    assert "0% of the evidence" in trust.why
+
+
+def test_what_cannot_be_asked_says_so():
+    from seewhy import targets
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        trust = Explainer(nets.plain())(nets.images(1), targets.margin(1, 2))[0].trust()
+    names = {check.name: check for check in trust.checks}
+    assert names["differs from the least likely class"].passed is None
+    assert "no single class" in names["differs from the least likely class"].words
+
+
+def test_a_loaded_explanation_cannot_be_checked():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        explanation = Explainer(nets.plain())(nets.images(1))[0]
+    loaded = pickle.loads(pickle.dumps(explanation))
+    with pytest.raises(errors.OptionError, match="Explain the image again"):
+        loaded.trust()
+
+
+def test_in_words_and_as_json(trusted):
+    record = json.loads(json.dumps(trusted.as_dict()))
+    assert record["verdict"] == "pass"
+    assert [check["name"] for check in record["checks"]] == list(figures(trusted))
+
+
+def test_on_the_command_line(monkeypatch, capsys, tmp_path):
+    arguments = ["seewhy", "explain", PHOTO, "--output", str(tmp_path), "--trust"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert not stopped.value.code
+    told = capsys.readouterr().out
+    assert "trust: pass" in told
+    assert told.count("yes ") == 6
