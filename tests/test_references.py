@@ -28,7 +28,7 @@ OPTIONS = {
     "group_cam": {"groups": 3},
     "occlusion": {"stride": 0.25, "baseline": 0.5},
     "meaningful_perturbation": {"steps": 3, "cells": 4, "blur": 0.1},
-    "extremal_perturbation": {"steps": 20, "cells": 3, "reach": 0.3, "blur": 0.1, "area": 0.4},
+    "extremal_perturbation": {"steps": 10, "cells": 3, "reach": 0.3, "blur": 0.1, "area": 0.4},
     "rise": {"masks": 20, "cells": 4},
 }
 
@@ -37,7 +37,6 @@ OPTIONS = {
 EMPTY = [
     ("group_cam", "conv2"),
     ("meaningful_perturbation", "relu3"),
-    ("meaningful_perturbation", "conv2"),
 ]
 
 
@@ -56,6 +55,8 @@ def test_every_method_has_a_reference():
 def test_equal_to_the_slow_reference(name, each_world):
     options = OPTIONS.get(name, {})
     entry = methods.find(name, options)
+    if not entry.at_layer and each_world.layer in ("conv1", "conv2"):
+        pytest.skip("it explains at the input, so that another layer of the same net tells nothing")
     slow = references.REFERENCES[name]
     asked = {k: v for k, v in entry.options.items() if k in inspect.signature(slow).parameters}
     expected = slow(each_world, **asked)
