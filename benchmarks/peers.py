@@ -53,8 +53,10 @@ def grad_cam(twin: Any, module: Any, name: str, image: np.ndarray) -> Callable[[
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     def run() -> Any:
+        # the weights of twins are plain tensors: without this no gradient would be recorded
+        tensor = twins.channels_first(image).requires_grad_()
         with getattr(package, name)(twin, [module]) as peer:
-            return peer(twins.channels_first(image), [ClassifierOutputTarget(TARGET)])
+            return peer(tensor, [ClassifierOutputTarget(TARGET)])
 
     return run
 
