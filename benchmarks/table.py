@@ -30,8 +30,8 @@ def text(results: Path) -> str:
 PEERS = """## Beside peers
 
 The same network with the same weights in plain torch for the peers, and in Keras on torch for us,
-in one process on one thread, one after the other ({machine}; {versions}), in forward passes of each one's own
-network and in seconds. Written by `benchmarks/peers.py`.
+in one process on one thread, one after the other ({machine}; {versions}), in forward passes of
+each one's own network and in seconds. Written by `benchmarks/peers.py`.
 """
 
 
