@@ -4,7 +4,7 @@
 
 Keeps what it finds in benchmarks/results/peers.json, for `benchmarks/methods.py --table`. A peer's
 cost in forward passes is by its own network, the twin; ours by the Keras model on torch. Each is
-warm; methods that take minutes are run once.
+warm; what takes long is run once.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def measure(name: str, only: list[str]) -> list[dict[str, Any]]:
     layer = Explainer(model, preprocess="none").layer
     image = np.random.default_rng(1).normal(size=(1, 224, 224, 3)).astype("float32")
     chosen = [key for key in PEERS if not only or key in only]
-    rows = ours.ours(name, chosen)
+    rows = list(ours.ours(name, chosen))
 
     def base() -> Any:
         with torch.no_grad():
@@ -104,7 +104,7 @@ def measure(name: str, only: list[str]) -> list[dict[str, Any]]:
     for method in chosen:
         for package, kind, options in PEERS[method]:
             run = PACKAGES[package](twin, twin.layers[layer], kind, image, **options)
-            took, passes = ours.compared(run, base, warm=method not in ours.LONG)
+            took, passes = ours.compared(run, base)
             row = {"model": name, "package": package, "method": method, "kind": kind}
             rows.append(row | {"seconds": took, "passes": passes})
             print(rows[-1], flush=True)

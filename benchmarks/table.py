@@ -58,7 +58,7 @@ def _of_model(model: str, rows: list[dict[str, Any]]) -> str:
     backends = sorted({row["backend"] for row in rows})
     columns = ["method", *backends]
     lines = [f"## {model}", "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    for method in dict.fromkeys(row["method"] for row in rows):
+    for method in sorted(dict.fromkeys(row["method"] for row in rows)):
         mine = {row["backend"]: row for row in rows if row["method"] == method}
         options = next(iter(mine.values()))["options"]
         name = f"`{method}`" + "".join(f" {key}={value}" for key, value in options.items())
