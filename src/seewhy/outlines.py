@@ -1,0 +1,125 @@
+"""Masks out of polygons, run lengths and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from seewhy.errors import OptionError
+
+# VOC's border of things, which belongs to nothing.
+VOID = 255
+
+
+def polygons(
+    points: Sequence[np.ndarray], size: tuple[float, float], height: int, width: int
+) -> np.ndarray:
+    """bool (height, width): the pixels whose centre lies inside of any polygon.
+
+    points: (n, 2) each, x and y. size: (height, width) that they count in, (1, 1) for fractions.
+    """
+    from matplotlib.path import Path as Outline
+
+    mask = np.zeros((height, width), bool)
+    for polygon in points:
+        if len(polygon) < 3:
+            continue
+        corners = polygon * [width / size[1], height / size[0]]
+        low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, [width, height])
+        high = np.clip(np.ceil(corners.max(axis=0)).astype(int), 0, [width, height])
+        if (high <= low).any():
+            continue
+        across, down = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
+        centres = np.stack([across.ravel(), down.ravel()], axis=-1) + 0.5
+        inside = Outline(np.concatenate([corners, corners[:1]]), closed=True)
+        mask[low[1] : high[1], low[0] : high[0]] |= inside.contains_points(centres).reshape(
+            across.shape
+        )
+    return mask
+
+
+def run_lengths(record: dict[str, Any], height: int, width: int) -> np.ndarray:
+    """bool (height, width) from COCO's run lengths: columns from the top, off and on in turns.
+
+    record: "size" (rows, cols), and "counts" as numbers or as COCO's text of them.
+    """
+    rows, cols = (int(side) for side in record["size"])
+    counts = record["counts"]
+    if isinstance(counts, str | bytes):
+        counts = _counts(counts if isinstance(counts, str) else counts.decode("ascii"))
+    if sum(counts) != rows * cols or min(counts, default=0) < 0:
+        raise OptionError(
+            f"run lengths of a mask of {rows} × {cols} pixels sum to {sum(counts)}, which should "
+            f"be {rows * cols}."
+        )
+    flat = np.repeat(np.arange(len(counts)) % 2 == 1, counts)
+    return resized(flat.reshape(cols, rows).T, height, width)
+
+
+def corners(record: dict[str, Any]) -> tuple[float, float, float, float]:
+    """(left, top, right, bottom) of run lengths; zeros of an empty mask."""
+    rows, cols = (int(side) for side in record["size"])
+    return box_of(run_lengths(record, rows, cols))
+
+
+def box_of(mask: np.ndarray) -> tuple[float, float, float, float]:
+    """(left, top, right, bottom) around a mask; zeros of an empty one."""
+    rows, cols = np.nonzero(mask)
+    if not len(rows):
+        return 0.0, 0.0, 0.0, 0.0
+    return float(cols.min()), float(rows.min()), float(cols.max() + 1), float(rows.max() + 1)
+
+
+def _counts(text: str) -> list[int]:
+    """COCO's text of run lengths: five bits a letter, least first; from the third on differences.
+
+    The sixth bit tells that more letters follow, the fifth of the last one is the sign.
+    """
+    found: list[int] = []
+    value, shift = 0, 0
+    for letter in text:
+        bits = ord(letter) - 48
+        value |= (bits & 31) << shift
+        shift += 5
+        if bits & 32:
+            continue
+        if bits & 16:
+            value -= 1 << shift
+        found.append(value + (found[-2] if len(found) > 2 else 0))
+        value, shift = 0, 0
+    return found
+
+
+def picture(file: Path, height: int, width: int) -> np.ndarray:
+    """bool (height, width) from a picture: true where it is not 0."""
+    return resized(of_file(file), height, width)
+
+
+def of_file(file: Path) -> np.ndarray:
+    """A picture's mask at its own size; in palette pictures 255, VOC's border, is left out."""
+    with Image.open(file) as opened:
+        values, palette = np.asarray(opened), opened.mode == "P"
+    if values.ndim == 3:
+        # what is transparent is not there
+        channels = values.shape[-1]
+        seen = values[..., -1] > 0 if channels in (2, 4) else np.ones(values.shape[:2], bool)
+        inside: np.ndarray = values[..., : channels - (channels in (2, 4))].any(axis=-1) & seen
+        return inside
+    own: np.ndarray = (values != 0) & ~(palette & (values == VOID))
+    return own
+
+
+def resized(mask: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A mask at another size: each pixel as the one that its centre lies in."""
+    if mask.shape == (height, width):
+        return mask
+    rows, cols = (
+        ((np.arange(side) + 0.5) * own / side).astype(int)
+        for side, own in zip((height, width), mask.shape, strict=True)
+    )
+    scaled: np.ndarray = mask[np.ix_(rows, cols)]
+    return scaled
