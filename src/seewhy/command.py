@@ -54,7 +54,7 @@ def run(
     names = Filenames(drawing.output, photos)
     records: list[dict[str, Any]] = []
     failed = False
-    for path, answer in _with_progress(_answers(explainer, photos, questions), len(photos)):
+    for path, answer in with_progress(answers(explainer, photos, questions), len(photos)):
         answer, files = _drawn(path, answer, drawing, names)
         if isinstance(answer, SeewhyError):
             failed = True
@@ -122,7 +122,7 @@ def list_models(*, as_json: bool) -> None:
         report.show_presets(presets.presets())
 
 
-def _answers(
+def answers(
     explainer: Explainer, photos: Sequence[str], questions: Sequence[Target]
 ) -> Iterator[tuple[str, Answer]]:
     """Each photo with its explanations or with what is wrong with it, in order, by batches."""
@@ -157,7 +157,7 @@ def _drawn(
         return SeewhyError(f"the pictures of {path!r} cannot be written: {error}."), []
 
 
-def _with_progress(
+def with_progress(
     answers: Iterator[tuple[str, Answer]], count: int
 ) -> Iterator[tuple[str, Answer]]:
     if count < 2:

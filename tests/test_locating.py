@@ -1,0 +1,99 @@
+"""`seewhy locate`: boxes drawn and written, read back as they were."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from PIL import Image
+
+from seewhy import cli, ground_truth
+
+NAMES = ["left", "right", "none"]
+# the spots are 16 × 24 and 24 × 16 pixels of a photo of 96 × 64, cells of the grid 2 × 2
+BOXES = {"left": (8, 16, 24, 40), "right": (56, 32, 80, 48)}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A model that tells bright spots left from those right, its labels, and a photo of both."""
+    folder = tmp_path_factory.mktemp("locate")
+    image = keras.Input((32, 48, 3))
+    x = layers.Conv2D(1, 1, activation="relu", use_bias=False, name="light")(image)
+    made = keras.Model(image, layers.Dense(3, name="halves")(layers.Flatten()(x)))
+    made.get_layer("light").set_weights([np.full((1, 1, 3, 1), 1 / 3, "float32")])
+    weights = np.zeros((32, 48, 3), "float32")
+    weights[:, :24, 0] = weights[:, 24:, 1] = 1
+    weights[..., 2] = -1
+    made.get_layer("halves").set_weights([weights.reshape(-1, 3), np.zeros(3, "float32")])
+    made.save(folder / "halves.keras")
+    (folder / "names.txt").write_text("\n".join(NAMES))
+    pixels = np.zeros((64, 96, 3), "uint8")
+    for left, top, right, bottom in BOXES.values():
+        pixels[top:bottom, left:right] = 255
+    Image.fromarray(pixels).save(folder / "spots.png")
+    return folder
+
+
+def run(files, monkeypatch, *arguments):
+    line = ["seewhy", "locate", str(files / "spots.png"), "--model", str(files / "halves.keras")]
+    line += ["--labels", str(files / "names.txt"), "--preprocess", "unit"]
+    line += ["--layer", "light", "--method", "hires-cam", "--threshold", "0.5", *arguments]
+    monkeypatch.setattr(sys, "argv", line)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return ended.value.code
+
+
+@pytest.mark.parametrize("how", ["coco", "yolo", "voc"])
+def test_boxes_are_read_back_as_they_were_found(files, monkeypatch, capsys, tmp_path, how):
+    wished = ["--target", "left", "--target", "right", "--format", how, "--output", str(tmp_path)]
+    assert run(files, monkeypatch, *wished, "--json") == 0
+    record = json.loads(capsys.readouterr().out)[0]
+    assert [one["name"] for one in record["boxes"]] == ["left", "right"]
+    source = tmp_path / "boxes.json" if how == "coco" else tmp_path
+    read = ground_truth.matched(ground_truth.read(source), [str(files / "spots.png")])[0]
+    for one in record["boxes"]:
+        told = tuple(one[side] for side in ("left", "top", "right", "bottom"))
+        np.testing.assert_allclose(read.of(one["name"]).boxes(64, 96), [told], atol=1e-3)
+        # the model's cells of two pixels are enlarged linearly
+        np.testing.assert_allclose(told, BOXES[one["name"]], atol=1)
+    picture = np.asarray(Image.open(tmp_path / "spots_boxes.jpg")).astype(int)
+    assert picture.shape == (64, 96, 3)
+    plain = np.asarray(Image.open(files / "spots.png")).astype(int)
+    changed = (abs(picture - plain) > 60).any(axis=-1)
+    for left, top, right, bottom in BOXES.values():
+        assert changed[top:bottom, left].mean() > 0.8
+        assert changed[bottom - 1, left:right].mean() > 0.8
+        assert not changed[top + 6 : bottom - 6, left + 6 : right - 6].any()
+
+
+def test_what_nothing_speaks_for(files, monkeypatch, capsys, tmp_path):
+    assert run(files, monkeypatch, "--target", "none", "--output", str(tmp_path)) == 0
+    told = capsys.readouterr().out
+    assert "no boxes: nothing speaks for the target" in told
+    assert "no-positive-evidence" in told
+    assert json.loads((tmp_path / "boxes.json").read_text())["annotations"] == []
+
+
+def test_a_photo_that_cannot_be_read(files, monkeypatch, capsys, tmp_path):
+    assert run(files, monkeypatch, str(tmp_path / "no.jpg"), "--output", str(tmp_path)) == 1
+    printed = capsys.readouterr()
+    assert "there is no file" in printed.err
+    assert "left: " in printed.out
+
+
+def test_the_smallest_share_that_makes_a_box(files, monkeypatch, capsys, tmp_path):
+    wished = ["--target", "left", "--output", str(tmp_path), "--json", "--min-score"]
+    for score, count in (("0.99", 1), ("1", 1)):
+        run(files, monkeypatch, *wished, score)
+        assert len(json.loads(capsys.readouterr().out)[0]["boxes"]) == count
+    # of grad-cam both spots are hot
+    run(files, monkeypatch, *wished, "0.6", "--method", "grad-cam")
+    assert json.loads(capsys.readouterr().out)[0]["boxes"] == []
+    run(files, monkeypatch, *wished, "0.4", "--method", "grad-cam")
+    assert len(json.loads(capsys.readouterr().out)[0]["boxes"]) == 2
