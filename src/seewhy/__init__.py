@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from seewhy import backend
 
 if TYPE_CHECKING:
-    from seewhy import enhance, errors, metrics, render, targets
+    from seewhy import enhance, errors, ground_truth, metrics, render, targets
     from seewhy.comparison import compare
     from seewhy.debugging import debug
+    from seewhy.evaluating import evaluate
     from seewhy.explainer import Explainer
     from seewhy.explanation import Explanation, Prediction
     from seewhy.listing import layers
@@ -30,7 +31,9 @@ __all__ = [
     "debug",
     "enhance",
     "errors",
+    "evaluate",
     "explain",
+    "ground_truth",
     "layers",
     "metrics",
     "on_one_scale",
@@ -47,6 +50,7 @@ _PLACES = {
     "compare": "comparison",
     "debug": "debugging",
     "concepts": "once",
+    "evaluate": "evaluating",
     "explain": "once",
     "layers": "listing",
     "on_one_scale": "scales",

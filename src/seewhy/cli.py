@@ -10,7 +10,15 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy import __version__, cli_compare, cli_concepts, cli_debug, cli_locate, cli_methods
+from seewhy import (
+    __version__,
+    cli_compare,
+    cli_concepts,
+    cli_debug,
+    cli_evaluate,
+    cli_locate,
+    cli_methods,
+)
 from seewhy.errors import SeewhyError
 
 BUNDLED = "efficientnet-lite0"
@@ -252,6 +260,7 @@ def layers(
 app.command(epilog=cli_compare.EXAMPLES)(cli_compare.compare)
 app.command(epilog=cli_concepts.EXAMPLES)(cli_concepts.concepts)
 app.command(epilog=cli_debug.EXAMPLES)(cli_debug.debug)
+app.command(epilog=cli_evaluate.EXAMPLES)(cli_evaluate.evaluate)
 app.command(epilog=cli_locate.EXAMPLES)(cli_locate.locate)
 app.command()(cli_methods.methods)
 

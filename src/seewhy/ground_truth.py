@@ -132,30 +132,43 @@ def read(path: str | Path) -> Annotations:
 
 
 def matched(found: Annotations, photos: Sequence[str | Path]) -> list[Annotated]:
-    """The annotation of each photo, in the photos' order.
+    """The annotation of each photo, in the photos' order, as `looked_up` finds it.
+
+    Raises OptionError that names the photos without annotation, too.
+    """
+    rows = looked_up(found, photos)
+    missing = [str(photo) for photo, row in zip(photos, rows, strict=True) if row is None]
+    if missing:
+        raise nothing_about(found, missing)
+    return [row for row in rows if row is not None]
+
+
+def looked_up(found: Annotations, photos: Sequence[str | Path]) -> list[Annotated | None]:
+    """The annotation of each photo, in the photos' order; None where there is none.
 
     They are matched by their names without folder and suffix; where several have one name, by as
-    many folders as it takes. Raises OptionError that names the photos without annotation, and
-    those that several annotations fit.
+    many folders as it takes. Raises OptionError that names the photos that several fit.
     """
     known: dict[str, list[Annotated]] = defaultdict(list)
     for one in found.photos:
         known[_parts(one.photo)[-1]].append(one)
     rows = [_best(known[_parts(photo)[-1]], _parts(photo)) for photo in photos]
-    missing = [str(photo) for photo, row in zip(photos, rows, strict=True) if not row]
-    if missing:
-        names = ", ".join(repr(one.photo) for one in found.photos[:3])
-        raise OptionError(
-            f"{found.source!r} has nothing about {_some(missing)}. It is about "
-            f"{len(found.photos)} photos, such as {names}."
-        )
     several = [str(photo) for photo, row in zip(photos, rows, strict=True) if len(row) > 1]
     if several:
         raise OptionError(
             f"{found.source!r} has several entries that fit {_some(several)}. Give the photos' "
             f"paths with the folders that the file has."
         )
-    return [row[0] for row in rows]
+    return [row[0] if row else None for row in rows]
+
+
+def nothing_about(found: Annotations, photos: Sequence[str]) -> OptionError:
+    """The error that tells which photos have no annotation, and what there is instead."""
+    names = ", ".join(repr(one.photo) for one in found.photos[:3])
+    return OptionError(
+        f"{found.source!r} has nothing about {_some(photos)}. It is about {len(found.photos)} "
+        f"photos, such as {names}."
+    )
 
 
 def _best(rivals: list[Annotated], photo: list[str]) -> list[Annotated]:

@@ -82,6 +82,16 @@ def pxap(maps: np.ndarray, masks: np.ndarray, *, ignore: np.ndarray | None = Non
     bool of their shape, pixels that do not count. Pixels of all images are taken together.
     NaN where no mask has a pixel. Choe et al. 2020, arXiv:2001.07437, section 4.1 (PxAP).
     """
+    return average_precision(*pixel_counts(maps, masks, ignore=ignore))
+
+
+def pixel_counts(
+    maps: np.ndarray, masks: np.ndarray, *, ignore: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """How many pixels of the thing, and how many others, reach each threshold, highest first.
+
+    Arguments are as for `pxap`. int64 (1001,) both; those of several batches add up.
+    """
     maps = _between(maps)
     inside = as_masks(masks, maps.shape)
     counts = np.ones(maps.shape, bool) if ignore is None else ~as_masks(ignore, maps.shape)
@@ -89,6 +99,11 @@ def pxap(maps: np.ndarray, masks: np.ndarray, *, ignore: np.ndarray | None = Non
     bins = np.append(THRESHOLDS, [1.0, 2.0])
     right = np.histogram(maps[inside & counts], bins)[0][::-1].cumsum()
     wrong = np.histogram(maps[~inside & counts], bins)[0][::-1].cumsum()
+    return right, wrong
+
+
+def average_precision(right: np.ndarray, wrong: np.ndarray) -> float:
+    """The area under precision over recall out of `pixel_counts`; NaN without things."""
     if not right[-1]:
         return float("nan")
     chosen = right + wrong

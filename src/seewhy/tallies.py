@@ -1,0 +1,108 @@
+"""Measures of localisation, added up photo by photo, so that no maps have to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from seewhy.metrics.localisation.annotations import Corners
+from seewhy.metrics.localisation.boxes import box_iou
+from seewhy.metrics.localisation.inside import energy_inside, pointing_game
+from seewhy.metrics.localisation.wsol import (
+    IOUS,
+    THRESHOLDS,
+    average_precision,
+    box_accuracies,
+    pixel_counts,
+)
+
+COLUMNS = {
+    "pointing": "share of peaks on the thing (within the tolerance)",
+    "energy": "share of the heat on the thing",
+    "iou": "overlap of the box around the largest region with the thing's",
+    "max_box_acc": "share of boxes that fit at the best threshold (MaxBoxAcc)",
+    "max_box_acc_v2": "the same of any region's box, mean over three overlaps (MaxBoxAccV2)",
+    "pxap": "pixel average precision (PxAP)",
+    "top1_error": "share without the right class and a box that fits",
+    "top5_error": "the same of five guesses",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing, or several of one class, on one photo."""
+
+    boxes: Sequence[Corners]
+    mask: np.ndarray
+    """bool (height, width)."""
+    place: int | None
+    """At which place the class was predicted, from 0 on; None beyond those listed or unasked."""
+    classified: bool
+    """Whether places count, so that there is a localisation error."""
+
+
+@dataclass
+class Tally:
+    """What was measured of one kind of map so far."""
+
+    name: str
+    control: bool
+    """Whether the maps know nothing of the question, or are of a wrong one."""
+    tolerance: float
+    threshold: float
+    empty: int = 0
+    """Maps without evidence, which hit nothing."""
+    pointing: list[float] = field(default_factory=list)
+    energy: list[float] = field(default_factory=list)
+    iou: list[float] = field(default_factory=list)
+    top1: list[float] = field(default_factory=list)
+    top5: list[float] = field(default_factory=list)
+    one: np.ndarray = field(default_factory=lambda: np.zeros((len(THRESHOLDS), 1)))
+    every: np.ndarray = field(default_factory=lambda: np.zeros((len(THRESHOLDS), len(IOUS))))
+    right: np.ndarray = field(default_factory=lambda: np.zeros(len(THRESHOLDS) + 1))
+    wrong: np.ndarray = field(default_factory=lambda: np.zeros(len(THRESHOLDS) + 1))
+
+    def add(self, heatmap: np.ndarray, case: Case) -> None:
+        """heatmap: (height, width) in 0..1, of the photo's size."""
+        maps, masks, boxes = heatmap[None], case.mask[None], [case.boxes]
+        hot = bool(heatmap.any())
+        self.empty += not hot
+        peak = pointing_game(maps, masks, tolerance=self.tolerance)[0] if hot else 0.0
+        overlap = float(box_iou(maps, boxes, threshold=self.threshold)[0]) if hot else 0.0
+        self.pointing.append(float(peak))
+        self.energy.append(float(energy_inside(maps, masks)[0]) if hot else 0.0)
+        self.iou.append(overlap)
+        if case.classified:
+            place = 5 if case.place is None else case.place
+            self.top1.append(float(not (place < 1 and overlap >= 0.5)))
+            self.top5.append(float(not (place < 5 and overlap >= 0.5)))
+        self.one += box_accuracies(maps, boxes, ious=(0.5,))
+        self.every += box_accuracies(maps, boxes, ious=IOUS, every=True)
+        right, wrong = pixel_counts(maps, masks)
+        self.right += right
+        self.wrong += wrong
+
+    @property
+    def best_threshold(self) -> float:
+        """Fraction of a map's maximum at which most boxes fit: what `seewhy locate` should take."""
+        return float(THRESHOLDS[int(self.one[:, 0].argmax())])
+
+    def figures(self) -> dict[str, float]:
+        """The columns; NaN where nothing was measured."""
+        count = len(self.pointing)
+        return {
+            "pointing": _mean(self.pointing),
+            "energy": _mean(self.energy),
+            "iou": _mean(self.iou),
+            "max_box_acc": float(self.one.max()) / count if count else np.nan,
+            "max_box_acc_v2": float(self.every.max(axis=0).mean()) / count if count else np.nan,
+            "pxap": average_precision(self.right, self.wrong),
+            "top1_error": _mean(self.top1),
+            "top5_error": _mean(self.top5),
+        }
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
