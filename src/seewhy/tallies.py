@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from PIL import Image
 
 from seewhy.metrics.localisation.annotations import Corners
 from seewhy.metrics.localisation.boxes import box_iou
@@ -18,6 +19,8 @@ from seewhy.metrics.localisation.wsol import (
     pixel_counts,
 )
 
+# wsolevaluation brings maps and boxes to this size.
+SIDE = 224
 COLUMNS = {
     "pointing": "share of peaks on the thing (within the tolerance)",
     "energy": "share of the heat on the thing",
@@ -78,11 +81,21 @@ class Tally:
             place = 5 if case.place is None else case.place
             self.top1.append(float(not (place < 1 and overlap >= 0.5)))
             self.top5.append(float(not (place < 5 and overlap >= 0.5)))
-        self.one += box_accuracies(maps, boxes, ious=(0.5,))
-        self.every += box_accuracies(maps, boxes, ious=IOUS, every=True)
+        self._fit(heatmap, case)
         right, wrong = pixel_counts(maps, masks)
         self.right += right
         self.wrong += wrong
+
+    def _fit(self, heatmap: np.ndarray, case: Case) -> None:
+        """Boxes at all thresholds, on 224 × 224 pixels as wsolevaluation has it."""
+        height, width = heatmap.shape
+        picture = Image.fromarray(heatmap.astype("float32"))
+        small = np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+        maps = np.clip(small, 0, 1)[None]
+        scale = np.array([SIDE / width, SIDE / height] * 2)
+        boxes = [(np.asarray(case.boxes) * scale).tolist()]
+        self.one += box_accuracies(maps, boxes, ious=(0.5,))
+        self.every += box_accuracies(maps, boxes, ious=IOUS, every=True)
 
     @property
     def best_threshold(self) -> float:

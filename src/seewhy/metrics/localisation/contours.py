@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from functools import lru_cache
+
 import numpy as np
 
 from seewhy import locate
@@ -18,24 +21,32 @@ def boxes(levels: np.ndarray, cuts: np.ndarray, every: bool) -> tuple[np.ndarray
     right, bottom, these the first behind it. An outline runs through the centres of the outermost
     pixels, and pixels that touch at corners belong together.
     """
-    found = trees.regions(levels, _outlined(levels), corners=True)
+    found, holes = _swept(levels.tobytes(), levels.shape)
     owners, numbers = _alive(found, cuts + 1)
     if not every:
-        chosen = _largest(levels, found, owners, numbers)
+        chosen = _largest(levels, (found, holes), owners, numbers)
         return owners[chosen], found.corners[numbers[chosen]]
-    # what is not above the cut, from the deepest on: holes are what is cut off from the edge
-    under = trees.regions(-levels, np.zeros(levels.shape), corners=False)
-    rows, cols = levels.shape
-    left, top, right, bottom = under.corners.T
-    cut_off = (left > 0) & (top > 0) & (right < cols) & (bottom < rows)
-    holders, holes = _alive(under, -cuts)
-    inner = cut_off[holes]
+    holders, inner = _alive(holes, -cuts)
     # the outline of a hole runs through the pixels around it
-    grown = under.corners[holes[inner]] + np.array([-1, -1, 1, 1])
+    grown = holes.corners[inner] + np.array([-1, -1, 1, 1])
     return (
-        np.concatenate([owners, holders[inner]]),
+        np.concatenate([owners, holders]),
         np.concatenate([found.corners[numbers], grown]),
     )
+
+
+@lru_cache(maxsize=4)  # the largest box and every box are asked of one map after the other
+def _swept(levels: bytes, shape: tuple[int, ...]) -> tuple[Regions, Regions]:
+    """All regions, and all holes: what is not above a cut, and cut off from the edge.
+
+    Holes live on negative levels, from the deepest on.
+    """
+    values = np.frombuffer(levels, int).reshape(shape)
+    found = trees.regions(values, _outlined(values), corners=True)
+    under = trees.regions(-values, np.zeros(shape), corners=False)
+    left, top, right, bottom = under.corners.T
+    cut_off = (left > 0) & (top > 0) & (right < shape[1]) & (bottom < shape[0])
+    return found, Regions(*(getattr(under, one.name)[cut_off] for one in fields(Regions)))
 
 
 def _alive(found: Regions, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -65,13 +76,14 @@ def _outlined(levels: np.ndarray) -> np.ndarray:
 
 
 def _largest(
-    levels: np.ndarray, found: Regions, owners: np.ndarray, numbers: np.ndarray
+    levels: np.ndarray, swept: tuple[Regions, Regions], owners: np.ndarray, numbers: np.ndarray
 ) -> np.ndarray:
     """Which of the living is the largest at each cut; of equal ones that which begins last.
 
     The area inside of an outline counts holes in. It is between the region's own area and that
     of its box, which mostly tells already which is the largest.
     """
+    found, holes = swept
     least = found.area.copy()
     most = (found.corners[:, 2:] - found.corners[:, :2] - 1).prod(axis=1)
     best = np.zeros(int(owners.max(initial=-1)) + 1)
@@ -80,11 +92,22 @@ def _largest(
     owners, numbers, places = owners[able], numbers[able], np.flatnonzero(able)
     rivals = np.bincount(owners)[owners]
     for k in np.unique(numbers[(rivals > 1) & (most[numbers] > least[numbers])]).tolist():
+        if not _holed(found, k, holes):
+            continue
         least[k] = _filled(levels >= found.born[k], found.corners[k], int(found.first[k]))
     order = np.lexsort((found.first[numbers], least[numbers], owners))
     last = np.diff(owners[order], append=-1) != 0
     chosen: np.ndarray = places[order[last]]
     return chosen
+
+
+def _holed(found: Regions, k: int, holes: Regions) -> bool:
+    """Whether there are holes inside of one region when it begins."""
+    level = 1 - int(found.born[k])
+    own = found.corners[k]
+    inside = (holes.corners[:, :2] > own[:2]).all(axis=1)
+    inside &= (holes.corners[:, 2:] < own[2:]).all(axis=1)
+    return bool((inside & (holes.died < level) & (level <= holes.born)).any())
 
 
 def _filled(above: np.ndarray, corners: np.ndarray, first: int) -> float:

@@ -42,8 +42,11 @@ def regions(levels: np.ndarray, adds: np.ndarray, corners: bool) -> Regions:
     flat = levels.ravel()
     same = flat[ends[0]] == flat[ends[1]]
     own = zones(flat.size, ends[:, same])
-    touching = np.unique(np.sort(own[ends[:, ~same]], axis=0), axis=1)
-    heights = np.zeros(int(own.max()) + 1, int)
+    count = int(own.max()) + 1
+    low, high = np.sort(own[ends[:, ~same]], axis=0)
+    # as one number each, since sorting pairs takes ten times as long
+    touching = np.stack(np.divmod(np.unique(low * count + high), count))
+    heights = np.zeros(count, int)
     heights[own] = flat
     at = heights[touching].min(axis=0)
     order = np.argsort(-at, kind="stable")
