@@ -150,6 +150,7 @@ def test_imports_point_one_way(path):
         "comparison",
         "debugging",
         "evaluating",
+        "guarding",
         "trust",
     }:
         assert "explainer" not in own
