@@ -149,6 +149,7 @@ def test_imports_point_one_way(path):
         "once",
         "comparison",
         "debugging",
+        "differing",
         "evaluating",
         "guarding",
         "trust",

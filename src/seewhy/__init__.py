@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from seewhy import enhance, errors, ground_truth, metrics, render, targets
     from seewhy.comparison import compare
     from seewhy.debugging import debug
+    from seewhy.differing import diff
     from seewhy.evaluating import evaluate
     from seewhy.explainer import Explainer
     from seewhy.explanation import Explanation, Prediction
@@ -29,6 +30,7 @@ __all__ = [
     "compare",
     "concepts",
     "debug",
+    "diff",
     "enhance",
     "errors",
     "evaluate",
@@ -50,6 +52,7 @@ _PLACES = {
     "compare": "comparison",
     "debug": "debugging",
     "concepts": "once",
+    "diff": "differing",
     "evaluate": "evaluating",
     "explain": "once",
     "layers": "listing",

@@ -15,6 +15,7 @@ from seewhy import (
     cli_compare,
     cli_concepts,
     cli_debug,
+    cli_diff,
     cli_evaluate,
     cli_locate,
     cli_methods,
@@ -260,6 +261,7 @@ def layers(
 app.command(epilog=cli_compare.EXAMPLES)(cli_compare.compare)
 app.command(epilog=cli_concepts.EXAMPLES)(cli_concepts.concepts)
 app.command(epilog=cli_debug.EXAMPLES)(cli_debug.debug)
+app.command(epilog=cli_diff.EXAMPLES)(cli_diff.diff)
 app.command(epilog=cli_evaluate.EXAMPLES)(cli_evaluate.evaluate)
 app.command(epilog=cli_locate.EXAMPLES)(cli_locate.locate)
 app.command()(cli_methods.methods)

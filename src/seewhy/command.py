@@ -9,7 +9,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import Progress
@@ -26,6 +26,7 @@ from seewhy.progress import hidden
 from seewhy.scores import Target
 from seewhy.targets import counterfactual, margin
 
+T = TypeVar("T")
 Answer = list[Explanation] | SeewhyError
 
 
@@ -157,9 +158,8 @@ def _drawn(
         return SeewhyError(f"the pictures of {path!r} cannot be written: {error}."), []
 
 
-def with_progress(
-    answers: Iterator[tuple[str, Answer]], count: int
-) -> Iterator[tuple[str, Answer]]:
+def with_progress(answers: Iterator[T], count: int) -> Iterator[T]:
+    """The same, with a progress bar on stderr where there are several."""
     if count < 2:
         yield from answers
         return

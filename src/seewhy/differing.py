@@ -1,0 +1,241 @@
+"""Where two models look differently: `seewhy.diff`."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from seewhy import albums, images, pictures
+from seewhy.errors import ImageError, MapError, OptionError, SeewhyWarning, TargetError
+from seewhy.explainer import Explainer
+from seewhy.explanation import Explanation
+from seewhy.images import Photo
+from seewhy.scales import on_one_scale
+from seewhy.sheets import sheet
+
+# Heatmaps that differ by less everywhere are the same but for rounding.
+ROUNDING = 1e-4
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How differently two models look at one photo for one class."""
+
+    a: Explanation = field(repr=False)
+    b: Explanation = field(repr=False)
+    figure: float
+    """1 less the correlation of the heatmaps: 0 for equal ones, 1 for unrelated, up to 2."""
+    distance: float
+    """Pixels of the photo between the hottest points; NaN where a map is empty."""
+    note: str
+    """What the figure does not tell: that a map is empty, or that B decides otherwise."""
+
+    @property
+    def photo(self) -> str:
+        return self.a.photo.name
+
+    def map(self) -> np.ndarray:
+        """float32 of the photo's size in -1..1: positive where A looks more, negative where B."""
+        difference: np.ndarray = self.a.heatmap - self.b.heatmap
+        return difference
+
+    def picture(self, common_scale: bool = False) -> Image.Image:
+        """The photo, both maps over it, and where they differ: red for A, blue for B.
+
+        common_scale: whether the maps share a scale, for models whose scores do.
+        """
+        pair = on_one_scale([self.a, self.b]) if common_scale else [self.a, self.b]
+        look = pictures.Look("jet", 0.4, "add")
+        plain = pictures.plain(self.a.photo)
+        maps = [pictures.overlaid(one.photo, one.heatmap, one.geometry, look) for one in pair]
+        name = self.a.target.name
+        titles = [Path(self.photo).name, f"A: {name}", f"B: {name}", "red: A more, blue: B more"]
+        tiles = [plain, *maps, _signed(plain, pair[0].heatmap - pair[1].heatmap)]
+        return sheet(tiles, titles, 4)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "photo": self.photo,
+            "target": self.a.target.name,
+            "figure": self.figure,
+            "distance": None if np.isnan(self.distance) else self.distance,
+            "note": self.note,
+            "a": _told(self.a),
+            "b": _told(self.b),
+        }
+
+
+@dataclass(frozen=True)
+class Diff:
+    """Photos by how differently two models look at them, the most different first."""
+
+    differences: tuple[Difference, ...]
+    problems: tuple[str, ...]
+    """Photos that could not be compared, and why."""
+
+    def __iter__(self) -> Iterator[Difference]:
+        return iter(self.differences)
+
+    def __len__(self) -> int:
+        return len(self.differences)
+
+    def csv(self) -> str:
+        """A line for each photo, in the order of the differences."""
+        return csv_of([one.as_dict() for one in self.differences])
+
+
+def csv_of(records: Sequence[dict[str, Any]]) -> str:
+    """What `Difference.as_dict` gives, as comma-separated values with a heading."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    names = ["photo", "target", "figure", "distance"]
+    rows.writerow([*names, "predicted_a", "predicted_b", "score_a", "score_b", "note"])
+    for one in records:
+        best = [one[side]["predictions"][0]["name"] for side in "ab"]
+        scores = [f"{one[side]['score']:.6g}" for side in "ab"]
+        far = "" if one["distance"] is None else f"{one['distance']:.1f}"
+        told = [one["photo"], one["target"], f"{one['figure']:.6f}", far]
+        rows.writerow([*told, *best, *scores, one["note"]])
+    return text.getvalue()
+
+
+def diff(model_a: Any, model_b: Any, photos: Any, *, target: Any = "top", **settings: Any) -> Diff:
+    """Where two models look differently for the same class, photo by photo.
+
+    model_a, model_b: as `Explainer` takes them, or Explainers, which may differ in layer, size and
+        method: maps are compared on the photo.
+    photos: a file, a folder, or a list of them. target: what is asked of both; of "top" it is the
+        top class of A. settings: the other arguments of `Explainer`, for both models.
+    The figure is 1 less Pearson's correlation of the heatmaps over the photo's pixels. Where one
+    map is empty and the other is not, it is 1, and the note says so.
+    Photos that cannot be read are left out and told. Raises TargetError for classes that B does
+    not have, OptionError if no photo can be compared.
+    """
+    first = model_a if isinstance(model_a, Explainer) else Explainer(model_a, **settings)
+    second = model_b if isinstance(model_b, Explainer) else Explainer(model_b, **settings)
+    problems: list[str] = []
+    several = photos if isinstance(photos, list | tuple) else [photos]
+    found = list(differences(first, second, albums.listed(several), target, problems))
+    if not found:
+        raise OptionError(f"no photo could be compared: {'; '.join(problems[:3]) or 'none given'}")
+    return Diff(tuple(sorted(found, key=lambda one: -one.figure)), tuple(problems))
+
+
+def differences(
+    first: Explainer, second: Explainer, paths: Sequence[str], target: Any, problems: list[str]
+) -> Iterator[Difference]:
+    """What `diff` finds, photo by photo in their order.
+
+    problems: gets a line for each photo that cannot be compared.
+    """
+    for start in range(0, len(paths), first.batch_size):
+        batch = _loaded(paths[start : start + first.batch_size], problems)
+        if batch:
+            yield from _compared(first, second, batch, target, problems)
+
+
+def _loaded(paths: Sequence[str], problems: list[str]) -> list[Photo]:
+    batch = []
+    for path in paths:
+        try:
+            batch.append(images.load(path))
+        except ImageError as error:
+            problems.append(str(error))
+    return batch
+
+
+def _compared(
+    first: Explainer,
+    second: Explainer,
+    batch: Sequence[Photo],
+    target: Any,
+    problems: list[str],
+) -> list[Difference]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SeewhyWarning)  # each is in its explanation
+        ones = first(batch, target)
+        asked = [_same(one, target, second) for one in ones]
+        others = second(batch, asked)
+    found = []
+    for a, b in zip(ones, others, strict=True):
+        try:
+            found.append(_difference(a, b))
+        except MapError as error:
+            problems.append(f"{a.photo.name}: {error}")
+    return found
+
+
+def _same(one: Explanation, target: Any, second: Explainer) -> Any:
+    """What B is asked: the class that A was asked for, by its name."""
+    if getattr(one.target, "index", None) is None:
+        return target
+    try:
+        return second.questions([one.target.name]) and one.target.name
+    except TargetError as error:
+        index = int(one.target.index)  # type: ignore[union-attr]
+        own = second.labels.entries
+        # names that several classes have, as two of ImageNet's do
+        if index < len(own) and own[index].name == one.target.name:
+            return index
+        raise TargetError(
+            f"model A was asked for {one.target.name!r}, which model B does not know: {error}"
+        ) from error
+
+
+def _difference(a: Explanation, b: Explanation) -> Difference:
+    one, other = a.heatmap, b.heatmap
+    notes = []
+    names = [each.predictions[0].name if each.predictions else "" for each in (a, b)]
+    if names[0] != names[1]:
+        notes.append(f"A decides {names[0]}, B decides {names[1]}.")
+    dead = [name for name, map in (("A", one), ("B", other)) if not map.any()]
+    if dead:
+        notes.append(f"Nothing speaks for {a.target.name} in {' and '.join(dead)}.")
+    distance = float("nan") if dead else _distance(one, other)
+    same = bool(abs(one - other).max() <= ROUNDING)
+    if same and not notes:
+        notes.append("No difference.")
+    return Difference(
+        # without the heatmaps, which are made again when they are wanted
+        a=copy.copy(a),
+        b=copy.copy(b),
+        figure=0.0 if same else _apart(one, other),
+        distance=distance,
+        note=" ".join(notes),
+    )
+
+
+def _apart(one: np.ndarray, other: np.ndarray) -> float:
+    if one.std() == 0 or other.std() == 0:
+        return 1.0
+    return float(1 - np.corrcoef(one.ravel().astype("float64"), other.ravel())[0, 1])
+
+
+def _distance(one: np.ndarray, other: np.ndarray) -> float:
+    points = [np.unravel_index(map.argmax(), map.shape) for map in (one, other)]
+    return float(np.hypot(*np.subtract(points[0], points[1])))
+
+
+def _signed(plain: np.ndarray, difference: np.ndarray) -> np.ndarray:
+    """Red where it is positive and blue where it is negative, over the greyed photo."""
+    grey = plain.mean(axis=-1, keepdims=True).repeat(3, axis=-1) * 0.6 + 80
+    colour = np.where(difference[..., None] > 0, (255.0, 0.0, 0.0), (0.0, 0.0, 255.0))
+    strength = np.clip(abs(difference), 0, 1)[..., None]
+    mixed: np.ndarray = np.rint(grey * (1 - strength) + colour * strength).astype("uint8")
+    return mixed
+
+
+def _told(explanation: Explanation) -> dict[str, Any]:
+    record = explanation.as_dict()
+    kept = ("predictions", "layer", "method", "warnings", "options")
+    return {"score": explanation.score} | {name: record[name] for name in kept}
