@@ -9,6 +9,7 @@ from seewhy import backend
 
 if TYPE_CHECKING:
     from seewhy import enhance, errors, ground_truth, metrics, render, targets
+    from seewhy.benchmarking import benchmark
     from seewhy.comparison import compare
     from seewhy.debugging import debug
     from seewhy.differing import diff
@@ -27,6 +28,7 @@ __all__ = [
     "Prediction",
     "Split",
     "__version__",
+    "benchmark",
     "compare",
     "concepts",
     "debug",
@@ -49,6 +51,7 @@ _PLACES = {
     "Explanation": "explanation",
     "Prediction": "explanation",
     "Split": "split",
+    "benchmark": "benchmarking",
     "compare": "comparison",
     "debug": "debugging",
     "concepts": "once",

@@ -12,6 +12,7 @@ import typer
 
 from seewhy import (
     __version__,
+    cli_benchmark,
     cli_compare,
     cli_concepts,
     cli_debug,
@@ -258,6 +259,7 @@ def layers(
     list_layers(model, size, grid, as_json=json)
 
 
+app.command(epilog=cli_benchmark.EXAMPLES)(cli_benchmark.benchmark)
 app.command(epilog=cli_compare.EXAMPLES)(cli_compare.compare)
 app.command(epilog=cli_concepts.EXAMPLES)(cli_concepts.concepts)
 app.command(epilog=cli_debug.EXAMPLES)(cli_debug.debug)

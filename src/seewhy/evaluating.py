@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from seewhy import albums, ground_truth, images
+from seewhy import albums, blind, ground_truth, images
 from seewhy.errors import ImageError, OptionError, SeewhyWarning, TargetError
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
@@ -19,12 +18,11 @@ from seewhy.ground_truth import Annotated, Annotations
 from seewhy.images import Photo
 from seewhy.labels import Group
 from seewhy.maps import normalise
-from seewhy.metrics import controls
 from seewhy.tallies import COLUMNS, Case, Tally
 from seewhy.targets import top
 
 LEAST = "least likely class"
-BLIND = ("random map", "centre Gaussian", "edge detector")
+BLIND = blind.NAMES
 
 
 @dataclass(frozen=True)
@@ -204,8 +202,8 @@ def _measure(
         if least:
             unplaced = Case(case.boxes, case.mask, None, False)
             tallies[LEAST].add(least[k].heatmap, unplaced)
-        blind = _blind(photo.pixels, explanation.map.shape, first + k)
-        for name, map in zip(BLIND, blind, strict=True):
+        unseeing = _blind(photo.pixels, explanation.map.shape, first + k)
+        for name, map in zip(BLIND, unseeing, strict=True):
             tallies[name].add(map, case)
     return len(rows)
 
@@ -213,16 +211,10 @@ def _measure(
 def _blind(pixels: np.ndarray, grid: tuple[int, ...], seed: int) -> tuple[np.ndarray, ...]:
     """Maps that know nothing of the network, (height, width) in 0..1, in the order of `BLIND`.
 
-    They are made on the grid of the method's map and enlarged alike, so that they differ from it
-    in where they are hot, not in how fine they are.
+    They are made on the grid of the method's map and enlarged alike (see `seewhy.blind`).
     """
-    blank = np.zeros((1, *grid, 1), "float32")
-    steep = Image.fromarray(controls.edge_map(pixels[None])[0])
-    edges = np.asarray(steep.resize((grid[1], grid[0]), Image.Resampling.BOX))
-    size = (pixels.shape[0], pixels.shape[1])
-    cells = (controls.random_map(blank, seed=seed)[0], controls.centre_map(blank)[0], edges)
-    enlarge = Geometry.squash(size, (grid[0], grid[1])).to_photo
-    return tuple(normalise(enlarge(map)) for map in cells)
+    enlarge = Geometry.squash((pixels.shape[0], pixels.shape[1]), (grid[0], grid[1])).to_photo
+    return tuple(normalise(enlarge(map)) for map in blind.grids(pixels, grid, seed))
 
 
 def _place(explanation: Explanation, named: bool) -> tuple[int | None, bool]:

@@ -1,0 +1,214 @@
+"""Methods, layers and models beside each other, and beside chance: `seewhy.benchmark`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seewhy import albums, ground_truth, measures, progress, standings, tables
+from seewhy.contest import Contest, Entrant, Rules, Shot
+from seewhy.errors import OptionError
+from seewhy.explainer import Explainer
+from seewhy.ground_truth import Annotations
+from seewhy.ledger import Ledger
+from seewhy.measures import Measure
+from seewhy.standings import Row
+
+METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
+FEW = 10
+"""With fewer photos, percentile intervals are too narrow."""
+LEDGER = "results.jsonl"
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A table of methods, layers and models, the controls in it."""
+
+    rows: tuple[Row, ...]
+    """Of each model the methods, then the controls of each grid that maps had."""
+    measures: tuple[Measure, ...]
+    photos: int
+    """How many were read."""
+    settings: dict[str, Any]
+    notes: tuple[str, ...]
+    """What has to be known to read the figures."""
+    problems: tuple[str, ...]
+    """Photos that could not be used, and what could not be measured, with the reasons."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        about = {
+            one.label: {"good": "high" if one.high else "low", "paper": one.paper}
+            for one in self.measures
+        }
+        plain: dict[str, Any] = {"photos": self.photos, "settings": self.settings}
+        plain |= {"notes": list(self.notes), "problems": list(self.problems), "measures": about}
+        return plain | {"rows": [row.as_dict() for row in self.rows]}
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write benchmark.csv, .md, .html, .json, and the plots as PNG; returns their paths."""
+        from seewhy import plots
+
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        pictures = plots.pngs(self)
+        texts = {
+            "benchmark.csv": tables.csv(self),
+            "benchmark.md": tables.markdown(self),
+            "benchmark.html": tables.html(self, pictures),
+            "benchmark.json": json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n",
+        }
+        for name, text in texts.items():
+            (place / name).write_text(text, encoding="utf-8", newline="")
+        for name, data in pictures.items():
+            (place / f"{name}.png").write_bytes(data)
+        return [place / name for name in (*texts, *(f"{name}.png" for name in pictures))]
+
+    def __str__(self) -> str:
+        return tables.markdown(self)
+
+
+def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
+    models: Any,
+    photos: Any,
+    *,
+    methods: Sequence[Any] = METHODS,
+    layers: Sequence[Any] = (None,),
+    metrics: Sequence[Any] | None = None,
+    boxes: Any = None,
+    target: Any = "top",
+    seed: int = 0,
+    folder: str | Path | None = None,
+    **settings: Any,
+) -> Benchmark:
+    """Measure methods at layers of models on the same photos, with controls beside them.
+
+    models: one or a list of what `Explainer` takes, or a dictionary by name, or an Explainer.
+    photos: a file, a folder, or a list of them. methods: names, pairs (name, options) or own
+    formulas. layers: as `Explainer` takes them; None for the default. metrics: names of
+    `seewhy.measures.known()` or pairs (name, options); None for a quick set.
+    boxes: a file or folder that `seewhy.ground_truth.read` knows, for measures of localisation:
+    all of a photo's things count. target: one question for all photos; "top" is each photo's top
+    class. seed: of all chance: controls, measures, resamples, and methods that have a seed.
+    folder: where results are written as they come, so that a run that was stopped goes on, and
+    the tables and plots in the end. settings: the other arguments of `Explainer`.
+    Controls (random map, centre Gaussian, edge detector) are on the grid of each method's maps. A
+    method that cannot explain a model leaves its reason in its row.
+    Raises OptionError and MethodError for unknown names at once, before anything is measured.
+    """
+    for name, given in (("methods", methods), ("layers", layers)):
+        if isinstance(given, str) or not len(given):
+            raise OptionError(f"{name} is a list with at least one entry; got {given!r}.")
+    wanted = measures.chosen(metrics, boxes is not None)
+    named = [_named(one, seed) for one in methods]
+    paths = albums.listed(photos if isinstance(photos, list | tuple) else [photos])
+    paths = list(dict.fromkeys(paths))
+    problems: dict[str, None] = {}
+    shots = _shots(paths, boxes, problems)
+
+    def tell(problem: str) -> None:
+        problems[problem] = None
+
+    ledger = Ledger(None if folder is None else Path(folder) / LEDGER)
+    rows: list[Row] = []
+    seen: set[str] = set()
+    for name, model in _models(models):
+        first = model if isinstance(model, Explainer) else Explainer(model, **settings)
+        total = len(shots) * (len(methods) * len(layers) + 3)
+        with progress.steps(total, f"Measuring {name}") as step, progress.hidden():
+            rules = Rules(wanted, target, seed, ledger, tell, step)
+            contest = Contest(name, first, rules)
+            contest.enter(named, layers)
+            contest.run(shots)
+        rows += _rows(contest, wanted, seed)
+        seen |= {path for one in contest.entrants for path in one.found}
+    if not seen:
+        why = "; ".join([*problems, *(row.problem for row in rows if row.problem)][:3])
+        raise OptionError(f"nothing could be measured: {why or 'no photo is given'}")
+    told = {"target": str(target), "seed": seed, "photos": len(seen)}
+    told |= {"boxes": None if boxes is None else getattr(boxes, "source", str(boxes))}
+    notes = tuple(_notes(len(seen), shots, boxes, rows))
+    done = Benchmark(tuple(rows), wanted, len(seen), told, notes, tuple(problems))
+    if folder is not None:
+        done.save(folder)
+    return done
+
+
+def _named(method: Any, seed: int) -> tuple[str, Any, dict[str, Any]]:
+    """A label, the method, and its options; raises MethodError for what is unknown."""
+    from seewhy.methods import find
+
+    wanted, given = (method[0], dict(method[1])) if isinstance(method, tuple) else (method, {})
+    found = find(wanted, given)
+    words = ", ".join(f"{name}={value}" for name, value in given.items())
+    options = {"seed": seed, **given} if "seed" in found.options else given
+    return (f"{found.name}({words})" if words else found.name), wanted, options
+
+
+def _models(models: Any) -> Iterator[tuple[str, Any]]:
+    """Each model with its name."""
+    if isinstance(models, Mapping):
+        yield from models.items()
+        return
+    several = models if isinstance(models, list | tuple) else [models]
+    if not several:
+        raise OptionError("models is a list with at least one entry; got an empty one.")
+    names: set[str] = set()
+    for one in several:
+        name = Path(one).stem if isinstance(one, str | Path) else None
+        own = one._subject if isinstance(one, Explainer) else one
+        plain = name = name or str(getattr(own, "name", type(own).__name__))
+        number = 2
+        while name in names:
+            name, number = f"{plain} ({number})", number + 1
+        names.add(name)
+        yield name, one
+
+
+def _shots(paths: Sequence[str], boxes: Any, problems: dict[str, None]) -> list[Shot]:
+    drawn: Sequence[Any] = [None] * len(paths)
+    if boxes is not None:
+        found = boxes if isinstance(boxes, Annotations) else ground_truth.read(boxes)
+        drawn = ground_truth.looked_up(found, paths)
+        if not any(drawn):
+            raise ground_truth.nothing_about(found, paths)
+    shots = []
+    for path, own in zip(paths, drawn, strict=True):
+        try:
+            with Path(path).open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            problems[f"{path}: it cannot be read ({error.strerror})."] = None
+            continue
+        shots.append(Shot(path, digest, own))
+    return shots
+
+
+def _rows(contest: Contest, wanted: Sequence[Measure], seed: int) -> Iterator[Row]:
+    for one in contest.rows:
+        rivals: dict[str, standings.Values] = {}
+        if one.found and not one.control:
+            rivals = {rival.method: rival.found for rival in contest.controls(one.grid)}
+        made = standings.figures(one.found, rivals, wanted, seed) if one.found else {}
+        yield Row(contest.name, one.layer, one.method, one.control, made, *_cost(one), one.problem)
+
+
+def _cost(one: Entrant) -> tuple[float, float]:
+    return one.cost or (standings.NAN, standings.NAN)
+
+
+def _notes(count: int, shots: Sequence[Shot], boxes: Any, rows: Sequence[Row]) -> Iterator[str]:
+    if count < FEW:
+        yield (
+            f"{count} photos are few: percentile intervals of fewer than {FEW} are too narrow, so "
+            f"that a difference from the controls may be chance."
+        )
+    bare = sum(not (shot.drawn and shot.drawn.things) for shot in shots)
+    if boxes is not None and bare:
+        yield f"{bare} photos have no boxes and do not count where boxes are needed."
+    if len({row.layer for row in rows if row.control}) > 1:
+        yield "Maps lie on several grids; each method is compared with the controls on its own."

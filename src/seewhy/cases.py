@@ -1,0 +1,102 @@
+"""From a photo and a map, of a method or a control, to what measures ask for."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from seewhy import blind, maps
+from seewhy.errors import MapError, SeewhyWarning
+from seewhy.explainer import Explainer
+from seewhy.explanation import Explanation
+from seewhy.geometry import Geometry
+from seewhy.images import Photo
+from seewhy.measures import Case
+from seewhy.metrics.localisation.annotations import Corners
+from seewhy.scorer import Scorer
+from seewhy.targets import top
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A photo, and the model's scores of its changed copies."""
+
+    photo: Photo
+    geometry: Geometry
+    scorer: Scorer
+    place: int
+    """Which of the scorer's inputs it is."""
+    drawn: tuple[Sequence[Corners] | None, np.ndarray | None]
+    """Boxes, and a mask of the photo's size; None where there are none."""
+    seeds: tuple[int, int]
+    """Of the measures, and of the random map of this photo."""
+    target: Any
+
+    @property
+    def image(self) -> np.ndarray:
+        own: np.ndarray = self.scorer.inputs[self.place]
+        return own
+
+    def score(self, images: Any) -> np.ndarray:
+        return self.scorer(images, np.full(len(images), self.place))
+
+    def case(self, map: np.ndarray, heatmap: np.ndarray, explain: Any, other: Any) -> Case:
+        enlarge = Geometry.identity(self.image.shape[:2]).to_photo
+        return Case(
+            image=self.image[None],
+            map=enlarge(map).astype("float64")[None],
+            heatmap=heatmap,
+            scorer=self.score,
+            explain=explain,
+            other=other,
+            boxes=self.drawn[0],
+            mask=self.drawn[1],
+            seed=self.seeds[0],
+            grid=map.shape,
+        )
+
+
+def of_method(setting: Setting, explainer: Explainer, explanation: Explanation) -> Case | str:
+    """The case of a method's map, or what is wrong with the map."""
+    index = getattr(explanation.target, "index", None)
+    asked = setting.target if index is None else int(index)  # of copies, "top" may be another
+    try:
+        heatmap = explanation.heatmap
+    except MapError as error:
+        return str(error)
+    explain = partial(_again, explainer, asked)
+
+    def other() -> tuple[np.ndarray, np.ndarray]:
+        least = _quietly(explainer, [setting.photo], top(len(explainer.labels) - 1))
+        return explanation.map, least[0].map
+
+    return setting.case(explanation.map, heatmap, explain, other)
+
+
+def of_control(setting: Setting, grid: tuple[int, ...], way: int) -> Case:
+    """The case of a map that knows nothing of the network; way: which of `blind.NAMES`."""
+
+    def explain(images: Any) -> np.ndarray:
+        return np.stack([blind.grids(one, grid, setting.seeds[1])[way] for one in images])
+
+    map = explain(setting.image[None])[0]
+    heatmap = setting.geometry.to_photo(maps.finish(map))
+    return setting.case(map, heatmap, explain, lambda: (map, map))
+
+
+def _again(explainer: Explainer, asked: Any, images: Any) -> np.ndarray:
+    """The maps of network inputs (n, height, width, channels), which are preprocessed already."""
+    given = np.asarray(images)
+    ready = np.moveaxis(given, -1, 1) if explainer._subject.channels_first else given
+    return np.stack([one.map for one in _quietly(explainer, list(ready), asked)])
+
+
+def _quietly(explainer: Explainer, images: Sequence[Any], asked: Any) -> list[Explanation]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SeewhyWarning)
+        return explainer(images, asked)

@@ -1,0 +1,311 @@
+"""One model's methods and controls, measured photo by photo: the work of `seewhy.benchmark`."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from seewhy import blind, cases, costs, images, ledger
+from seewhy.errors import ImageError, LayerError, MethodError, OptionError, SeewhyWarning
+from seewhy.explainer import Explainer
+from seewhy.geometry import Geometry
+from seewhy.ground_truth import Annotated
+from seewhy.images import Photo
+from seewhy.ledger import Ledger
+from seewhy.measures import Case, Measure
+from seewhy.scorer import Scorer
+
+Grid = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A photo on disk."""
+
+    path: str
+    digest: str
+    """Of the file's bytes."""
+    drawn: Annotated | None
+
+
+@dataclass
+class Entrant:
+    """One row: a method at a layer, or a control on one grid."""
+
+    method: str
+    layer: str
+    options: dict[str, Any]
+    explainer: Explainer | None = None
+    """None for controls, and for methods that cannot explain the model."""
+    control: bool = False
+    problem: str = ""
+    grid: Grid = ()
+    """(rows, cols) of its maps."""
+    cost: tuple[float, float] | None = None
+    """Seconds for a photo, and forward passes in the same time."""
+    found: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    """By photo (its path), by measure."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is the same for all models."""
+
+    measures: tuple[Measure, ...]
+    target: Any
+    seed: int
+    ledger: Ledger
+    problem: Callable[[str], None]
+    """Is told what went wrong."""
+    step: Callable[[int], None]
+    """Is told how many rows of photos were done."""
+
+
+class Batch:
+    """Some photos, read when they are first needed."""
+
+    def __init__(self, first: Explainer, shots: Sequence[Shot], rules: Rules) -> None:
+        self.shots = shots
+        self._first, self._rules = first, rules
+
+    @cached_property
+    def photos(self) -> dict[str, Photo]:
+        """By path; those that cannot be read are reported and left out."""
+        found = {}
+        for shot in self.shots:
+            try:
+                found[shot.path] = images.load(shot.path)
+            except ImageError as error:
+                self._rules.problem(f"{shot.path}: {error}")
+        return found
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        return self._first.scorer(list(self.photos.values()), self._rules.target)
+
+    def place(self, path: str) -> int:
+        """Which of the scorer's inputs a photo is."""
+        return list(self.photos).index(path)
+
+    def geometry(self, path: str) -> Geometry:
+        fit = getattr(Geometry, self._first.fit)
+        made: Geometry = fit(self.photos[path].size, self.scorer.inputs.shape[1:3])
+        return made
+
+
+class Contest:
+    """The rows of one model."""
+
+    def __init__(self, name: str, first: Explainer, rules: Rules) -> None:
+        self.name, self._first, self._rules = name, first, rules
+        self.entrants: list[Entrant] = []
+        self._controls: dict[Grid, list[Entrant]] = {}
+        settings = {k: v for k, v in first._settings.items() if k not in OWN}
+        self._common = {
+            "seewhy": first._facts().versions.get("seewhy"),
+            "backend": first._backend.NAME,
+            "model": name,
+            "weights": fingerprint(first),
+            "size": first._subject.size,
+            "target": rules.target,
+            "seed": rules.seed,
+            "settings": settings,
+        }
+
+    def enter(
+        self, methods: Sequence[tuple[str, Any, dict[str, Any]]], layers: Sequence[Any]
+    ) -> None:
+        """Add a row for each method (label, method, options) at each layer.
+
+        A method at the input has one row, whatever the layers.
+        """
+        seen = set()
+        for layer in layers:
+            for label, method, options in methods:
+                try:
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore", SeewhyWarning)
+                        made = self._first.having(layer=layer, method=method, options=options)
+                    where, problem = made.layer, ""
+                except (LayerError, MethodError) as error:
+                    where = "default" if layer is None else str(layer)
+                    made, problem = None, str(error)
+                if (where, label) not in seen:
+                    one = Entrant(label, where, options, made, problem=problem)
+                    self.entrants.append(one)
+                seen.add((where, label))
+
+    @property
+    def rows(self) -> list[Entrant]:
+        """The methods, then the controls of each grid."""
+        return [*self.entrants, *(one for own in self._controls.values() for one in own)]
+
+    def controls(self, grid: Grid) -> list[Entrant]:
+        """The controls on one grid, new ones where there are none yet."""
+        if grid not in self._controls:
+            where = "grid " + " × ".join(map(str, grid))
+            self._controls[grid] = [
+                Entrant(name, where, {}, control=True, grid=grid) for name in blind.NAMES
+            ]
+        return self._controls[grid]
+
+    def run(self, shots: Sequence[Shot]) -> None:
+        """Measure what is not known yet of all photos."""
+        for start in range(0, len(shots), self._first.batch_size):
+            batch = Batch(self._first, shots[start : start + self._first.batch_size], self._rules)
+            for one in self.entrants:
+                if one.explainer is not None:
+                    self._method(one, one.explainer, batch)
+                self._rules.step(len(batch.shots))
+            for grid in dict.fromkeys(one.grid for one in self.entrants if one.grid):
+                for one, way in zip(self.controls(grid), range(len(blind.NAMES)), strict=True):
+                    self._control(one, way, batch)
+            self._rules.step(len(batch.shots) * len(blind.NAMES))
+
+    def _method(self, one: Entrant, explainer: Explainer, batch: Batch) -> None:
+        lacking = self._lacking(one, batch)
+        wanted = [(shot, key, left) for shot, key, left in lacking if shot.path in batch.photos]
+        if wanted:
+            photos = [batch.photos[shot.path] for shot, _, _ in wanted]
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", SeewhyWarning)
+                    made = explainer(photos, self._rules.target)
+            except (LayerError, MethodError) as error:
+                one.problem, one.explainer = str(error), None
+                return
+            for (shot, key, left), explanation in zip(wanted, made, strict=True):
+                case = cases.of_method(self._setting(shot, batch), explainer, explanation)
+                self._note(one, shot, (key, left), case)
+        self._collect(one, batch)
+        if one.found and one.cost is None:
+            one.cost = self._cost(one, explainer, batch)
+
+    def _control(self, one: Entrant, way: int, batch: Batch) -> None:
+        for shot, key, left in self._lacking(one, batch):
+            if shot.path in batch.photos:
+                setting = self._setting(shot, batch)
+                self._note(one, shot, (key, left), cases.of_control(setting, one.grid, way))
+        self._collect(one, batch)
+
+    def _lacking(self, one: Entrant, batch: Batch) -> list[tuple[Shot, str, list[Measure]]]:
+        """Photos with their keys and what is not measured of them."""
+        rows = []
+        for shot in batch.shots:
+            key = self._key(one, shot)
+            values = self._rules.ledger.get(key).get("values", {})
+            left = [each for each in self._rules.measures if _name(each, shot) not in values]
+            rows.append((shot, key, left))
+        return [row for row in rows if row[2]]
+
+    def _note(
+        self,
+        one: Entrant,
+        shot: Shot,
+        wanted: tuple[str, list[Measure]],
+        case: Case | str,
+    ) -> None:
+        """Measure one photo and write it down. case: or what is wrong with the map."""
+        key, left = wanted
+        values = {}
+        for measure in left:
+            figure = np.array([np.nan])
+            if isinstance(case, str):
+                self._rules.problem(f"{shot.path}: {one.method}: {case}")
+            else:
+                try:
+                    figure = measure(case)
+                except (OptionError, LayerError, MethodError) as error:
+                    self._rules.problem(f"{measure.label} of {one.method}: {error}")
+            values[_name(measure, shot)] = ledger.packed(figure)
+        grid = list(one.grid) if isinstance(case, str) else list(case.grid)
+        record: dict[str, Any] = {"model": self.name, "layer": one.layer, "method": one.method}
+        record |= {"photo": shot.path, "grid": grid, "values": values}
+        self._rules.ledger.add(key, record)
+
+    def _collect(self, one: Entrant, batch: Batch) -> None:
+        for shot in batch.shots:
+            record = self._rules.ledger.get(self._key(one, shot))
+            if record:
+                values = record["values"]
+                one.grid = tuple(record["grid"]) or one.grid
+                one.found[shot.path] = {
+                    each.label: ledger.unpacked(values[_name(each, shot)])
+                    for each in self._rules.measures
+                }
+
+    def _cost(self, one: Entrant, explainer: Explainer, batch: Batch) -> tuple[float, float] | None:
+        key = ledger.key(**self._common, row=self._row(one), what="cost")
+        known = self._rules.ledger.get(key)
+        if not known and batch.photos:
+            photo = next(iter(batch.photos.values()))
+            seconds, passes = costs.of(explainer, batch.scorer, photo, self._rules.target)
+            record = {"model": self.name, "layer": one.layer, "method": one.method}
+            self._rules.ledger.add(key, record | {"seconds": seconds, "passes": passes})
+            known = self._rules.ledger.get(key)
+        return (known["seconds"], known["passes"]) if known else None
+
+    def _setting(self, shot: Shot, batch: Batch) -> cases.Setting:
+        photo = batch.photos[shot.path]
+        boxes, mask = None, None
+        if shot.drawn is not None and shot.drawn.things:
+            try:
+                boxes, mask = shot.drawn.boxes(*photo.size), shot.drawn.mask(*photo.size)
+            except OptionError as error:
+                self._rules.problem(f"{shot.path}: {error}")
+        geometry = batch.geometry(shot.path)
+        chance = hashlib.sha256(f"{self._rules.seed} {shot.digest}".encode()).digest()
+        place = batch.place(shot.path)
+        seeds = (self._rules.seed, int.from_bytes(chance[:6]))
+        drawn, target = (boxes, mask), self._rules.target
+        return cases.Setting(photo, geometry, batch.scorer, place, drawn, seeds, target)
+
+    def _key(self, one: Entrant, shot: Shot) -> str:
+        return ledger.key(**self._common, row=self._row(one), photo=shot.digest)
+
+    def _row(self, one: Entrant) -> dict[str, Any]:
+        code = None if one.explainer is None else one.explainer._settings["method"]
+        own = {"method": one.method, "layer": one.layer, "options": one.options}
+        return own | {"grid": one.grid if one.control else None, "code": code}
+
+
+OWN = ("layer", "method", "options", "batch_size", "top")
+
+
+def _name(measure: Measure, shot: Shot) -> str:
+    """A measure in the ledger: of other boxes it is another one."""
+    if not measure.drawn:
+        return measure.label
+    drawn = shot.drawn
+    things = [] if drawn is None else [(one.label, one.corners) for one in drawn.things]
+    painted = [] if drawn is None else [_painted(drawn, k) for k in range(len(things))]
+    size = None if drawn is None else drawn.size
+    return f"{measure.label} {ledger.key(things=things, painted=painted, size=size)}"
+
+
+def _painted(drawn: Annotated, k: int) -> Any:
+    paint = drawn.things[k].paint
+    return None if paint is None else paint(64, 64)
+
+
+def fingerprint(explainer: Explainer) -> str:
+    """Of all weights' types, shapes and values."""
+    digest = hashlib.sha256()
+    for part in _weights(explainer):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _weights(explainer: Explainer) -> Iterator[bytes]:
+    from keras import ops
+
+    for variable in explainer._subject.variables:
+        array = np.ascontiguousarray(ops.convert_to_numpy(variable))
+        yield f"{array.dtype} {array.shape}".encode()
+        yield array.tobytes()

@@ -1,0 +1,274 @@
+"""Measures of one photo's map by name: what each needs, what is good, and where it is from."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seewhy.errors import OptionError
+from seewhy.metrics import faithfulness, localisation, robustness, similarity
+from seewhy.metrics.localisation.annotations import Corners
+from seewhy.metrics.localisation.wsol import box_accuracies
+
+POINTS = 64
+"""Steps of the games that remove pixels, if no step is given."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One photo with one map of it. Whatever is measured is measured photo by photo, so that a
+    figure does not depend on which others are beside it."""
+
+    image: np.ndarray
+    """float32 (1, height, width, channels), as the network gets it."""
+    map: np.ndarray
+    """float64 (1, height, width), signed, of the network's size."""
+    heatmap: np.ndarray
+    """(height, width) of the photo, in 0..1."""
+    scorer: Callable[[Any], np.ndarray]
+    """Changed images (n, height, width, channels) → the target's probability (n,)."""
+    explain: Callable[[Any], np.ndarray]
+    """Changed images → their maps for the same target, (n, rows, cols)."""
+    other: Callable[[], tuple[np.ndarray, np.ndarray]]
+    """Gives the map and that of the least likely class, (rows, cols) both."""
+    boxes: Sequence[Corners] | None
+    mask: np.ndarray | None
+    """bool, of the photo's size; None like the boxes where nothing was drawn on the photo."""
+    seed: int
+    grid: tuple[int, ...]
+    """(rows, cols) that the map has by itself."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure with its options."""
+
+    name: str
+    high: bool
+    """Whether a high figure is good."""
+    kind: str
+    """faithfulness, robustness, sanity or localisation."""
+    paper: str
+    compute: Callable[..., Any]
+    """(case, **options) → a number, or one a threshold of which the best for all photos counts."""
+    options: Mapping[str, Any]
+    """Those that were given; the others are the function's own."""
+
+    @property
+    def label(self) -> str:
+        """The name with the options that were given."""
+        own = ", ".join(f"{name}={value}" for name, value in self.options.items())
+        return f"{self.name}({own})" if own else self.name
+
+    @property
+    def heading(self) -> str:
+        return f"{self.label.replace('_', ' ')} {'↑' if self.high else '↓'}"
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it needs boxes or masks."""
+        return self.kind == "localisation"
+
+    def __call__(self, case: Case) -> np.ndarray:
+        """float64 (k,), with k = 1 for all but set measures; NaN where it is not defined."""
+        if self.drawn and case.boxes is None:
+            return np.array([np.nan])
+        return np.atleast_1d(np.asarray(self.compute(case, **self.options), "float64"))
+
+
+_known: dict[str, Measure] = {}
+
+
+def _measure(name: str, good: str, kind: str, paper: str) -> Callable[[Any], Any]:
+    def register(compute: Any) -> Any:
+        _known[name] = Measure(name, good == "high", kind, paper, compute, {})
+        return compute
+
+    return register
+
+
+PETSIUK = "Petsiuk et al. 2018, arXiv:1806.07421"
+CHATTOPADHYAY = "Chattopadhyay et al. 2018, arXiv:1710.11063"
+POPPI = "Poppi et al. 2021, arXiv:2104.10252"
+DEYOUNG = "DeYoung et al. 2020, arXiv:1911.03429"
+YEH = "Yeh et al. 2019, arXiv:1901.09392"
+
+
+def _step(case: Case, step: int | None) -> int:
+    return step or -(-case.map[0].size // POINTS)
+
+
+@_measure("deletion", "low", "faithfulness", PETSIUK)
+def _deletion(case: Case, *, step: int | None = None, baseline: str = "zero") -> Any:
+    game = faithfulness.deletion
+    given: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
+    return game(case.image, case.map, case.scorer, **given).auc
+
+
+@_measure("insertion", "high", "faithfulness", PETSIUK)
+def _insertion(case: Case, *, step: int | None = None, baseline: str = "blur") -> Any:
+    game = faithfulness.insertion
+    given: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
+    return game(case.image, case.map, case.scorer, **given).auc
+
+
+@_measure("pixel_flipping", "low", "faithfulness", "Bach et al. 2015, PLoS ONE 10(7): e0130140")
+def _pixel_flipping(case: Case, *, step: int | None = None, baseline: str = "flip") -> Any:
+    game = faithfulness.pixel_flipping
+    return game(case.image, case.map, case.scorer, step=_step(case, step), baseline=baseline).auc
+
+
+@_measure("irof", "high", "faithfulness", "Rieger and Hansen 2020, arXiv:2003.08747")
+def _irof(case: Case, *, segments: int = 8, baseline: str = "mean") -> Any:
+    given: dict[str, Any] = {"segments": segments, "baseline": baseline}
+    return faithfulness.irof(case.image, case.map, case.scorer, **given)
+
+
+@_measure("average_drop", "low", "faithfulness", CHATTOPADHYAY)
+def _average_drop(case: Case, *, baseline: str = "zero") -> Any:
+    return faithfulness.average_drop(case.image, case.map, case.scorer, baseline=baseline)
+
+
+@_measure("increase", "high", "faithfulness", CHATTOPADHYAY)
+def _increase(case: Case, *, baseline: str = "zero") -> Any:
+    return faithfulness.average_increase(case.image, case.map, case.scorer, baseline=baseline)
+
+
+@_measure("complexity", "low", "faithfulness", POPPI)
+def _complexity(case: Case) -> Any:
+    return faithfulness.complexity(case.map)
+
+
+@_measure("road", "high", "faithfulness", "Rong et al. 2022, arXiv:2202.00449")
+def _road(case: Case, *, noise: float = 0.01) -> Any:
+    # the noise is in units of the image, whatever its preprocessing made of them
+    spread = float(case.image.std())
+    given: dict[str, Any] = {"noise": noise * spread, "seed": case.seed}
+    return faithfulness.road_combined(case.image, case.map, case.scorer, **given)
+
+
+@_measure("comprehensiveness", "high", "faithfulness", DEYOUNG)
+def _comprehensiveness(case: Case, *, baseline: str = "zero") -> Any:
+    return faithfulness.comprehensiveness(case.image, case.map, case.scorer, baseline=baseline)
+
+
+@_measure("sufficiency", "low", "faithfulness", DEYOUNG)
+def _sufficiency(case: Case, *, baseline: str = "zero") -> Any:
+    return faithfulness.sufficiency(case.image, case.map, case.scorer, baseline=baseline)
+
+
+@_measure("infidelity", "low", "faithfulness", YEH)
+def _infidelity(case: Case, *, samples: int = 100, side: int | None = None) -> Any:
+    # scaled, as maps of a layer are not in units of the score for a unit of the image
+    side = side or max(1, min(case.map.shape[1:]) // 7)
+    given: dict[str, Any] = {"samples": samples, "side": side, "seed": case.seed}
+    return faithfulness.infidelity(
+        case.image, case.map, case.scorer, how="squares", scaled=True, **given
+    )
+
+
+def _radius(case: Case, radius: float) -> float:
+    return radius * float(np.ptp(case.image))
+
+
+@_measure("max_sensitivity", "low", "robustness", YEH)
+def _max_sensitivity(case: Case, *, radius: float = 0.02, samples: int = 10) -> Any:
+    given: dict[str, Any] = {"samples": samples, "seed": case.seed}
+    return robustness.max_sensitivity(case.image, case.explain, _radius(case, radius), **given)
+
+
+@_measure("average_sensitivity", "low", "robustness", YEH)
+def _average_sensitivity(case: Case, *, radius: float = 0.02, samples: int = 10) -> Any:
+    given: dict[str, Any] = {"samples": samples, "seed": case.seed}
+    return robustness.average_sensitivity(case.image, case.explain, _radius(case, radius), **given)
+
+
+@_measure("flip_consistency", "high", "robustness", "Wang et al. 2020, arXiv:2004.04581")
+def _flip_consistency(case: Case) -> Any:
+    return robustness.flip_consistency(case.image, case.explain)
+
+
+@_measure("class_sensitivity", "low", "sanity", "Nie et al. 2018, arXiv:1805.07039")
+def _class_sensitivity(case: Case) -> Any:
+    own, other = case.other()
+    return similarity.pearson(own[None], other[None])
+
+
+@_measure("pointing_game", "high", "localisation", "Zhang et al. 2016, arXiv:1608.00507")
+def _pointing_game(case: Case, *, tolerance: float = 15) -> Any:
+    if not case.heatmap.any():
+        return 0.0
+    assert case.mask is not None  # noqa: S101  (for mypy: asked of photos with boxes only)
+    return localisation.pointing_game(case.heatmap[None], case.mask[None], tolerance=tolerance)
+
+
+@_measure("energy_inside", "high", "localisation", "Wang et al. 2020, arXiv:1910.01279")
+def _energy_inside(case: Case) -> Any:
+    if not case.heatmap.any():
+        return 0.0
+    assert case.mask is not None  # noqa: S101
+    return localisation.energy_inside(case.heatmap[None], case.mask[None])
+
+
+@_measure("box_iou", "high", "localisation", "Selvaraju et al. 2017, arXiv:1610.02391")
+def _box_iou(case: Case, *, threshold: float = 0.15) -> Any:
+    if not case.heatmap.any():
+        return 0.0
+    assert case.boxes is not None  # noqa: S101
+    return localisation.box_iou(case.heatmap[None], [case.boxes], threshold=threshold)
+
+
+@_measure("max_box_acc", "high", "localisation", "Choe et al. 2020, arXiv:2001.07437")
+def _max_box_acc(case: Case, *, iou: float = 0.5) -> Any:
+    """Whether the box fits at each threshold; the best threshold is that of all photos."""
+    assert case.boxes is not None  # noqa: S101
+    return box_accuracies(case.heatmap[None], [case.boxes], ious=(iou,))[:, 0]
+
+
+DEFAULTS = ("deletion", "insertion", "average_drop", "increase")
+DRAWN_DEFAULTS = (*DEFAULTS, "pointing_game", "energy_inside", "box_iou")
+
+
+def known() -> tuple[Measure, ...]:
+    """All measures."""
+    return tuple(_known.values())
+
+
+def chosen(wanted: Sequence[Any] | None, drawn: bool) -> tuple[Measure, ...]:
+    """Measures by names or pairs (name, options); None for the quick ones.
+
+    drawn: whether there are boxes. Raises OptionError for unknown names and options, and for
+    measures that need boxes where there are none.
+    """
+    if wanted is None:
+        wanted = DRAWN_DEFAULTS if drawn else DEFAULTS
+    if isinstance(wanted, str) or not len(wanted):
+        raise OptionError(f"metrics is a list with at least one entry; got {wanted!r}.")
+    found = [_found(one) for one in wanted]
+    lost = [one.name for one in found if one.drawn and not drawn]
+    if lost:
+        raise OptionError(f"{lost[0]} compares maps with boxes or masks: give a file with boxes.")
+    return tuple({one.label: one for one in found}.values())
+
+
+def _found(wanted: Any) -> Measure:
+    name, options = (wanted[0], dict(wanted[1])) if isinstance(wanted, tuple) else (wanted, {})
+    spelled = str(name).lower().replace("-", "_").replace(" ", "_")
+    if spelled not in _known:
+        near = difflib.get_close_matches(spelled, _known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise OptionError(f"no metric named {name!r}.{hint} Known metrics: {', '.join(_known)}.")
+    one = _known[spelled]
+    parameters = inspect.signature(one.compute).parameters.values()
+    has = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
+    unknown = [option for option in options if option not in has]
+    if unknown:
+        raise OptionError(
+            f"{one.name} has no option {unknown[0]!r}. It has {', '.join(has) or 'no options'}."
+        )
+    return Measure(one.name, one.high, one.kind, one.paper, one.compute, options)

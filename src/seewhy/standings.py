@@ -1,0 +1,140 @@
+"""From figures photo by photo to a table: means, intervals, and whether chance does as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from seewhy import bootstrap
+from seewhy.measures import Measure
+
+MARKS = {"better": "", "even": "≈", "worse": "▼", "": ""}
+"""What is put behind a figure, by its verdict."""
+NAN = float("nan")
+Values = Mapping[str, Mapping[str, np.ndarray]]
+"""By photo, by measure."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measure of one row."""
+
+    mean: float
+    """Over the photos that counted; of a set measure, its value for them."""
+    low: float
+    high: float
+    """Ends of the 95 % bootstrap interval over photos; NaN for fewer than two photos."""
+    photos: int
+    """How many counted."""
+    left_out: int
+    """How many did not, as the measure is not defined there."""
+    versus: str = ""
+    """The control that does best on the same grid; empty for controls."""
+    difference: tuple[float, float, float] = (NAN, NAN, NAN)
+    """Mean, low and high of the row less that control, photo by photo."""
+    verdict: str = ""
+    """Against that control: "better", "even" (the interval of the difference includes zero: not
+    told from chance) or "worse"; empty for controls, and where fewer than two photos counted."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method at a layer of a model, or a control."""
+
+    model: str
+    layer: str
+    """Of a control, the grid of its maps."""
+    method: str
+    control: bool
+    figures: dict[str, Figure] = field(default_factory=dict)
+    """By the measures' labels; empty if nothing could be explained."""
+    seconds: float = NAN
+    """For one warm explanation, the median; NaN for controls."""
+    passes: float = NAN
+    """Seconds over those of one warm forward pass."""
+    problem: str = ""
+    """Why it could not explain the model."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} · {self.layer}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        plain: dict[str, Any] = _plain(
+            vars(self) | {"figures": {k: vars(v) for k, v in self.figures.items()}}
+        )
+        return plain
+
+
+def figures(
+    own: Values, controls: Mapping[str, Values], measures: Sequence[Measure], seed: int
+) -> dict[str, Figure]:
+    """The figures of a row. controls: by name, those on the same grid; empty for a control."""
+    return {one.label: _figure(own, controls, one, seed) for one in measures}
+
+
+def _figure(own: Values, controls: Mapping[str, Values], measure: Measure, seed: int) -> Figure:
+    known = _counting(own, measure)
+    left_out = len(own) - len(known)
+    if not known:
+        return Figure(NAN, NAN, NAN, 0, left_out)
+    values = _stacked(own, known, measure)
+    mean = bootstrap.statistic(values)
+    low, high = NAN, NAN
+    if len(known) > 1:
+        low, high = bootstrap.interval(bootstrap.resampled([values], seed=seed)[0])
+    name, difference = _against(own, controls, measure, seed)
+    sign = 1 if measure.high else -1
+    verdict = "even" if name else ""
+    if difference[1] > 0 or difference[2] < 0:
+        verdict = "better" if sign * difference[0] > 0 else "worse"
+    if np.isnan(difference[1]):
+        verdict = ""
+    return Figure(mean, low, high, len(known), left_out, name, difference, verdict)
+
+
+def _against(
+    own: Values, controls: Mapping[str, Values], measure: Measure, seed: int
+) -> tuple[str, tuple[float, float, float]]:
+    """The best control, and by how much the row differs from it on the photos of both."""
+    nothing = ("", (NAN, NAN, NAN))
+    rivals = {name: _counting(values, measure) for name, values in controls.items()}
+    heights = {
+        name: bootstrap.statistic(_stacked(controls[name], known, measure))
+        for name, known in rivals.items()
+        if known
+    }
+    if not heights:
+        return nothing
+    best = (max if measure.high else min)(heights, key=lambda name: heights[name])
+    both = [photo for photo in _counting(own, measure) if photo in set(rivals[best])]
+    if not both:
+        return nothing
+    pair = [_stacked(values, both, measure) for values in (own, controls[best])]
+    mean = bootstrap.statistic(pair[0]) - bootstrap.statistic(pair[1])
+    if len(both) < 2:
+        return best, (mean, NAN, NAN)
+    draws = bootstrap.resampled(pair, seed=seed)
+    return best, (mean, *bootstrap.interval(draws[0] - draws[1]))
+
+
+def _counting(values: Values, measure: Measure) -> list[str]:
+    """The photos for which the measure is defined."""
+    return [photo for photo, row in values.items() if not np.isnan(row[measure.label]).any()]
+
+
+def _stacked(values: Values, photos: Sequence[str], measure: Measure) -> np.ndarray:
+    return np.stack([values[photo][measure.label] for photo in photos])
+
+
+def _plain(value: Any) -> Any:
+    """Without NaN, which JSON does not have."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and np.isnan(value) else value

@@ -1,0 +1,144 @@
+"""The table of a benchmark as CSV, Markdown, HTML and plain cells."""
+
+from __future__ import annotations
+
+import csv as to_csv
+import html as to_html
+import io
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from seewhy.standings import MARKS, Figure, Row
+
+if TYPE_CHECKING:
+    from seewhy.benchmarking import Benchmark
+
+LEGEND = (
+    "Means over photos with 95 % bootstrap intervals. ≈ is not told from the best control "
+    "(the interval of the paired difference includes zero), ▼ is worse than it. (n) counts the "
+    "photos where some had no figure."
+)
+STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2em;color:#222}"
+    "table{border-collapse:collapse}td,th{padding:.3em .8em;text-align:right}"
+    "th{border-bottom:2px solid #444}td:nth-child(-n+3),th:nth-child(-n+3){text-align:left}"
+    "tr.control{color:#777;background:#f3f3f3}td.even,td.worse{color:#a33}"
+    "small{color:#777}img{max-width:100%}.wide{overflow-x:auto}"
+)
+
+
+def headings(done: Benchmark) -> list[str]:
+    """Of the columns of `cells`."""
+    return ["model", "layer", "method", *(one.heading for one in done.measures), "s", "passes"]
+
+
+def cells(done: Benchmark, row: Row) -> list[str]:
+    """One row in words."""
+    first = [row.model, row.layer, row.method]
+    if row.problem:
+        return [*first, row.problem]
+    shown = [figure(row.figures.get(one.label)) for one in done.measures]
+    return [*first, *shown, number(row.seconds, ".3g"), number(row.passes, ".1f")]
+
+
+def figure(one: Figure | None) -> str:
+    """As "0.412 [0.398, 0.431] ≈"."""
+    if one is None or not one.photos:
+        return "–"
+    text = f"{one.mean:.3f}"
+    if one.low == one.low:
+        text += f" [{one.low:.3f}, {one.high:.3f}]"
+    if one.left_out:
+        text += f" ({one.photos})"
+    return f"{text} {MARKS[one.verdict]}".rstrip()
+
+
+def number(value: float, form: str) -> str:
+    return "–" if value != value else f"{value:{form}}"
+
+
+def csv(done: Benchmark) -> str:
+    """One line a row, all numbers in full; nothing where a figure is not defined."""
+    ends = ("", "_low", "_high", "_photos", "_left_out", "_versus")
+    more = ("_difference", "_difference_low", "_difference_high", "_verdict")
+    file = io.StringIO()
+    writer = to_csv.writer(file)
+    head = ["model", "layer", "method", "control", "seconds", "passes", "problem"]
+    writer.writerow(head + [f"{one.label}{end}" for one in done.measures for end in ends + more])
+    for row in done.rows:
+        line = [row.model, row.layer, row.method, int(row.control), row.seconds, row.passes]
+        line.append(row.problem)
+        for one in done.measures:
+            own = row.figures.get(one.label)
+            if own is None:
+                line += [""] * len(ends + more)
+                continue
+            line += [own.mean, own.low, own.high, own.photos, own.left_out, own.versus]
+            line += [*own.difference, own.verdict]
+        writer.writerow(["" if value != value else value for value in line])
+    return file.getvalue()
+
+
+def markdown(done: Benchmark) -> str:
+    """A table in GitHub's Markdown, and below it what must be known to read it."""
+    columns = headings(done)
+    lines = [_line(columns), "|---" * 3 + "|---:" * (len(columns) - 3) + "|"]
+    for row in done.rows:
+        own = [_safe(text) for text in cells(done, row)]
+        own = [f"*{text}*" for text in own] if row.control else own
+        lines.append(_line([*own, *[""] * (len(columns) - len(own))]))
+    below = [LEGEND, *done.notes, *_papers(done)]
+    return "\n".join([*lines, "", *(f"- {_safe(text)}" for text in below)]) + "\n"
+
+
+def html(done: Benchmark, pictures: Mapping[str, bytes]) -> str:
+    """One page that holds everything. pictures: PNG files by name."""
+    head = "".join(f"<th>{to_html.escape(text)}</th>" for text in headings(done))
+    body = "\n".join(_html_row(done, row) for row in done.rows)
+    below = [LEGEND, *done.notes, *_papers(done), *done.problems]
+    notes = "".join(f"<li>{to_html.escape(text)}</li>" for text in below)
+    images = "".join(
+        f'<p><img alt="{to_html.escape(name)}" '
+        f'src="data:image/png;base64,{b64encode(data).decode("ascii")}"/></p>'
+        for name, data in pictures.items()
+    )
+    about = ", ".join(f"{name}: {value}" for name, value in done.settings.items())
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>seewhy benchmark'
+        f"</title><style>{STYLE}</style></head><body><h1>Methods beside chance</h1>"
+        f'<p>{to_html.escape(about)}</p><div class="wide"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>\n{body}\n</tbody></table></div><ul>{notes}</ul>{images}</body></html>\n"
+    )
+
+
+def _html_row(done: Benchmark, row: Row) -> str:
+    texts = [to_html.escape(text) for text in cells(done, row)]
+    if row.problem:
+        span = len(done.measures) + 2
+        told = f'<td colspan="{span}" style="text-align:left">{texts[-1]}</td>'
+        return "<tr>" + "".join(f"<td>{text}</td>" for text in texts[:-1]) + told + "</tr>"
+    verdicts = ["", "", ""]
+    verdicts += [row.figures[one.label].verdict if row.figures else "" for one in done.measures] + [
+        "",
+        "",
+    ]
+    inside = "".join(
+        f'<td class="{verdict}">{text}</td>' for text, verdict in zip(texts, verdicts, strict=True)
+    )
+    return f'<tr class="{"control" if row.control else "method"}">{inside}</tr>'
+
+
+def _papers(done: Benchmark) -> list[str]:
+    return [f"{one.heading} – {one.paper}" for one in done.measures]
+
+
+def _line(texts: Sequence[str]) -> str:
+    return "| " + " | ".join(texts) + " |"
+
+
+def _safe(text: str) -> str:
+    """Text that neither ends a cell nor begins a tag."""
+    for sign in ("\\", "|", "*", "_", "<", "`"):
+        text = text.replace(sign, f"\\{sign}")
+    return " ".join(text.split())
