@@ -15,7 +15,7 @@ from seewhy.metrics import faithfulness, localisation, robustness, similarity
 from seewhy.metrics.localisation.annotations import Corners
 from seewhy.metrics.localisation.wsol import box_accuracies
 
-POINTS = 64
+POINTS = 32
 """Steps of the games that remove pixels, if no step is given."""
 
 

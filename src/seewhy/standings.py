@@ -14,6 +14,7 @@ from seewhy.measures import Measure
 MARKS = {"better": "", "even": "≈", "worse": "▼", "": ""}
 """What is put behind a figure, by its verdict."""
 NAN = float("nan")
+ROUNDING = 1e-6
 Values = Mapping[str, Mapping[str, np.ndarray]]
 """By photo, by measure."""
 
@@ -90,7 +91,9 @@ def _figure(own: Values, controls: Mapping[str, Values], measure: Measure, seed:
     name, difference = _against(own, controls, measure, seed)
     sign = 1 if measure.high else -1
     verdict = "even" if name else ""
-    if difference[1] > 0 or difference[2] < 0:
+    # what differs by rounding only does not differ
+    least = ROUNDING * max(abs(mean), abs(mean - difference[0]))
+    if difference[1] > least or difference[2] < -least:
         verdict = "better" if sign * difference[0] > 0 else "worse"
     if np.isnan(difference[1]):
         verdict = ""

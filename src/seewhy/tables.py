@@ -46,12 +46,16 @@ def figure(one: Figure | None) -> str:
     """As "0.412 [0.398, 0.431] ≈"."""
     if one is None or not one.photos:
         return "–"
-    text = f"{one.mean:.3f}"
+    text = _short(one.mean)
     if one.low == one.low:
-        text += f" [{one.low:.3f}, {one.high:.3f}]"
+        text += f" [{_short(one.low)}, {_short(one.high)}]"
     if one.left_out:
         text += f" ({one.photos})"
     return f"{text} {MARKS[one.verdict]}".rstrip()
+
+
+def _short(value: float) -> str:
+    return f"{value:.3f}" if abs(value) >= 0.01 or not value else f"{value:.2g}"
 
 
 def number(value: float, form: str) -> str:

@@ -1,0 +1,409 @@
+"""`seewhy.benchmark`: figures, intervals, controls, and runs that go on where they were."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from PIL import Image
+
+import seewhy
+from seewhy import bootstrap, cli, ground_truth, ledger, measures, standings, tables
+from seewhy.errors import MethodError, OptionError
+from seewhy.explainer import Explainer
+from seewhy.ground_truth import Annotated, Annotations, Thing
+
+SPOT = 12
+
+
+def halves(seed: int = 0) -> keras.Model:
+    """Tells from red light, which two of its six units see, whether a photo has a red spot."""
+    image = keras.Input((32, 32, 3), name="photo")
+    x = layers.Conv2D(6, 3, padding="same", activation="relu", use_bias=False, name="units")(image)
+    x = layers.AveragePooling2D(4, name="cells")(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    made = keras.Model(image, layers.Dense(2, activation="softmax", name="two")(x), name="halves")
+    random = np.random.default_rng(seed)
+    kernel = np.zeros((3, 3, 3, 6), "float32")
+    for unit in range(6):
+        # units 0 and 1 see red, the others blue, of which backgrounds are made
+        kernel[..., 0 if unit < 2 else 2, unit] = random.uniform(0.05, 0.15, (3, 3))
+    weights = np.array([[30, -30], [30, -30], *[[0, 0]] * 4], "float32")
+    made.get_layer("units").set_weights([kernel])
+    made.get_layer("two").set_weights([weights, np.array([-1, 1], "float32")])
+    return made
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory):
+    """Twelve photos with a red spot somewhere on noise of blue, and their boxes."""
+    folder = tmp_path_factory.mktemp("album")
+    random = np.random.default_rng(0)
+    rows = []
+    for k in range(12):
+        pixels = np.zeros((40, 40, 3), "uint8")
+        pixels[..., 2] = random.integers(0, 256, (40, 40))
+        left, top = random.integers(0, 40 - SPOT, 2).tolist()
+        pixels[top : top + SPOT, left : left + SPOT] = (255, 0, 0)
+        Image.fromarray(pixels).save(folder / f"{k:02}.png")
+        thing = Thing("red", (left, top, left + SPOT, top + SPOT))
+        rows.append(Annotated(f"{k:02}.png", None, (thing,)))
+    return folder, Annotations(tuple(rows), "spots")
+
+
+SETTINGS = {"preprocess": "unit", "labels": ["red", "none"], "target": 0}
+WISHES = {"methods": ["grad-cam", "random-cam"], "layers": ["cells"]}
+
+
+@pytest.fixture(scope="module")
+def done(album, tmp_path_factory):
+    """The table of all tests that only look at it, its folder, and the model."""
+    folder = tmp_path_factory.mktemp("out")
+    metrics = ["deletion", "insertion", "energy-inside", "max-box-acc", "pointing-game"]
+    model = halves()
+    found = seewhy.benchmark(
+        model, album[0], boxes=album[1], metrics=metrics, folder=folder, **WISHES, **SETTINGS
+    )
+    return found, folder, model
+
+
+def shown(found):
+    """Everything but what is timed."""
+    return json.loads(json.dumps(found.as_dict()), object_hook=_untimed)
+
+
+def _untimed(record):
+    return {k: v for k, v in record.items() if k not in ("seconds", "passes")}
+
+
+@pytest.mark.framework_free
+def test_the_interval_is_that_of_scipy():
+    stats = pytest.importorskip("scipy.stats")
+    values = np.random.default_rng(1).gamma(1.0, size=40)
+    own = bootstrap.interval(bootstrap.resampled([values[:, None]], seed=3, resamples=20000)[0])
+    theirs = stats.bootstrap(
+        (values,), np.mean, method="percentile", n_resamples=20000, rng=np.random.default_rng(0)
+    ).confidence_interval
+    np.testing.assert_allclose(own, theirs, atol=0.02 * (theirs.high - theirs.low))
+    # of hits and misses, means of resamples are binomial: a closed form
+    hits = np.repeat([0.0, 1.0], [12, 28])[:, None]
+    closed = stats.binom.ppf([0.025, 0.975], 40, 0.7) / 40
+    drawn = bootstrap.interval(bootstrap.resampled([hits], seed=5, resamples=20000)[0])
+    np.testing.assert_allclose(drawn, closed, atol=0.025)
+
+
+@pytest.mark.framework_free
+def test_differences_are_paired_and_set_measures_choose_once():
+    values = np.random.default_rng(2).normal(size=(30, 1))
+    draws = bootstrap.resampled([values + 0.5, values])
+    np.testing.assert_allclose(draws[0] - draws[1], 0.5, atol=1e-12)
+    hits = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    assert bootstrap.statistic(hits) == pytest.approx(2 / 3)
+    # never both thresholds at once, as photo by photo the best one would give 1
+    assert bootstrap.resampled([hits]).mean() < 0.85
+    # blocks of resamples are drawn like one
+    few, bootstrap.CELLS = bootstrap.CELLS, 64
+    try:
+        blocks = bootstrap.resampled([values], resamples=2000)
+    finally:
+        bootstrap.CELLS = few
+    assert blocks.shape == (1, 2000)
+    assert blocks.std() == pytest.approx(values.std() / np.sqrt(30), rel=0.1)
+
+
+def test_what_finds_something_is_told_from_chance(done):
+    found = done[0]
+    rows = {row.method: row for row in found.rows}
+    assert list(rows) == [
+        *("grad_cam", "random_cam", "random map", "centre Gaussian", "edge detector")
+    ]
+    assert [row.control for row in found.rows] == [False, False, True, True, True]
+    for name in ("deletion", "insertion", "energy_inside", "max_box_acc"):
+        assert rows["grad_cam"].figures[name].verdict == "better", name
+        assert rows["random_cam"].figures[name].verdict != "better", name
+    for row in found.rows:
+        for figure in row.figures.values():
+            assert figure.photos == 12
+            assert figure.low <= figure.mean <= figure.high
+            assert not (row.control and figure.versus)
+    assert rows["grad_cam"].seconds > 0
+    assert rows["grad_cam"].passes > 0.3
+    assert np.isnan(rows["random map"].seconds)
+
+
+def test_figures_are_those_of_the_measures(done, album):
+    found, _, model = done
+    explainer = Explainer(model, layer="cells", preprocess="unit")
+    photos = sorted(map(str, album[0].glob("*.png")))
+    maps = np.stack([one.heatmap for one in explainer(photos, 0)])
+    boxes = [one.boxes(40, 40) for one in ground_truth.matched(album[1], photos)]
+    wished = seewhy.metrics.localisation
+    own = found.rows[0].figures
+    energy = wished.energy_inside(maps, boxes)
+    assert own["energy_inside"].mean == pytest.approx(energy.mean(), abs=1e-6)
+    assert own["pointing_game"].mean == wished.pointing_game(maps, boxes).mean()
+    assert own["max_box_acc"].mean == pytest.approx(wished.max_box_acc(maps, boxes))
+
+
+def test_the_same_seed_gives_the_same_table(done, album):
+    found, _, model = done
+    metrics = ["deletion", "energy-inside", "pointing-game"]
+    wishes = {"boxes": album[1], "metrics": metrics, **WISHES, **SETTINGS}
+    # another size of batches, too
+    again = seewhy.benchmark(model, album[0], batch_size=5, **wishes)
+    one, other = shown(found), shown(again)
+    for row, same in zip(one["rows"], other["rows"], strict=True):
+        for name, figure in same["figures"].items():
+            assert figure["verdict"] == row["figures"][name]["verdict"]
+            for end in ("mean", "low", "high"):
+                assert figure[end] == pytest.approx(row["figures"][name][end], abs=1e-5)
+    small = {"metrics": ["energy-inside"], **SETTINGS, **WISHES, "boxes": album[1]}
+    seeds = [seewhy.benchmark(model, album[0], seed=seed, **small).rows for seed in (0, 1)]
+    assert seeds[0][2].figures != seeds[1][2].figures  # the random map's
+    assert seeds[0][0].figures["energy_inside"].mean == seeds[1][0].figures["energy_inside"].mean
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How many photos were explained, and by which method, without those that are timed."""
+    calls = []
+    plain = Explainer.__call__
+
+    def call(self, images, targets="top"):
+        calls.append((self.method, len(images)))
+        return plain(self, images, targets)
+
+    monkeypatch.setattr(Explainer, "__call__", call)
+    monkeypatch.setattr(seewhy.costs, "of", lambda *_: (0.1, 1.0))
+    return calls
+
+
+def test_a_run_that_was_stopped_goes_on(album, tmp_path, monkeypatch, counted):
+    from seewhy.ledger import Ledger
+
+    wishes = {"metrics": ["energy-inside"], "boxes": album[1], "batch_size": 4}
+    wishes |= {**WISHES, **SETTINGS}
+    model = halves()
+    whole = seewhy.benchmark(model, album[0], folder=tmp_path / "whole", **wishes)
+    counted.clear()
+    plain, written = Ledger.add, []
+
+    def add(self, key, record):
+        if len(written) == 30:
+            raise KeyboardInterrupt
+        written.append(key)
+        plain(self, key, record)
+
+    monkeypatch.setattr(Ledger, "add", add)
+    with pytest.raises(KeyboardInterrupt):
+        seewhy.benchmark(model, album[0], folder=tmp_path / "half", **wishes)
+    monkeypatch.setattr(Ledger, "add", plain)
+    # as if it was killed while it wrote
+    with (tmp_path / "half" / "results.jsonl").open("a") as file:
+        file.write('{"key": "half a li')
+    counted.clear()
+    again = seewhy.benchmark(model, album[0], folder=tmp_path / "half", **wishes)
+    assert shown(again) == shown(whole)
+    lines = (tmp_path / "half" / "results.jsonl").read_text().splitlines()
+    assert len(lines) == 5 * 12 + 2
+    assert all(json.loads(line) for line in lines)
+    # two methods of four photos and their controls are 20, and two costs
+    assert counted == [("grad_cam", 4), ("random_cam", 4)]
+    counted.clear()
+    seewhy.benchmark(model, album[0], folder=tmp_path / "half", **wishes)
+    assert counted == []
+    more = {**wishes, "metrics": ["energy-inside", "complexity"]}
+    found = seewhy.benchmark(model, album[0], folder=tmp_path / "half", **more)
+    assert found.rows[0].figures["complexity"].photos == 12
+
+
+def test_what_has_changed_is_measured_again(album, tmp_path, counted):
+    photo = tmp_path / "photo.png"
+    Image.open(album[0] / "00.png").save(photo)
+    drawn = Annotations((Annotated("photo.png", None, (Thing("red", (0, 0, 9, 9)),)),), "one")
+    wishes = {"metrics": ["energy-inside"], "methods": ["grad-cam"], **SETTINGS}
+    model = halves()
+
+    def runs(**changes):
+        counted.clear()
+        given = {"boxes": drawn, **wishes, **changes}
+        found = seewhy.benchmark(model, photo, folder=tmp_path / "out", **given)
+        return sum(count for _, count in counted), found.rows[0].figures["energy_inside"].mean
+
+    assert runs()[0] == 1
+    assert runs()[0] == 0
+    assert runs(layers=["cells"])[0] == 1
+    assert runs(target=1)[0] == 1
+    assert runs(scores="probabilities")[0] == 1
+    assert runs(methods=[("layer-cam", {})])[0] == 1
+    assert runs(seed=1)[0] == 1
+    before = runs()[1]
+    other = Annotations((Annotated("photo.png", None, (Thing("red", (9, 9, 30, 30)),)),), "one")
+    count, mean = runs(boxes=other)
+    assert count == 1
+    assert mean != before
+    layer = model.get_layer("two")
+    layer.set_weights([2 * one for one in layer.get_weights()])
+    assert runs()[0] == 1
+    Image.open(album[0] / "01.png").save(photo)
+    assert runs()[0] == 1
+    assert runs()[0] == 0
+
+
+def test_measures_that_ask_the_method_again(album):
+    model = halves()
+    photos = [str(album[0] / f"{k:02}.png") for k in range(3)]
+    metrics = [("max-sensitivity", {"samples": 2}), "flip-consistency", "class-sensitivity"]
+    metrics += ["road", ("irof", {"segments": 4}), ("infidelity", {"samples": 8})]
+    metrics += ["average-drop", "increase", "sufficiency", "comprehensiveness", "complexity"]
+    metrics += [("pixel-flipping", {"step": 64})]
+    found = seewhy.benchmark(model, photos, metrics=metrics, **WISHES, **SETTINGS)
+    assert found.problems == ()
+    rows = {row.method: row.figures for row in found.rows}
+    assert rows["random map"]["max_sensitivity(samples=2)"].mean == 0
+    assert rows["grad_cam"]["max_sensitivity(samples=2)"].mean > 0
+    # random weights do not follow the class, and neither do maps that know nothing
+    assert rows["random_cam"]["class_sensitivity"].mean == pytest.approx(1, abs=1e-5)
+    assert rows["random_cam"]["class_sensitivity"].verdict == "even"
+    assert rows["grad_cam"]["class_sensitivity"].verdict == "better"
+    assert rows["centre Gaussian"]["flip_consistency"].mean == pytest.approx(1)
+    assert "3 photos are few" in found.notes[0]
+
+
+def test_a_broken_photo_and_a_method_that_cannot(album, tmp_path, monkeypatch, capsys):
+    (tmp_path / "broken.png").write_bytes(b"no photo")
+    halves().save(tmp_path / "halves.keras")
+    (tmp_path / "names.txt").write_text("red\nnone\n")
+    line = ["seewhy", "benchmark", str(album[0] / "00.png"), str(album[0] / "01.png")]
+    line += [str(tmp_path / "broken.png"), str(tmp_path / "none.png")]
+    line += ["--models", str(tmp_path / "halves.keras"), "--labels", str(tmp_path / "names.txt")]
+    line += ["--preprocess", "unit", "--methods", "grad-cam,attention-rollout,rise:masks=8"]
+    line += ["--metrics", "deletion:step=128,average-drop", "--target", "red"]
+    monkeypatch.setattr(sys, "argv", [*line, "--output", str(tmp_path / "out")])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    told = capsys.readouterr()
+    assert "broken.png" in told.err
+    assert "none.png" in told.err
+    assert "2 photos" in told.out
+    assert "MultiHeadAttention" in told.out
+    monkeypatch.setattr(sys, "argv", [*line, "--output", str(tmp_path / "out"), "--json"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    record = json.loads(capsys.readouterr().out)
+    assert record["photos"] == 2
+    methods = [row["method"] for row in record["rows"] if not row["control"]]
+    assert methods == ["grad_cam", "attention_rollout", "rise(masks=8)"]
+    assert record["rows"][1]["problem"]
+    assert record["rows"][0]["figures"]["deletion(step=128)"]["photos"] == 2
+    assert record["measures"]["average_drop"]["good"] == "low"
+
+
+def test_unknown_names_are_told_at_once(album):
+    model = halves()
+    with pytest.raises(OptionError, match=r"Did you mean 'deletion'.*Known metrics.*insertion"):
+        seewhy.benchmark(model, album[0], metrics=["delition"])
+    with pytest.raises(OptionError, match="no option 'speed'"):
+        seewhy.benchmark(model, album[0], metrics=[("deletion", {"speed": 1})])
+    with pytest.raises(OptionError, match="boxes"):
+        seewhy.benchmark(model, album[0], metrics=["pointing-game"])
+    with pytest.raises(MethodError, match="grad_cam"):
+        seewhy.benchmark(model, album[0], methods=["grad-cat"], **SETTINGS)
+    with pytest.raises(OptionError, match="methods"):
+        seewhy.benchmark(model, album[0], methods="grad-cam")
+
+
+class Page(HTMLParser):
+    """Counts rows and pictures, and minds that each tag is closed."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.rows, self.pictures = [], 0, []
+
+    def handle_starttag(self, tag, attributes):
+        self.rows += tag == "tr"
+        self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        if tag == "img":
+            self.pictures.append(dict(attributes)["src"])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_tables_are_whole(done):
+    found, folder, _ = done
+    with (folder / "benchmark.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == len(found.rows)
+    assert float(lines[0]["deletion"]) == found.rows[0].figures["deletion"].mean
+    assert lines[0]["deletion_verdict"] == "better"
+    assert lines[2]["control"] == "1"
+    assert lines[2]["seconds"] == ""
+    table = [row for row in tables.markdown(found).splitlines() if row.startswith("|")]
+    assert len(table) == len(found.rows) + 2
+    assert len({row.replace("\\|", "").count("|") for row in table}) == 1
+    page = Page()
+    page.feed((folder / "benchmark.html").read_text(encoding="utf-8"))
+    assert page.open == []
+    assert page.rows == len(found.rows) + 1
+    assert len(page.pictures) == 2
+    assert all(source.startswith("data:image/png;base64,") for source in page.pictures)
+    for name in ("figures.png", "cost.png"):
+        with Image.open(folder / name) as picture:
+            # something is drawn on the white
+            assert np.asarray(picture.convert("L")).std() > 5
+    record = json.loads((folder / "benchmark.json").read_text(encoding="utf-8"))
+    assert record["rows"][0]["figures"]["deletion"]["verdict"] == "better"
+
+
+@pytest.mark.framework_free
+def test_what_is_not_defined_is_left_out_and_counted():
+    one = measures.chosen(["energy-inside"], True)
+    own = {str(k): {"energy_inside": np.array([np.nan if k == 0 else 0.9])} for k in range(5)}
+    other = {str(k): {"energy_inside": np.array([np.nan if k == 1 else 0.1])} for k in range(5)}
+    figure = standings.figures(own, {"chance": other}, one, 0)["energy_inside"]
+    assert (figure.photos, figure.left_out, figure.mean) == (4, 1, pytest.approx(0.9))
+    assert figure.difference == pytest.approx((0.8, 0.8, 0.8))
+    assert (figure.verdict, figure.versus) == ("better", "chance")
+    single = standings.figures({"2": own["2"]}, {"chance": other}, one, 0)["energy_inside"]
+    assert single.verdict == ""
+    assert np.isnan(single.low)
+    assert tables.figure(figure) == "0.900 [0.900, 0.900] (4)"
+    assert tables.figure(single) == "0.900"
+
+
+@pytest.mark.framework_free
+def test_the_ledger_keeps_what_it_is_told(tmp_path):
+    runs = np.repeat([1.0, 0.0, 1.0], [3, 2, 4])
+    for figure in (np.array([0.1]), np.array([np.nan]), runs, np.full(4, np.nan)):
+        kept = ledger.unpacked(json.loads(json.dumps(ledger.packed(figure))))
+        np.testing.assert_array_equal(kept, figure)
+    book = ledger.Ledger(tmp_path / "a" / "book.jsonl")
+    book.add("x", {"values": {"a": 1}})
+    book.add("x", {"values": {"b": 2}})
+    read = ledger.Ledger(tmp_path / "a" / "book.jsonl")
+    assert read.get("x")["values"] == {"a": 1, "b": 2}
+    assert read.get("y") == {}
+    keys = [
+        ledger.key(given=given)
+        for given in (1, "1", None, [1], {"a": 1}, np.ones(3), np.ones(4), len, lambda x: x)
+    ]
+    assert len(set(keys)) == len(keys)
+    assert ledger.key(given=np.ones(3)) == keys[5]
+
+
+@pytest.mark.framework_free
+def test_matplotlib_keeps_its_windows():
+    code = "import sys, seewhy.plots, seewhy.bootstrap; print('matplotlib.pyplot' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"
