@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image
 
 import seewhy
 from seewhy import bootstrap, cli, ground_truth, ledger, measures, standings, tables
+from seewhy.contest import fingerprint
 from seewhy.errors import MethodError, OptionError
 from seewhy.explainer import Explainer
 from seewhy.ground_truth import Annotated, Annotations, Thing
@@ -385,6 +387,29 @@ def test_what_is_not_defined_is_left_out_and_counted():
     assert np.isnan(single.low)
     assert tables.figure(figure) == "0.900 [0.900, 0.900] (4)"
     assert tables.figure(single) == "0.900"
+
+
+def test_a_model_that_draws_chance_is_known_again():
+    def dropped(seed):
+        model = keras.Sequential(
+            [keras.Input((4,)), layers.Dense(3), layers.Dropout(0.5, seed=seed)]
+        )
+        model.layers[0].set_weights([np.ones((4, 3)), np.zeros(3)])
+        return model
+
+    first, second = dropped(1), dropped(2)
+    states = [
+        [np.array(one) for one in model.variables if "seed" in one.path]
+        for model in (first, second)
+    ]
+    assert not np.array_equal(*states)
+    prints = [
+        fingerprint(SimpleNamespace(_subject=SimpleNamespace(model=model)))
+        for model in (first, second)
+    ]
+    assert prints[0] == prints[1]
+    second.layers[0].set_weights([np.ones((4, 3)), np.ones(3)])
+    assert fingerprint(SimpleNamespace(_subject=SimpleNamespace(model=second))) != prints[0]
 
 
 @pytest.mark.framework_free

@@ -305,7 +305,9 @@ def fingerprint(explainer: Explainer) -> str:
 def _weights(explainer: Explainer) -> Iterator[bytes]:
     from keras import ops
 
-    for variable in explainer._subject.variables:
+    subject = explainer._subject
+    # not its variables: states of random generators, as of Dropout, differ from process to process
+    for variable in getattr(subject.model, "weights", None) or subject.variables:
         array = np.ascontiguousarray(ops.convert_to_numpy(variable))
         yield f"{array.dtype} {array.shape}".encode()
         yield array.tobytes()

@@ -81,43 +81,63 @@ def _panel(axes: Axes, rows: list[Row], measure: Measure) -> None:
 
 
 def cost(done: Benchmark) -> Any:
-    """A faithfulness measure over forward passes, the controls as lines."""
+    """A faithfulness measure over forward passes, beside the best control of each grid."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     measure = _faithful(done)
-    picture = Figure(figsize=(7, 4.5), layout="constrained")
+    picture = Figure(figsize=(9, 4.5), layout="constrained")
     axes = picture.subplots()
     models = list(dict.fromkeys(row.model for row in done.rows))
-    for row in done.rows:
-        marker = "osD^vP*X"[models.index(row.model) % 8]
-        if _costly(row, measure):
-            own = row.figures[measure.label]
-            colour = COLOURS[own.verdict]
-            face = colour if own.verdict in ("better", "") else "white"
-            axes.plot([row.passes], [own.mean], marker=marker, color=colour, markerfacecolor=face)
-            if own.low == own.low:
-                axes.plot([row.passes] * 2, [own.low, own.high], color=colour, linewidth=1)
-            words = f"{row.method} ({row.model})" if len(models) > 1 else row.name
-            axes.annotate(
-                words, (row.passes, own.mean), (5, 5), textcoords="offset points", fontsize=8
-            )
-        elif row.control and row.figures and row.figures[measure.label].photos:
-            mean = row.figures[measure.label].mean
-            axes.axhline(mean, color="#bbbbbb", linewidth=1, linestyle="--", zorder=0)
-            axes.annotate(
-                f"{row.method} ({row.layer})",
-                (0.995, mean),
-                xycoords=("axes fraction", "data"),
-                ha="right",
-                va="bottom",
-                fontsize=7,
-                color=CONTROL,
-            )
+    timed = [row for row in done.rows if _costly(row, measure)]
+    for number, row in enumerate(timed, 1):
+        own = row.figures[measure.label]
+        colour = COLOURS[own.verdict]
+        words = f"{row.name} ({row.model})" if len(models) > 1 else row.name
+        axes.plot(
+            [row.passes],
+            [own.mean],
+            marker="osD^vP*X"[models.index(row.model) % 8],
+            linestyle="none",
+            color=colour,
+            markerfacecolor=colour if own.verdict in ("better", "") else "white",
+            label=f"{number}  {words}",
+        )
+        if own.low == own.low:
+            axes.plot([row.passes] * 2, [own.low, own.high], color=colour, linewidth=1)
+        axes.annotate(
+            str(number), (row.passes, own.mean), (5, 3), textcoords="offset points", fontsize=9
+        )
+    for at, row in enumerate(_best_controls(done, measure)):
+        words = f"{row.method}, {row.layer}" + (f" ({row.model})" if len(models) > 1 else "")
+        style = ("--", ":", "-.", (0, (5, 5)))[at % 4]
+        mean = row.figures[measure.label].mean
+        axes.axhline(mean, color=CONTROL, linewidth=1, linestyle=style, zorder=0, label=words)
     axes.set_xscale("log")
-    axes.margins(x=0.25)
+    # one figure in three between powers of ten: few enough to be read beside each other
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    costs = [row.passes for row in timed]
+    axes.set_xlim(min(0.5, min(costs) / 2), max(costs) * 2)
     axes.set_xlabel("cost in forward passes")
     axes.set_ylabel(measure.heading)
+    axes.grid(color="#eeeeee", linewidth=0.6)
+    picture.legend(loc="outside right upper", fontsize=8, frameon=False)
     return picture
+
+
+def _best_controls(done: Benchmark, measure: Measure) -> list[Row]:
+    """Of each model and grid the control that does best."""
+    best: dict[tuple[str, str], Row] = {}
+    for row in done.rows:
+        if row.control and row.figures and row.figures[measure.label].photos:
+            rival = best.get((row.model, row.layer))
+            sign = 1 if measure.high else -1
+            mine = sign * row.figures[measure.label].mean
+            if rival is None or mine > sign * rival.figures[measure.label].mean:
+                best[row.model, row.layer] = row
+    return list(best.values())
 
 
 def _faithful(done: Benchmark) -> Measure:
