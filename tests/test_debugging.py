@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from dataclasses import replace
+from html import unescape
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from PIL import Image
 
 import seewhy
 from seewhy import cli, errors
+from seewhy.debug_report import VERDICTS
 
 NAMES = ["left", "right", "nothing"]
 
@@ -98,21 +100,47 @@ def test_a_right_prediction_is_compared_with_the_runner_up(model, photo):
 def test_where_nothing_turns_the_decision(found):
     told = replace(found, region=None).summary
     assert any("No region" in line for line in told)
-    assert replace(found, region=None).picture().width < found.picture().width
+    assert replace(found, region=None).picture().tobytes() != found.picture().tobytes()
 
 
 def test_picture_page_and_json(found, tmp_path):
     picture = found.picture()
     assert picture.mode == "RGB"
-    assert picture.width > 4 * 64
+    assert picture.width > 3 * 64
+    # below the maps the checks are written, in their colours
+    plain = replace(found, trust=None).picture()
+    assert plain.size != picture.size
+    assert _colours(picture) - _colours(plain) >= {VERDICTS[found.trust.verdict]}
     page = found.save(tmp_path / "out.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
     assert re.findall(r"(?:src|href)='(?!data:)", page) == []  # all of it is in the page
     assert "Predicted: left. True: right" in page
+    for check in found.trust.checks:
+        assert check.words in unescape(page)
+    assert f">{found.trust.verdict}</b>" in page
+    assert [name for name in NAMES if f"<td>{name}</td>" in page] == NAMES
     record = json.loads(found.save(tmp_path / "out.json").read_text())
     assert record["region"]["share"] == pytest.approx(found.region.share)
     assert record["predicted"]["target"]["name"] == "left"
+    assert record["trust"] == json.loads(json.dumps(found.trust.as_dict()))
     assert Image.open(found.save(tmp_path / "out.png")).size == picture.size
+
+
+def _colours(picture):
+    return {
+        f"#{r:02x}{g:02x}{b:02x}" for _, (r, g, b) in picture.getcolors(picture.size[0] ** 2 * 9)
+    }
+
+
+def test_the_checks_are_those_of_the_predicted_class(found, model, photo):
+    own = found.predicted.trust()
+    assert found.trust.as_dict() == own.as_dict()
+    bare = seewhy.debug(
+        model, photo, "right", trust=False, labels=NAMES, preprocess="unit", layer="light"
+    )
+    assert bare.trust is None
+    assert bare.as_dict()["trust"] is None
+    assert "trusted" not in bare.html()
 
 
 def test_names_are_escaped(found):

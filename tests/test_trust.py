@@ -12,7 +12,7 @@ import pytest
 from keras import ops
 
 import nets
-from seewhy import Explainer, cli, errors
+from seewhy import Explainer, cli, errors, trust
 from seewhy.labels import DATA
 from seewhy.runner import Runner
 
@@ -155,3 +155,22 @@ def test_on_the_command_line(monkeypatch, capsys, tmp_path):
     told = capsys.readouterr().out
     assert "trust: pass" in told
     assert told.count("yes ") == 6
+
+
+def test_one_of_the_two_checks_that_hide_is_enough():
+    def told(needed, enough):
+        checks = [trust._excused(check("needed", needed), check("enough", enough))]
+        return trust.Trust(tuple(checks[0]))
+
+    def check(name, passed):
+        return trust.Check(name, passed, 0.0, f"{name} {passed}.")
+
+    assert told(True, True).verdict == "pass"
+    redundant = told(False, True)
+    assert redundant.verdict == "pass"
+    assert redundant.why.startswith("1 of 2 checks pass. needed False. It does not count")
+    assert told(True, False).verdict == "pass"
+    neither = told(False, False)
+    assert neither.verdict == "doubtful"
+    assert neither.why == "needed False. enough False."
+    assert [one["excused"] for one in redundant.as_dict()["checks"]] == [True, False]

@@ -41,14 +41,17 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
         typer.Option(help="How the model wants its pixels: none, unit, tf, torch, caffe, lite."),
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights for a preset.")] = None,
+    trust: Annotated[
+        bool, typer.Option(help="Check whether the map can be trusted: 17 forward passes.")
+    ] = True,
     output: Annotated[Path, typer.Option(help="Folder for the picture and the page.")] = Path(),
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Show why a prediction went wrong: predicted against true class, side by side.
 
     Writes NAME_debug.jpg and NAME_debug.html, one page that holds everything. They show both maps
-    on one scale, what spoke for the predicted class rather than the true one, and the smallest
-    region without which the decision turns.
+    on one scale, what spoke for the predicted class rather than the true one, the smallest region
+    without which the decision turns, whether the map can be trusted, and the nearest classes.
     """
     from seewhy import backend
     from seewhy.command import quiet
@@ -65,7 +68,7 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
         "weights": weights,
     }
     with contextlib.redirect_stdout(sys.stderr):
-        found = look(model, photo, int(true) if true.isdecimal() else true, **settings)
+        found = look(model, photo, int(true) if true.isdecimal() else true, trust=trust, **settings)
     stem = Path(photo).stem
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -81,6 +84,8 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
         return
     for line in found.summary:
         sys.stdout.write(f"{line}\n")
+    if found.trust is not None:
+        sys.stdout.write(f"{found.trust}\n")
     sys.stdout.write("Nearest classes:\n")
     for one in found.confusions:
         sys.stdout.write(f"  {one.probability:6.1%}  {one.name}\n")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import html
-import io
 import json
 import warnings
-from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +11,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from seewhy import pictures, render
+from seewhy import debug_report, render
 from seewhy.errors import OptionError, SeewhyWarning, TargetError
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation, Prediction
 from seewhy.geometry import Geometry
 from seewhy.hiding import hottest_first, softened
 from seewhy.images import Photo
-from seewhy.scales import on_one_scale
-from seewhy.sheets import sheet
 from seewhy.targets import margin
+from seewhy.trust import Trust
 
 # Shares of the photo that are tried, the smallest first.
 SHARES = tuple(k / 50 for k in range(1, 36))
@@ -60,6 +56,8 @@ class Debugging:
     """At which place the true class was predicted, from 1 on; None beyond those listed."""
     confusions: tuple[Prediction, ...]
     """The classes that came closest, the predicted one first."""
+    trust: Trust | None = None
+    """Whether the predicted class's map can be trusted; None where that was not asked."""
 
     @property
     def summary(self) -> tuple[str, ...]:
@@ -88,30 +86,13 @@ class Debugging:
                 f"{first} over {other} falls from {self.region.before:.2f} to "
                 f"{self.region.after:.2f}."
             )
+        if self.trust is not None and self.trust.verdict != "pass":
+            found.append(f"The map of {first} is not to be relied on: see the checks.")
         return tuple(found)
 
     def picture(self) -> Image.Image:
-        """Photo, both maps on one scale, their difference, and the region, on one sheet."""
-        both = on_one_scale([self.predicted, self.true])
-        look = pictures.Look("jet", 0.4, "add")
-        photo = pictures.plain(self.predicted.photo)
-        tiles = [photo]
-        tiles += [
-            pictures.overlaid(one.photo, one.heatmap, one.geometry, look)
-            for one in (*both, self.difference)
-        ]
-        first, other = self.predicted.target.name, self.true.target.name
-        kind = "runner-up" if self.right else "true"
-        titles = [
-            Path(self.predicted.photo.name).name,
-            f"predicted: {first}",
-            f"{kind}: {other}",
-            f"{first} rather than {other}",
-        ]
-        if self.region is not None:
-            tiles.append(_without(photo, self.region.mask))
-            titles.append(f"without this {self.region.share:.0%}: {other}")
-        return sheet(tiles, titles, len(tiles))
+        """Photo, both maps on one scale, their difference, and the region; below, all in words."""
+        return debug_report.picture(self)
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain values for JSON, without pictures."""
@@ -130,31 +111,12 @@ class Debugging:
             "difference": self.difference.as_dict(),
             "region": region,
             "confusions": [vars(one) for one in self.confusions],
+            "trust": self.trust and self.trust.as_dict(),
         }
 
     def html(self) -> str:
         """One page that holds all of it, to mail."""
-        buffer = io.BytesIO()
-        self.picture().save(buffer, format="jpeg", quality=90)
-        encoded = b64encode(buffer.getvalue()).decode("ascii")
-        name = html.escape(Path(self.predicted.photo.name).name)
-        sentences = "".join(f"<p>{html.escape(line)}</p>" for line in self.summary)
-        rows = "".join(
-            f"<tr><td>{html.escape(one.name)}</td><td>{one.probability:.1%}</td></tr>"
-            for one in self.confusions
-        )
-        notes = {note: None for one in (self.predicted, self.true) for note in one.warnings}
-        told = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in notes)
-        how = html.escape(f"{self.predicted.method} at {self.predicted.layer}")
-        made = ", ".join(f"{key} {value}" for key, value in self.predicted.versions.items())
-        return (
-            f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{name}</title>"
-            f"<style>body{{font:16px sans-serif;margin:2em;max-width:80em}}"
-            f"td{{padding:.2em 1em}}img{{max-width:100%}}</style>"
-            f"<h1>{name}</h1>{sentences}<img alt='maps' src='data:image/jpeg;base64,{encoded}'>"
-            f"<h2>Nearest classes</h2><table>{rows}</table>{told}"
-            f"<p><small>{how}; {html.escape(made)}</small></p></html>\n"
-        )
+        return debug_report.page(self)
 
     def save(self, path: str | Path) -> Path:
         """Write it; .html and .json by their suffix, all else as the picture. Returns the path."""
@@ -168,11 +130,12 @@ class Debugging:
         return render.save(self.picture(), path)
 
 
-def debug(model: Any, image: Any, true: Any, **settings: Any) -> Debugging:
+def debug(model: Any, image: Any, true: Any, *, trust: bool = True, **settings: Any) -> Debugging:
     """Look at one prediction beside the class that should have been predicted.
 
     model: as `Explainer` takes it, or an Explainer. image: one photo. true: the true class, as
-    `target=` takes it. settings: the other arguments of `Explainer`.
+    `target=` takes it. trust: whether the checks of `Explanation.trust` are made of the predicted
+    class's map, for 17 forward passes and five maps. settings: the other arguments of `Explainer`.
     Where the prediction is right, the runner-up stands in the other's place.
     Raises TargetError for a class that the model does not have or a group of classes, OptionError
     for what is no photo.
@@ -190,6 +153,7 @@ def debug(model: Any, image: Any, true: Any, **settings: Any) -> Debugging:
             wanted = explainer([sample], own)[0]
         difference = explainer([sample], margin(first, own))[0]
         region = _region(explainer, sample, difference, predicted, (first, own))
+        checks = predicted.trust() if trust else None
     order = [one.index for one in predicted.predictions]
     wished = first if right else own
     return Debugging(
@@ -200,6 +164,7 @@ def debug(model: Any, image: Any, true: Any, **settings: Any) -> Debugging:
         right=right,
         rank=order.index(wished) + 1 if wished in order else None,
         confusions=predicted.predictions,
+        trust=checks,
     )
 
 
@@ -249,17 +214,6 @@ def _region(
 def _on_photo(mask: np.ndarray, geometry: Geometry) -> np.ndarray:
     on_photo: np.ndarray = geometry.to_photo(mask.astype("float32")) > 0.5
     return on_photo
-
-
-def _without(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The photo with the region greyed and its edge drawn."""
-    faded = (0.25 * photo + 0.75 * 200).astype("uint8")
-    picture = np.where(mask[..., None], faded, photo)
-    edge = mask & ~(
-        np.roll(mask, 1, 0) & np.roll(mask, -1, 0) & np.roll(mask, 1, 1) & np.roll(mask, -1, 1)
-    )
-    picture[edge] = (255, 0, 0)
-    return picture
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:

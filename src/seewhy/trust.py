@@ -26,6 +26,8 @@ SHARE = 0.2
 POSITIVE = 0.1
 # So much the score should fall at least.
 FALL = 0.01
+# What keeps so much of the score by itself is enough, whatever other parts do.
+KEPT = 0.5
 # How many random classifiers are asked: one alone may happen to be like the real one.
 HEADS = 3
 # How many other parts of that share stand for chance.
@@ -48,6 +50,8 @@ class Check:
     words: str
     grave: bool = False
     """Whether an explanation that does not pass it explains nothing."""
+    excused: bool = False
+    """Whether a check that passed makes up for it, so that it does not count."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +63,25 @@ class Trust:
     @property
     def verdict(self) -> str:
         """ "pass", "doubtful" or "fail"."""
-        missed = [check for check in self.checks if check.passed is False]
+        missed = self._missed
         if any(check.grave for check in missed):
             return "fail"
         return "doubtful" if missed else "pass"
 
     @property
+    def _missed(self) -> list[Check]:
+        return [one for one in self.checks if one.passed is False and not one.excused]
+
+    @property
     def why(self) -> str:
         """What led to the verdict, in one line."""
-        missed = [check.words for check in self.checks if check.passed is False]
+        missed = [check.words for check in self._missed]
         asked = sum(check.passed is not None for check in self.checks)
-        return " ".join(missed) or f"All {asked} checks that could be made pass."
+        passed = sum(check.passed is True for check in self.checks)
+        if passed == asked:
+            return f"All {asked} checks that could be made pass."
+        excused = [check.words for check in self.checks if check.excused]
+        return " ".join(missed) or f"{passed} of {asked} checks pass. {' '.join(excused)}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -157,7 +169,10 @@ def _head(
     subject = explainer._subject
     try:
         _, copy = next(destroyed(subject.model))
-        layer_of_copy = with_weights(copy)[-1]
+        # behind the classifier there may be a scale or a normalisation, which decides nothing
+        layers = with_weights(copy)
+        heads = [one for one in layers if any(len(value.shape) > 1 for value in one.weights)]
+        layer_of_copy = (heads or layers)[-1]
         cuts = [cut.layer.address for cut in explainer._known.cuts]
         layer = cuts if explainer._method.at_layer else None
         other = type(explainer)(
@@ -203,15 +218,31 @@ def _hiding(
         names[0],
         bool(falls[0] > max(FALL, falls[1:].mean())),
         float(falls[0] - falls[1:].mean()),
-        f"Without its hottest fifth the score falls from {whole:.3f} to {without[0]:.3f}; without "
+        f"Without its hottest fifth the score goes from {whole:.3f} to {without[0]:.3f}; without "
         f"other fifths to {without[1:].mean():.3f}.",
     )
     enough = Check(
         names[1],
-        bool(alone[0] > alone[1:].mean()),
+        bool(alone[0] > alone[1:].mean() or alone[0] >= KEPT * whole),
         float(alone[0] - alone[1:].mean()),
-        f"Alone, the hottest fifth scores {alone[0]:.3f}; other fifths {alone[1:].mean():.3f}.",
+        f"Alone, the hottest fifth scores {alone[0]:.3f} of {whole:.3f}; other fifths "
+        f"{alone[1:].mean():.3f}.",
     )
+    return _excused(needed, enough)
+
+
+def _excused(needed: Check, enough: Check) -> list[Check]:
+    """One of the two is enough.
+
+    What is there more than once can be missed, and what needs its surroundings is not enough
+    alone: neither makes a map wrong.
+    """
+    if enough.passed and not needed.passed:
+        words = f"{needed.words} It does not count, as that fifth alone is enough."
+        return [replace(needed, words=words, excused=True), enough]
+    if needed.passed and not enough.passed:
+        words = f"{enough.words} It does not count, as the score needs that fifth."
+        return [needed, replace(enough, words=words, excused=True)]
     return [needed, enough]
 
 

@@ -1,0 +1,165 @@
+"""What `seewhy.debug` found, as one picture and as one page."""
+
+from __future__ import annotations
+
+import html
+import io
+from base64 import b64encode
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from seewhy import pictures
+from seewhy.scales import on_one_scale
+from seewhy.sheets import MARGIN, TEXT, font, sheet
+
+if TYPE_CHECKING:
+    from seewhy.debugging import Debugging
+
+MARKS = {True: "✓", False: "✗", None: "–"}
+COLOURS = {True: "#1b7a3d", False: "#c0392b", None: "#777777"}
+VERDICTS = {"pass": "#1b7a3d", "doubtful": "#b8860b", "fail": "#c0392b"}
+BAR = "#1b6ca8"
+COLUMNS = 3
+STYLE = (
+    "body{font:16px/1.5 sans-serif;margin:2em;max-width:80em;color:#222}"
+    "td{padding:.2em 1em .2em 0;vertical-align:top}img{max-width:100%}"
+    "b{font-weight:600}.bar{display:inline-block;height:.7em;background:#1b6ca8}"
+)
+
+
+def picture(found: Debugging) -> Image.Image:
+    """Photo, both maps on one scale, their difference and the region; below, all in words."""
+    above = _maps(found)
+    below = _words(found, above.width)
+    whole = Image.new("RGB", (above.width, above.height + below.height), "white")
+    whole.paste(above, (0, 0))
+    whole.paste(below, (0, above.height))
+    return whole
+
+
+def _maps(found: Debugging) -> Image.Image:
+    both = on_one_scale([found.predicted, found.true])
+    look = pictures.Look("jet", 0.4, "add")
+    photo = pictures.plain(found.predicted.photo)
+    tiles = [photo]
+    tiles += [
+        pictures.overlaid(one.photo, one.heatmap, one.geometry, look)
+        for one in (*both, found.difference)
+    ]
+    first, other = found.predicted.target.name, found.true.target.name
+    kind = "runner-up" if found.right else "true"
+    titles = [
+        Path(found.predicted.photo.name).name,
+        f"predicted: {first}",
+        f"{kind}: {other}",
+        f"{first} rather than {other}",
+    ]
+    if found.region is not None:
+        tiles.append(_without(photo, found.region.mask))
+        titles.append(f"without this {found.region.share:.0%}: {other}")
+    return sheet(tiles, titles, COLUMNS)
+
+
+def _words(found: Debugging, width: int) -> Image.Image:
+    """The summary over the checks; the nearest classes beside them, or below where it is narrow."""
+    size = min(max(TEXT, width // 90), 2 * TEXT)
+    letters, leading = font(size), round(1.5 * size)
+    narrow = width < 60 * TEXT
+    left = width - 2 * MARGIN if narrow else round(0.66 * width) - 2 * MARGIN
+    lines = [(line, "black") for text in found.summary for line in _wrapped(text, letters, left)]
+    if found.trust is not None:
+        verdict = found.trust.verdict
+        lines += [("", "black"), (f"Can the map be trusted? {verdict}", VERDICTS[verdict])]
+        for check in found.trust.checks:
+            told = _wrapped(f"{MARKS[check.passed]} {check.words}", letters, left)
+            lines += [(line, COLOURS[check.passed]) for line in told]
+    classes = _classes(found, letters, (left if narrow else width - left) - 4 * MARGIN)
+    below = (len(lines) + 1) * leading
+    height = below + classes.height if narrow else max(below, classes.height)
+    canvas = Image.new("RGB", (width, height + MARGIN), "white")
+    draw = ImageDraw.Draw(canvas)
+    for row, (line, colour) in enumerate(lines):
+        draw.text((MARGIN, row * leading), line, fill=colour, font=letters)
+    canvas.paste(classes, (MARGIN, below) if narrow else (left + 3 * MARGIN, 0))
+    return canvas
+
+
+def _classes(found: Debugging, letters: ImageFont.FreeTypeFont, width: int) -> Image.Image:
+    """Each class over a bar of its probability."""
+    leading = round(1.6 * letters.size)
+    canvas = Image.new("RGB", (width, leading * (len(found.confusions) + 1)), "white")
+    draw = ImageDraw.Draw(canvas)
+    draw.text((0, 0), "Nearest classes", fill="black", font=letters)
+    for row, one in enumerate(found.confusions, 1):
+        line = _wrapped(f"{one.probability:.1%}  {one.name}", letters, width)[0]
+        draw.text((0, row * leading), line, fill="black", font=letters)
+        foot = (row + 1) * leading
+        draw.rectangle((0, foot - 5, max(1, round(width * one.probability)), foot - 2), fill=BAR)
+    return canvas
+
+
+def _wrapped(text: str, letters: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """Lines of at most that width, if no word is wider."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and letters.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def page(found: Debugging) -> str:
+    """One HTML page that holds all of it, to mail."""
+    buffer = io.BytesIO()
+    _maps(found).save(buffer, format="jpeg", quality=90)
+    encoded = b64encode(buffer.getvalue()).decode("ascii")
+    name = html.escape(Path(found.predicted.photo.name).name)
+    sentences = "".join(f"<p>{html.escape(line)}</p>" for line in found.summary)
+    rows = "".join(
+        f"<tr><td>{html.escape(one.name)}</td><td>{one.probability:.1%}</td><td style='width:20em'>"
+        f"<span class='bar' style='width:{one.probability:.1%}'></span></td></tr>"
+        for one in found.confusions
+    )
+    notes = {note: None for one in (found.predicted, found.true) for note in one.warnings}
+    told = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in notes)
+    how = html.escape(f"{found.predicted.method} at {found.predicted.layer}")
+    made = ", ".join(f"{key} {value}" for key, value in found.predicted.versions.items())
+    return (
+        f"<!doctype html><html lang='en'><meta charset='utf-8'>"
+        f"<meta name='viewport' content='width=device-width'><title>{name}</title>"
+        f"<style>{STYLE}</style>"
+        f"<h1>{name}</h1>{sentences}<img alt='maps' src='data:image/jpeg;base64,{encoded}'>"
+        f"{_checks(found)}<h2>Nearest classes</h2><table>{rows}</table>{told}"
+        f"<p><small>{how}; {html.escape(made)}</small></p></html>\n"
+    )
+
+
+def _checks(found: Debugging) -> str:
+    if found.trust is None:
+        return ""
+    verdict = found.trust.verdict
+    rows = "".join(
+        f"<tr style='color:{COLOURS[check.passed]}'><td>{MARKS[check.passed]}</td>"
+        f"<td>{html.escape(check.name)}</td><td>{html.escape(check.words)}</td></tr>"
+        for check in found.trust.checks
+    )
+    return (
+        f"<h2>Can the map be trusted? <b style='color:{VERDICTS[verdict]}'>{verdict}</b></h2>"
+        f"<p>{html.escape(found.trust.why)}</p><table>{rows}</table>"
+    )
+
+
+def _without(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The photo with the region greyed and its edge drawn."""
+    faded = (0.25 * photo + 0.75 * 200).astype("uint8")
+    picture = np.where(mask[..., None], faded, photo)
+    edge = mask & ~(
+        np.roll(mask, 1, 0) & np.roll(mask, -1, 0) & np.roll(mask, 1, 1) & np.roll(mask, -1, 1)
+    )
+    picture[edge] = (255, 0, 0)
+    return picture
