@@ -270,7 +270,7 @@ def test_measures_that_ask_the_method_again(album):
     metrics = [("max-sensitivity", {"samples": 2}), "flip-consistency", "class-sensitivity"]
     metrics += ["road", ("irof", {"segments": 4}), ("infidelity", {"samples": 8})]
     metrics += ["average-drop", "increase", "sufficiency", "comprehensiveness", "complexity"]
-    metrics += [("pixel-flipping", {"step": 64})]
+    metrics += [("pixel-flipping", {"step": 64}), "coherency", "adcc"]
     found = seewhy.benchmark(model, photos, metrics=metrics, **WISHES, **SETTINGS)
     assert found.problems == ()
     rows = {row.method: row.figures for row in found.rows}
@@ -281,6 +281,10 @@ def test_measures_that_ask_the_method_again(album):
     assert rows["random_cam"]["class_sensitivity"].verdict == "even"
     assert rows["grad_cam"]["class_sensitivity"].verdict == "better"
     assert rows["centre Gaussian"]["flip_consistency"].mean == pytest.approx(1)
+    # a random map is the same for every image, so that it seems to be coherent
+    assert rows["random map"]["coherency"].mean == pytest.approx(1)
+    one = rows["random map"]
+    assert one["adcc"].mean <= min(1 - one["complexity"].mean, 1 - one["average_drop"].mean) * 3
     assert "3 photos are few" in found.notes[0]
 
 

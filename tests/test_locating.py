@@ -11,7 +11,8 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from seewhy import cli, ground_truth
+from seewhy import cli, ground_truth, presets
+from seewhy.labels import DATA
 
 NAMES = ["left", "right", "none"]
 # the spots are 16 × 24 and 24 × 16 pixels of a photo of 96 × 64, cells of the grid 2 × 2
@@ -97,3 +98,38 @@ def test_the_smallest_share_that_makes_a_box(files, monkeypatch, capsys, tmp_pat
     assert json.loads(capsys.readouterr().out)[0]["boxes"] == []
     run(files, monkeypatch, *wished, "0.4", "--method", "grad-cam")
     assert len(json.loads(capsys.readouterr().out)[0]["boxes"]) == 2
+
+
+@pytest.mark.framework_free
+def test_the_bundled_network_locates_on_a_finer_grid():
+    finer = {"size": 288, "scores": "probabilities"}
+    assert presets.locating("efficientnet-lite0") == finer
+    assert presets.locating("EfficientNet_Lite0") == finer
+    assert presets.locating("vgg16") == {}
+    assert presets.locating("efficientnet-lite0.keras") == {}
+
+
+def test_which_settings_are_taken(monkeypatch, tmp_path):
+    class Stop(Exception):
+        pass
+
+    taken = {}
+
+    def seen(**settings):
+        taken.update(settings)
+        raise Stop
+
+    monkeypatch.setattr("seewhy.explainer.Explainer", seen)
+    bundled = {"size": 288, "scores": "probabilities"}
+    cases = [
+        ([], bundled),
+        (["--size", "256"], bundled | {"size": 256}),
+        (["--scores", "logits"], bundled | {"scores": "logits"}),
+    ]
+    for flags, wanted in cases:
+        taken.clear()
+        line = ["seewhy", "locate", str(DATA / "chelsea.png"), "--output", str(tmp_path)]
+        monkeypatch.setattr(sys, "argv", [*line, *flags])
+        with pytest.raises(Stop):
+            cli.main()
+        assert {name: taken[name] for name in bundled} == wanted

@@ -6,9 +6,11 @@ import re
 import shutil
 from pathlib import Path
 
+import keras
 import pytest
 from PIL import Image
 
+from seewhy import measures
 from seewhy.labels import DATA
 
 ROOT = Path(__file__).parent.parent
@@ -20,6 +22,12 @@ PAGES = [
     "docs/methods.md",
     "docs/backends.md",
     "docs/concepts.md",
+    "docs/metrics.md",
+    "docs/locate.md",
+    "docs/trust.md",
+    "docs/benchmark.md",
+    "docs/diff.md",
+    "docs/pytest.md",
 ]
 
 
@@ -82,6 +90,43 @@ def test_the_page_on_concepts_runs(tmp_path, monkeypatch):
     assert names["found"].labels[0][0] == ("Egyptian_cat", pytest.approx(0.33, abs=0.01))
     assert names["found"].labels == names["same"].labels
     assert Image.open("concepts.jpg").width >= 451
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_pages_on_trust_and_comparing_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(DATA / "chelsea.png", "photo.jpg")
+    names, _ = run("docs/trust.md")
+    assert names["trust"].verdict == "pass"
+    small = [keras.Input((64, 64, 3)), keras.layers.Rescaling(1 / 255)]
+    small += [keras.layers.Conv2D(8, 3, activation="relu", name="units")]
+    small += [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2)]
+    keras.Sequential(small).save("before.keras")
+    names, _ = run("docs/diff.md")
+    assert names["one"].figure < 0.5
+    names, _ = run("docs/locate.md")
+    assert names["boxes"][0].score > 0.5
+    assert names["mask"].shape == (300, 451)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_page_on_the_benchmark_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(DATA / "chelsea.png", "photo.jpg")
+    monkeypatch.setattr(measures, "POINTS", 4)  # the tests' time
+    names, _ = run("docs/benchmark.md")
+    assert [row.method for row in names["done"].rows if not row.control] == [
+        "grad_cam",
+        "recipro_cam",
+    ]
+    assert (tmp_path / "out" / "benchmark.html").exists()
+    known = {one.name for one in measures.known()}
+    told = set(re.findall(r"[a-z_]{4,}", re.search(r"\| faith.*?\n\n", page("benchmark"), re.S)[0]))
+    assert known == told - {"faithfulness", "robustness", "sanity", "localisation", "with", "boxes"}
+
+
+def page(name):
+    return (ROOT / "docs" / f"{name}.md").read_text()
 
 
 @pytest.mark.framework_free

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seewhy.cli_locate import Scores
+
 if TYPE_CHECKING:
     from seewhy.evaluating import Evaluation
 
@@ -57,6 +59,10 @@ def evaluate(  # noqa: PLR0913  (one parameter a flag)
     upsampling: Annotated[
         str, typer.Option(help="How maps are enlarged: linear, or guided by the photo's edges.")
     ] = "linear",
+    scores: Annotated[
+        Scores,
+        typer.Option(help="probabilities sets a class against all others; logits does not."),
+    ] = Scores.logits,
     tolerance: Annotated[
         float, typer.Option(min=0, help="Pixels by which a peak may miss in the pointing game.")
     ] = 15,
@@ -88,6 +94,7 @@ def evaluate(  # noqa: PLR0913  (one parameter a flag)
         "method": method,
         "layer": int(layer) if layer and layer.removeprefix("-").isdecimal() else layer,
         "size": size,
+        "scores": scores.value,
         "enhance": enhance,
         "upsampling": upsampling,
         "labels": labels,

@@ -15,7 +15,7 @@ EXAMPLES = """
 [bold]Examples[/bold]
 
   seewhy locate cat.jpg
-  seewhy locate pets/*.jpg --target dog --target cat --size 320 --format yolo --output labels
+  seewhy locate pets/*.jpg --target dog --target cat --format yolo --output labels
   seewhy locate scan.png --model my.keras --labels names.txt --threshold 0.5 --max-boxes 1
 """
 
@@ -24,6 +24,11 @@ class Format(StrEnum):
     coco = "coco"
     yolo = "yolo"
     voc = "voc"
+
+
+class Scores(StrEnum):
+    logits = "logits"
+    probabilities = "probabilities"
 
 
 class Upsampling(StrEnum):
@@ -54,13 +59,24 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
     ] = 0.05,
     size: Annotated[
         int | None,
-        typer.Option(min=1, help="Side of the network's input; more gives a finer grid."),
+        typer.Option(
+            min=1,
+            help="Side of the network's input; more gives a finer grid. If not given, "
+            "288 for the bundled network, and the model's own for others.",
+        ),
     ] = None,
     method: Annotated[
         str, typer.Option(help="How to explain (see [cyan]seewhy methods[/cyan]).")
     ] = "grad-cam",
     layer: Annotated[
         str | None, typer.Option(help="Target layer (see [cyan]seewhy layers[/cyan]).")
+    ] = None,
+    scores: Annotated[
+        Scores | None,
+        typer.Option(
+            help="probabilities sets a class against all others, logits does not. If not given, "
+            "probabilities for the bundled network, and logits for others."
+        ),
     ] = None,
     upsampling: Annotated[
         Upsampling, typer.Option(help="How maps are enlarged; guided follows the photo's edges.")
@@ -84,6 +100,7 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
     For each photo it prints the boxes and writes NAME_boxes.jpg; all boxes go into boxes.json
     (COCO), or into NAME.txt and classes.txt (YOLO), or NAME.xml (Pascal VOC).
     """
+    from seewhy import presets
     from seewhy.drawing import Drawing
 
     Drawing(output=output).check()
@@ -91,12 +108,14 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
         "model": model,
         "method": method,
         "layer": int(layer) if layer and layer.removeprefix("-").isdecimal() else layer,
-        "size": size,
         "upsampling": upsampling.value,
         "labels": labels,
         "preprocess": preprocess,
         "weights": weights,
     }
+    settings |= presets.locating(model)
+    settings |= {"size": size} if size else {}
+    settings |= {"scores": scores.value} if scores else {}
     cut = {"threshold": threshold, "max_boxes": max_boxes, "min_score": min_score}
     status, found, files = _run(photos, target or ["top"], settings, cut, (output, format.value))
     if json:

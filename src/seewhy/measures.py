@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import OptionError
+from seewhy.geometry import Geometry
 from seewhy.metrics import faithfulness, localisation, robustness, similarity
 from seewhy.metrics.localisation.annotations import Corners
 from seewhy.metrics.localisation.wsol import box_accuracies
@@ -142,6 +143,23 @@ def _increase(case: Case, *, baseline: str = "zero") -> Any:
 @_measure("complexity", "low", "faithfulness", POPPI)
 def _complexity(case: Case) -> Any:
     return faithfulness.complexity(case.map)
+
+
+def _enlarged(case: Case) -> Callable[[Any], np.ndarray]:
+    """As `Case.explain`, but maps of the network's size, as that which they are compared with."""
+    place = Geometry.identity(case.map.shape[1:])
+    return lambda images: np.stack([place.to_photo(one) for one in case.explain(images)])
+
+
+@_measure("coherency", "high", "faithfulness", POPPI)
+def _coherency(case: Case, *, baseline: str = "zero") -> Any:
+    return faithfulness.coherency(case.image, case.map, _enlarged(case), baseline=baseline)
+
+
+@_measure("adcc", "high", "faithfulness", POPPI)
+def _adcc(case: Case, *, baseline: str = "zero") -> Any:
+    own = _enlarged(case)
+    return faithfulness.adcc(case.image, case.map, case.scorer, own, baseline=baseline)
 
 
 @_measure("road", "high", "faithfulness", "Rong et al. 2022, arXiv:2202.00449")
