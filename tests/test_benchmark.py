@@ -22,6 +22,8 @@ from seewhy.errors import MethodError, OptionError
 from seewhy.explainer import Explainer
 from seewhy.ground_truth import Annotated, Annotations, Thing
 
+pytestmark = pytest.mark.one_backend
+
 SPOT = 12
 
 

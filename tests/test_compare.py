@@ -13,6 +13,8 @@ import nets
 import seewhy
 from seewhy import Explainer, cli, errors
 
+pytestmark = pytest.mark.one_backend
+
 LABELS = ["ant", "bee", "cat", "dog", "eel"]
 
 

@@ -18,6 +18,8 @@ import seewhy
 from seewhy import cli, errors
 from seewhy.debug_report import VERDICTS
 
+pytestmark = pytest.mark.one_backend
+
 NAMES = ["left", "right", "nothing"]
 
 

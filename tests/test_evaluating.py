@@ -16,6 +16,8 @@ from seewhy import cli, errors
 from seewhy.metrics import localisation
 from seewhy.metrics.localisation.annotations import as_masks
 
+pytestmark = pytest.mark.one_backend
+
 NAMES = ["left", "right", "none"]
 SIZE = 48
 

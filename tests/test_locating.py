@@ -14,6 +14,8 @@ from PIL import Image
 from seewhy import cli, ground_truth, presets
 from seewhy.labels import DATA
 
+pytestmark = pytest.mark.one_backend
+
 NAMES = ["left", "right", "none"]
 # the spots are 16 × 24 and 24 × 16 pixels of a photo of 96 × 64, cells of the grid 2 × 2
 BOXES = {"left": (8, 16, 24, 40), "right": (56, 32, 80, 48)}

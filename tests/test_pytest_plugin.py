@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+pytestmark = pytest.mark.one_backend
+
 pytest_plugins = ["pytester"]
 
 MODEL = """

@@ -13,6 +13,8 @@ from PIL import Image
 from seewhy import measures
 from seewhy.labels import DATA
 
+pytestmark = pytest.mark.one_backend
+
 ROOT = Path(__file__).parent.parent
 PAGES = [
     "README.md",
