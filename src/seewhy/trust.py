@@ -33,7 +33,7 @@ HEADS = 3
 # How many other parts of that share stand for chance.
 CHANCES = 4
 # Maps that correlate by more are the same map to the eye.
-ALIKE = 0.7
+ALIKE = 0.8
 # Maps of an image and its mirror image should correlate by this much.
 STEADY = 0.5
 
