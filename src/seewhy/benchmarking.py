@@ -201,14 +201,18 @@ def _cost(one: Entrant) -> tuple[float, float]:
     return one.cost or (standings.NAN, standings.NAN)
 
 
+def _photos(count: int) -> str:
+    return "1 photo is" if count == 1 else f"{count} photos are"
+
+
 def _notes(count: int, shots: Sequence[Shot], boxes: Any, rows: Sequence[Row]) -> Iterator[str]:
     if count < FEW:
         yield (
-            f"{count} photos are few: percentile intervals of fewer than {FEW} are too narrow, so "
+            f"{_photos(count)} few: percentile intervals of fewer than {FEW} are too narrow, so "
             f"that a difference from the controls may be chance."
         )
     bare = sum(not (shot.drawn and shot.drawn.things) for shot in shots)
     if boxes is not None and bare:
-        yield f"{bare} photos have no boxes and do not count where boxes are needed."
+        yield f"Photos without boxes, which do not count where boxes are needed: {bare}."
     if len({row.layer for row in rows if row.control}) > 1:
         yield "Maps lie on several grids; each method is compared with the controls on its own."

@@ -125,7 +125,9 @@ def _show(done: Benchmark, output: Path) -> None:
 
     from seewhy import tables
 
-    table = Table(title=f"{done.photos} photos, seed {done.settings['seed']}", title_justify="left")
+    table = Table(
+        title=f"photos: {done.photos}, seed {done.settings['seed']}", title_justify="left"
+    )
     for at, heading in enumerate(tables.headings(done)):
         table.add_column(heading, justify="left" if at < 3 else "right", overflow="fold")
     told = []

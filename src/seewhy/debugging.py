@@ -86,8 +86,9 @@ class Debugging:
                 f"{first} over {other} falls from {self.region.before:.2f} to "
                 f"{self.region.after:.2f}."
             )
-        if self.trust is not None and self.trust.verdict != "pass":
-            found.append(f"The map of {first} is not to be relied on: see the checks.")
+        verdicts = {"doubtful": "is doubtful", "fail": "is not to be relied on"}
+        if self.trust is not None and self.trust.verdict in verdicts:
+            found.append(f"The map of {first} {verdicts[self.trust.verdict]}: see the checks.")
         return tuple(found)
 
     def picture(self) -> Image.Image:

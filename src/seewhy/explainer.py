@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from numbers import Integral
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seewhy import backend, intake, methods
+from seewhy import backend, choices, intake, methods
 from seewhy.concept_maps import Concepts
 from seewhy.discovery import Wanted, discover
 from seewhy.engine import SCORES
@@ -90,14 +89,14 @@ class Explainer:
         upsampling: str = "linear",
     ) -> None:
         self._settings = {k: v for k, v in locals().items() if k not in ("self", "model")}
-        _one_of("scores", scores, SCORES)
-        _one_of("fit", fit, FITS)
-        _one_of("fuse", fuse, WAYS)
-        _one_of("upsampling", upsampling, UPSAMPLINGS)
-        _count("top", top)
-        _count("batch_size", batch_size)
+        choices.one_of("scores", scores, SCORES)
+        choices.one_of("fit", fit, FITS)
+        choices.one_of("fuse", fuse, WAYS)
+        choices.one_of("upsampling", upsampling, UPSAMPLINGS)
+        choices.count("top", top)
+        choices.count("batch_size", batch_size)
         if grid is not None:
-            _grid(grid)
+            choices.grid(grid)
         if isinstance(layer, list | tuple) and not layer:
             raise OptionError("layer is an empty list: give at least one layer, or none at all.")
         self.scores, self.fit, self.fuse = scores, fit, fuse
@@ -174,7 +173,7 @@ class Explainer:
             `seewhy.targets`, or a function of the model's outputs.
         """
         sources = self._listed(images)
-        asked = _one_each(targets, len(sources))
+        asked = choices.one_each(targets, len(sources))
         if not sources:
             return []
         rows = self._explain(sources, [self.questions([wanted]) for wanted in asked])
@@ -204,7 +203,7 @@ class Explainer:
         done: list[np.ndarray] = []
         for prepared in self._prepared(sources):
             rows: dict[int, np.ndarray] = {}
-            for members in _alike([sample.shape for sample in prepared]):
+            for members in choices.alike([sample.shape for sample in prepared]):
                 together = [prepared[i] for i in members]
                 rows |= dict(zip(members, self._maps_of_all(together), strict=True))
             done += [rows[i] for i in range(len(prepared))]
@@ -248,9 +247,9 @@ class Explainer:
         images, targets: as for a call; the images are brought to one size. "top" is the top class
         of the image as it is, also for its changed copies. scores: "probabilities" or "logits".
         """
-        _one_of("scores", scores, SCORES)
+        choices.one_of("scores", scores, SCORES)
         sources = self._listed(images)
-        asked = self.questions(_one_each(targets, len(sources)))
+        asked = self.questions(choices.one_each(targets, len(sources)))
         samples = [sample for prepared in self._prepared(sources) for sample in prepared]
         return Scorer(self._runner, self._known, samples, asked, scores)
 
@@ -293,11 +292,11 @@ class Explainer:
         """Images that ask the same kinds of question at the same size go through together."""
         done: dict[int, list[Explanation]] = {}
         keys = [
-            (tuple(_key(target) for target in asked), image.shape)
+            (tuple(choices.key(target) for target in asked), image.shape)
             for image, asked in zip(prepared, questions, strict=True)
         ]
         facts = self._facts()
-        for members in _alike(keys):
+        for members in choices.alike(keys):
             together = [prepared[i] for i in members]
             asked = [questions[i] for i in members]
             inputs = intake.batch(together, self._subject)
@@ -374,7 +373,7 @@ class Explainer:
         if self._method.options:
             options["method"] = dict(self._method.options)
         if self._settings["enhance"]:
-            options["enhance"] = _plainly(self._settings["enhance"])
+            options["enhance"] = choices.plainly(self._settings["enhance"])
         if self._upsampling != "linear":
             options["upsampling"] = self._upsampling
         return Facts(
@@ -388,45 +387,3 @@ class Explainer:
             versions=versions(self._backend),
             upsampling=self._upsampling,
         )
-
-
-def _plainly(enhance: Any) -> list[str]:
-    """Enhancements as words, for JSON."""
-    return [enhance] if isinstance(enhance, str) else [str(one) for one in np.ravel(enhance)]
-
-
-def _one_each(targets: Any, count: int) -> list[Any]:
-    several = isinstance(targets, list | tuple) or np.ndim(targets) > 0
-    asked = list(targets) if several else [targets] * count
-    if len(asked) != count:
-        raise TargetError(
-            f"{len(asked)} targets for {count} images: give one for all, or one each."
-        )
-    return asked
-
-
-def _alike(keys: Sequence[Hashable]) -> list[list[int]]:
-    """The places of equal keys together, in the order of their first."""
-    return [[i for i, other in enumerate(keys) if other == key] for key in dict.fromkeys(keys)]
-
-
-def _key(target: Target) -> Hashable:
-    """Questions of one key can be asked in one batch."""
-    return (target.kind, tuple(value.shape for value in target.values))
-
-
-def _count(option: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
-        raise OptionError(f"{option} is a number from 1 on; got {value!r}.")
-
-
-def _grid(value: Any) -> None:
-    sides = value if isinstance(value, tuple | list) else [value]
-    if len(sides) < 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in sides):
-        raise OptionError(f"grid is (rows, cols) in whole numbers from 1 on; got {value!r}.")
-
-
-def _one_of(option: str, value: str, known: Sequence[str]) -> str:
-    if value not in known:
-        raise OptionError(f"{option} is one of {', '.join(known)}; got {value!r}.")
-    return value
