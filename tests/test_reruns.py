@@ -11,7 +11,8 @@ from keras import layers
 
 import nets
 import transformers
-from seewhy import Explainer, errors, memory
+from seewhy import Explainer, errors, memory, targets
+from seewhy.reruns import Reruns
 from seewhy.runner import Runner
 
 METHODS = {
@@ -60,6 +61,48 @@ def test_chunks_of_any_size_give_the_same(method, monkeypatch):
     assert len(sizes) > 1
     assert max(sizes) <= 2  # rows of two images each
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+
+
+SHARED = {
+    "ablation_cam": {},
+    "score_cam": {},
+    "ss_cam": {"samples": 2},
+    "is_cam": {"steps": 2},
+    "recipro_cam": {},
+    "occlusion": {},
+    "rise": {"masks": 10},
+}
+
+
+@pytest.mark.parametrize("method", SHARED)
+def test_several_questions_share_the_copies(method, monkeypatch):
+    explainer = Explainer(nets.plain(), method=method, options=SHARED[method])
+    images = nets.images(2)
+    asked = [0, 3, targets.margin(1, 2)]
+    apart = [explainer(images, one) for one in asked]
+    runs = []
+    kept = Reruns._chunks
+    monkeypatch.setattr(
+        Reruns, "_chunks", lambda self, *given, **more: runs.append(1) or kept(self, *given, **more)
+    )
+    explainer(images, 0)
+    for_one = len(runs)
+    runs.clear()
+    together = explainer.ask(images, asked)
+    assert len(runs) == for_one
+    for row in range(2):
+        for one, own in zip(together[row], apart, strict=True):
+            np.testing.assert_allclose(one.map, own[row].map, rtol=1e-4, atol=1e-6)
+
+
+def test_what_differs_is_not_shared(monkeypatch):
+    # the masks that are learnt differ between questions
+    explainer = Explainer(nets.plain(), method="meaningful_perturbation", options={"steps": 3})
+    images = nets.images(1)
+    together = explainer.ask(images, [0, 3])[0]
+    for one, target in zip(together, [0, 3], strict=True):
+        np.testing.assert_allclose(one.map, explainer(images, target)[0].map, rtol=1e-3, atol=1e-5)
+    assert not np.allclose(together[0].map, together[1].map, rtol=1e-2)
 
 
 @pytest.mark.parametrize("method", METHODS)

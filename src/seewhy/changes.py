@@ -144,6 +144,21 @@ def scored(stand: Stand, change: Change, question: Question) -> Callable[..., Te
     return run
 
 
+def scored_by_all(stand: Stand, change: Change, question: Question) -> Callable[..., Tensor]:
+    """The same → scores of all questions (rows, questions, batch)."""
+    from keras import ops
+
+    def run(at: Tensor, rest: Any, values: Any, rows: Any, given: Any) -> Tensor:
+        changed = _changed(stand.cut, at, change, rows, given)
+        copies = changed.shape[0]
+        outputs = stand.behind(_joined(stand.cut, changed, at), rest, copies)
+        repeated = [tiled(value, 0, copies) for value in values]
+        scores = question.put(stand.cut, outputs, repeated)[0]
+        return ops.swapaxes(ops.reshape(scores, (scores.shape[0], copies, -1)), 0, 1)
+
+    return run
+
+
 def of_classes(stand: Stand, change: Change, question: Question) -> Callable[..., Tensor]:
     """The function (at, bypass, rows, given) → scores of all classes (rows, batch, classes), to be
     compiled; of outputs with positions their mean over those."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +26,10 @@ from seewhy.sites import Question
 
 Tensor = Any
 Make = Callable[[], Callable[..., Any]]
+
+
+# More than any method asks about before the next question begins.
+KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,24 @@ class Room:
 
 
 @dataclass
+class Shared:
+    """Scores of changed copies by all questions about the same images: each copy runs once."""
+
+    question: Question
+    """All of them."""
+    values: list[np.ndarray]
+    known: list[tuple[tuple[Any, ...], np.ndarray]] = field(default_factory=list)
+    """What was asked last, and scores (rows, questions, batch)."""
+
+    def find(self, asked: tuple[Any, ...]) -> np.ndarray | None:
+        return next((scores for own, scores in self.known if _same(own, asked)), None)
+
+    def keep(self, asked: tuple[Any, ...], scores: np.ndarray) -> None:
+        # methods that learn a mask ask of new ones at every step: those are not worth their room
+        self.known = [*self.known[1 - KEPT :], (asked, scores)]
+
+
+@dataclass
 class Reruns:
     """One question about one batch of images, asked of changed copies."""
 
@@ -70,6 +92,10 @@ class Reruns:
     """By the names of cuts: "layer", "images"."""
     layer: Cut
     room: Room
+    shared: Shared | None = None
+    """What other questions have in common with this one; None where there are none."""
+    place: int = 0
+    """Which of them this one is."""
 
     def score_images(self, change: Change, rows: Any, *given: Any) -> np.ndarray:
         """Scores float32 (rows, batch) of change(images (1, batch, …), rows, *given)."""
@@ -125,15 +151,37 @@ class Reruns:
         return np.concatenate(scores), np.concatenate(gradients)
 
     def _score(self, where: str, change: Change, rows: Any, given: Any) -> np.ndarray:
+        if self.shared is None:
+            question, values = self.question, self.values
+            return self._scores(where, change, rows, given, question, values)[:, 0]
+        asked = (where, change, rows, given)
+        found = self.shared.find(asked)
+        if found is None:
+            question, values = self.shared.question, self.shared.values
+            found = self._scores(where, change, rows, given, question, values)
+            self.shared.keep(asked, found)
+        return found[:, self.place]
+
+    def _scores(
+        self,
+        where: str,
+        change: Change,
+        rows: Any,
+        given: Any,
+        question: Question,
+        values: list[np.ndarray],
+    ) -> np.ndarray:
+        """float32 (rows, questions, batch)."""
         there = self.standing[where]
 
         def make() -> Callable[..., Any]:
-            return changes.scored(there.stand, change, self.question)
+            return changes.scored_by_all(there.stand, change, question)
 
-        run = self.compiled(("score", where, change, self.question.asked[0].kind), make)
+        kinds = tuple(target.kind for target in question.asked)
+        run = self.compiled(("score", where, change, kinds), make)
 
         def score(part: Any, _: np.ndarray) -> Any:
-            return (run(*self._start(there), part, given),)
+            return (run(there.at, there.rest, values, part, given),)
 
         # a layer's input and output, and what it needs beside them
         done = self._chunks(where, rows, score, peak=3 * self.room.largest)
@@ -200,6 +248,21 @@ class Reruns:
             most = min(self.room.images, memory.fitting(self.backend, peak)) // images
         most = max(1, most)
         return math.ceil(count / math.ceil(count / most))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether what was asked is the same: tensors by identity, arrays by their values."""
+    if one is other:
+        return True
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, np.ndarray | np.generic) and isinstance(other, np.ndarray | np.generic):
+        return one.dtype == other.dtype and np.array_equal(one, other)
+    if is_dataclass(one) and type(one) is type(other):
+        return all(_same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    if callable(one) or isinstance(one, str | int | float):
+        return bool(one == other)
+    return False
 
 
 def _halved(size: int) -> int:

@@ -13,10 +13,10 @@ from seewhy.changes import Change, Stand
 from seewhy.errors import MethodError
 from seewhy.methods import ARRAYS, Method
 from seewhy.plan import Plan
-from seewhy.reruns import Reruns, Room, Standing
+from seewhy.reruns import Reruns, Room, Shared, Standing
 from seewhy.results import Outcome
 from seewhy.scores import Target
-from seewhy.sites import ASIDE, Question
+from seewhy.sites import ASIDE, GRADIENTS, Question
 from seewhy.split import Split
 from seewhy.subject import Subject
 
@@ -163,7 +163,10 @@ class Runner:
         question: Question,
         values: list[list[np.ndarray]],
     ) -> list[Outcome]:
-        """The same for methods that run the network again, one question after the other."""
+        """The same for methods that run the network again.
+
+        Copies that all questions ask about run once; maps are drawn one question after the other.
+        """
         from keras import ops
 
         count = len(images[0])
@@ -188,6 +191,7 @@ class Runner:
             name: Standing(stands[name], at, list(rest)) for name, (at, rest) in kept.items()
         }
         room = self._room(plan)
+        shared = Shared(question, flat) if len(question.asked) > 1 else None
         drawn, figures = [], []
         for q, target in enumerate(question.asked):
             reruns = Reruns(
@@ -198,9 +202,13 @@ class Runner:
                 standing=standing,
                 layer=sites.layer,
                 room=room,
+                shared=shared,
+                place=q,
             )
             own = [
-                given[q][need] if need in ARRAYS else getattr(reruns, need)
+                given[q if need in GRADIENTS else 0][need]
+                if need in ARRAYS
+                else getattr(reruns, need)
                 for need in self._method.needs
             ]
             answer = self._method.weigh(*own)

@@ -1,0 +1,58 @@
+"""What an explainer is asked to do: options checked, and questions brought into order."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from seewhy.errors import OptionError, TargetError
+from seewhy.scores import Target
+
+
+def plainly(enhance: Any) -> list[str]:
+    """Enhancements as words, for JSON."""
+    return [enhance] if isinstance(enhance, str) else [str(one) for one in np.ravel(enhance)]
+
+
+def one_each(targets: Any, count: int) -> list[Any]:
+    """A target for each image. Raises TargetError where there is another number of them."""
+    several = isinstance(targets, list | tuple) or np.ndim(targets) > 0
+    asked = list(targets) if several else [targets] * count
+    if len(asked) != count:
+        raise TargetError(
+            f"{len(asked)} targets for {count} images: give one for all, or one each."
+        )
+    return asked
+
+
+def alike(keys: Sequence[Hashable]) -> list[list[int]]:
+    """The places of equal keys together, in the order of their first."""
+    return [[i for i, other in enumerate(keys) if other == key] for key in dict.fromkeys(keys)]
+
+
+def key(target: Target) -> Hashable:
+    """Questions of one key can be asked in one batch."""
+    return (target.kind, tuple(value.shape for value in target.values))
+
+
+def count(option: str, value: Any) -> None:
+    """Raises OptionError for what is no whole number from 1 on."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
+        raise OptionError(f"{option} is a number from 1 on; got {value!r}.")
+
+
+def grid(value: Any) -> None:
+    """Raises OptionError for what is no (rows, cols)."""
+    sides = value if isinstance(value, tuple | list) else [value]
+    if len(sides) < 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in sides):
+        raise OptionError(f"grid is (rows, cols) in whole numbers from 1 on; got {value!r}.")
+
+
+def one_of(option: str, value: str, known: Sequence[str]) -> str:
+    """The value; raises OptionError if it is not known."""
+    if value not in known:
+        raise OptionError(f"{option} is one of {', '.join(known)}; got {value!r}.")
+    return value
