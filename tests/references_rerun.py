@@ -74,7 +74,7 @@ def is_cam(world, steps):
     return _weighed(world, np.mean(scores, axis=0))
 
 
-def group_cam(world, groups, blur):
+def group_cam(world, groups, blur, denoise):
     """Zhang et al. 2021: groups of weighted units, and the image blurred where they are not."""
     batch, height, width, _ = world.images.shape
     units = world.activations.shape[-1]
@@ -91,10 +91,14 @@ def group_cam(world, groups, blur):
                 mean = world.gradients[n, :, :, k].mean()
                 joined[n] += mean * world.activations[n, :, :, k]
         joined = np.maximum(joined, 0)
+        for own in joined:
+            own[own <= np.percentile(own, 100 * denoise)] = 0
         masks = [np.broadcast_to(_mask(own, height, width), (height, width)) for own in joined]
         mask = np.stack(masks)[..., None]
         shown = world.score((world.images * mask + hidden * (1 - mask)).astype("float32"))
-        maps += np.maximum(shown - base, 0)[:, None, None] * joined
+        for own, gain, map in zip(joined, shown - base, maps, strict=True):
+            size = np.ptp(own)
+            map += gain * ((own - own.min()) / size if size else 0 * own)
     return maps
 
 

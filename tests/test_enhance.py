@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import nets
 import twins
@@ -86,6 +87,47 @@ def test_scales_by_hand():
     found = explainer.having(enhance="scales:count=2,step=1.0")(images, 2)[0]
     np.testing.assert_allclose(found.map, total / cover, rtol=1e-3, atol=1e-5)
     assert found.overlay().size == (32, 32)
+
+
+def by_hand(explainer, windows):
+    """The mean of what windows (top, left, side, image) of a photo of 64 show, by their scores."""
+    each = explainer([window[-1] for window in windows], 2)
+    grid = each[0].map.shape
+    total, cover = np.zeros((2, 2 * grid[0], 2 * grid[1]))
+    best = max(one.score for one in each)
+    for one, (top, left, times, _) in zip(each, windows, strict=True):
+        at = slice(top * grid[0], (top + times) * grid[0])
+        along = slice(left * grid[1], (left + times) * grid[1])
+        part = Geometry.identity((times * grid[0], times * grid[1])).to_photo(one.map)
+        total[at, along] += np.exp(one.score - best) * part
+        cover[at, along] += np.exp(one.score - best)
+    return total / cover
+
+
+def test_scales_see_what_the_photo_shows_and_the_input_lost():
+    fine = np.random.default_rng(3).integers(0, 256, (64, 64, 3), "uint8")
+    quarters = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    windows = [(r, c, 1, fine[32 * r : 32 * r + 32, 32 * c : 32 * c + 32]) for r, c in quarters]
+    explainer = Explainer(nets.plain(), layer="relu3", preprocess=lambda x: x / 127.5 - 1)
+    expected = by_hand(explainer, [(0, 0, 2, fine), *windows])
+    scales = explainer.having(enhance="scales:count=2,step=1.0")
+    found = scales([fine], 2)[0].map
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(scales.all_classes([fine])[0].shape[1:], found.shape)
+    # what the network's size leaves of it looks different
+    coarse = np.asarray(Image.fromarray(fine).resize((32, 32), Image.Resampling.BILINEAR))
+    blurred = scales([coarse], 2)[0].map
+    assert np.abs(blurred - found).max() > 0.05 * np.abs(found).max()
+
+
+def test_scales_come_first_in_any_order():
+    fine = np.random.default_rng(3).integers(0, 256, (64, 64, 3), "uint8")
+    explainer = Explainer(nets.plain(), layer="relu3", preprocess=lambda x: x / 127.5 - 1)
+    one, other = (
+        explainer.having(enhance=order)([fine], 2)[0].map
+        for order in (["flips", "scales"], ["scales", "flips"])
+    )
+    np.testing.assert_array_equal(one, other)
 
 
 def test_scales_find_a_small_thing_more_finely():

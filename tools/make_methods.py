@@ -44,7 +44,7 @@ explanation = seewhy.explain(
   passes. `--enhance flips`, `enhance="flips"`.
 - **Noise**: the mean over noisy copies, as SmoothGrad. `--enhance noise:samples=8,deviation=0.1`,
   `enhance=seewhy.enhance.Noisy(samples=8)`.
-- **Scales**: windows of the enlarged image, each counting by its score, for finer maps (SESS,
+- **Scales**: windows of the enlarged photo, each counting by its score, for finer maps (SESS,
   Tursun et al. 2022, arXiv:2207.01769). `--enhance scales`, `enhance="scales"`.
 - **Eigen**: the first principal component of what units add in place of their sum: less noise, but
   the sign is lost. `--enhance eigen`, `enhance="eigen"`.

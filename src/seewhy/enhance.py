@@ -6,10 +6,10 @@ shown is the weighted mean of all.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -19,6 +19,9 @@ from seewhy.errors import OptionError
 from seewhy.geometry import Geometry
 
 Sides = tuple[int, ...]
+Window = tuple[slice, ...]
+Closer = Callable[[Sides, Window], np.ndarray]
+"""A window (*space, channels) of the image brought to another size, as the network takes it."""
 Place = Callable[[np.ndarray], np.ndarray]
 """A linear function from a copy's map (…, *grid) to its share of the whole one (…, *finer)."""
 
@@ -64,8 +67,9 @@ class Noisy:
 
 @dataclass(frozen=True)
 class Scales:
-    """The image enlarged and seen window by window (SESS: Tursun et al. 2022, arXiv:2207.01769).
+    """The photo enlarged and seen window by window (SESS: Tursun et al. 2022, arXiv:2207.01769).
 
+    A photo shows what was lost at the network's size; a preprocessed array is enlarged as it is.
     Each window is as large as the network's input; its map counts by how much the window speaks
     for the target. The map is as much finer as the largest scale.
     """
@@ -76,15 +80,13 @@ class Scales:
     overlap: float = 0.0
     """Share of a window that the next one sees again."""
 
-    def copies(self, image: np.ndarray) -> Iterator[Copy]:
+    def copies(self, image: np.ndarray, closer: Closer | None = None) -> Iterator[Copy]:
         space = image.shape[:-1]
         largest = 1 + (self.count - 1) * self.step
+        closer = closer or _enlarging(image)
         for k in range(self.count):
             scale = 1 + k * self.step
             size = tuple(round(side * scale) for side in space)
-            large = np.moveaxis(
-                np.stack([_resized(plane, size) for plane in np.moveaxis(image, -1, 0)]), 0, -1
-            )
             along = [self._starts(*pair) for pair in zip(space, size, strict=True)]
             for starts in product(*along):
                 window = tuple(slice(a, a + side) for a, side in zip(starts, space, strict=True))
@@ -92,7 +94,7 @@ class Scales:
                     (a / whole, (a + side) / whole)
                     for a, side, whole in zip(starts, space, size, strict=True)
                 )
-                yield Copy(large[window], _Window(ends, largest))
+                yield Copy(closer(size, window), _Window(ends, largest))
 
     def _starts(self, side: int, size: int) -> list[int]:
         step = max(1, round(side * (1 - self.overlap)))
@@ -135,7 +137,7 @@ def chosen(wanted: Any) -> tuple[tuple[Enhancement, ...], bool]:
     """
     several = [wanted] if isinstance(wanted, str | Flips | Noisy | Scales) else list(wanted or ())
     found = [_one(one) for one in several]
-    return tuple(one for one in found if not isinstance(one, str)), EIGEN in found
+    return ordered([one for one in found if not isinstance(one, str)]), EIGEN in found
 
 
 def _one(wanted: Any) -> Enhancement | str:
@@ -168,16 +170,30 @@ def _checked(made: Any) -> Enhancement:
     return made_copy
 
 
-def copies(image: np.ndarray, enhancements: Sequence[Enhancement]) -> list[Copy]:
-    """All copies of an image (*space, channels): of the copies of each, those of the next."""
+def ordered(enhancements: Sequence[Enhancement]) -> tuple[Enhancement, ...]:
+    """Scales first: what they take from the photo can be flipped, not the other way around."""
+    return tuple(sorted(enhancements, key=lambda one: not isinstance(one, Scales)))
+
+
+def copies(
+    image: np.ndarray, enhancements: Sequence[Enhancement], closer: Closer | None = None
+) -> list[Copy]:
+    """All copies of an image (*space, channels): of the copies of each, those of the next.
+
+    closer: windows of the photo behind the image, where there is one.
+    """
     found = [Copy(image.astype("float32"), _as_it_is)]
-    for one in enhancements:
+    for at, one in enumerate(enhancements):
         found = [
             Copy(inner.image.astype("float32"), _after(outer.place, inner.place))
             for outer in found
-            for inner in one.copies(outer.image)
+            for inner in _copies(one, outer.image, None if at else closer)
         ]
     return found
+
+
+def _copies(one: Enhancement, image: np.ndarray, closer: Closer | None) -> Iterator[Copy]:
+    return one.copies(image, closer) if isinstance(one, Scales) else one.copies(image)
 
 
 def joined(maps: Sequence[np.ndarray], places: Sequence[Place], weights: np.ndarray) -> np.ndarray:
@@ -218,7 +234,16 @@ def _mirrored(map: np.ndarray) -> np.ndarray:
 
 
 def _after(outer: Place, inner: Place) -> Place:
-    return lambda map: reduce(lambda values, place: place(values), (inner, outer), map)
+    return lambda map: functools.reduce(lambda values, place: place(values), (inner, outer), map)
+
+
+def _enlarging(image: np.ndarray) -> Closer:
+    @functools.cache
+    def large(size: Sides) -> np.ndarray:
+        planes = [_resized(plane, size) for plane in np.moveaxis(image, -1, 0)]
+        return np.moveaxis(np.stack(planes), 0, -1)
+
+    return lambda size, window: large(size)[window]
 
 
 def _resized(plane: np.ndarray, size: Sides) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seewhy import enhance
-from seewhy.enhance import Copy, Enhancement, Scales
+from seewhy.enhance import Closer, Copy, Enhancement, Scales
 from seewhy.errors import OptionError
 from seewhy.progress import steps
 from seewhy.results import Outcome
@@ -32,16 +32,17 @@ class Ensemble:
         inputs: Inputs,
         asked: Sequence[Any],
         shown: tuple[int, bool],
+        closer: Sequence[Closer | None] = (),
     ) -> list[Outcome]:
         """Each image's outcome with the mean map of its copies.
 
         run: inputs and questions → outcomes. shown: which input is changed, and whether its
-        channels come first.
+        channels come first. closer: for each image windows of the photo that it was made of.
         """
         plain = run(inputs, asked)
         if not self.enhancements:
             return plain
-        each = self._copies(inputs, shown)
+        each = self._copies(inputs, shown, closer)
         rows = [(n, copy) for n, copies in enumerate(each) for copy in copies]
         found: list[Outcome] = []
         for part in self._parts(rows):
@@ -60,13 +61,17 @@ class Ensemble:
         return done
 
     def maps(
-        self, run: Callable[[Inputs], np.ndarray], inputs: Inputs, shown: tuple[int, bool]
+        self,
+        run: Callable[[Inputs], np.ndarray],
+        inputs: Inputs,
+        shown: tuple[int, bool],
+        closer: Sequence[Closer | None] = (),
     ) -> np.ndarray:
         """Maps of all classes (batch, classes, *space), each the plain mean of those of copies."""
         if not self.enhancements:
             return run(inputs)
         done = []
-        for n, copies in enumerate(self._copies(inputs, shown)):
+        for n, copies in enumerate(self._copies(inputs, shown, closer)):
             found: list[np.ndarray] = []
             for part in self._parts([(n, copy) for copy in copies]):
                 found += list(run(_changed(inputs, part, shown)))
@@ -74,7 +79,9 @@ class Ensemble:
             done.append(enhance.joined(found, [copy.place for copy in copies], ones))
         return np.stack(done)
 
-    def _copies(self, inputs: Inputs, shown: tuple[int, bool]) -> list[list[Copy]]:
+    def _copies(
+        self, inputs: Inputs, shown: tuple[int, bool], closer: Sequence[Closer | None]
+    ) -> list[list[Copy]]:
         at, first = shown
         images = np.moveaxis(inputs[at], 1, -1) if first else inputs[at]
         if images.ndim < 3:
@@ -82,7 +89,11 @@ class Ensemble:
                 f"enhance changes images with an axis of channels; this input has the shape "
                 f"{images.shape}. Leave enhance out."
             )
-        return [enhance.copies(image, self.enhancements) for image in images]
+        near = closer or [None] * len(images)
+        return [
+            enhance.copies(image, self.enhancements, own)
+            for image, own in zip(images, near, strict=True)
+        ]
 
     def _parts(self, rows: list[tuple[int, Copy]]) -> Any:
         with steps(len(rows)) as step:

@@ -14,7 +14,7 @@ from seewhy import backend, choices, intake, methods
 from seewhy.concept_maps import Concepts
 from seewhy.discovery import Wanted, discover
 from seewhy.engine import SCORES
-from seewhy.enhance import chosen
+from seewhy.enhance import Closer, chosen
 from seewhy.ensemble import Ensemble
 from seewhy.errors import ModelError, OptionError, TargetError
 from seewhy.explanation import UPSAMPLINGS, Explanation
@@ -59,7 +59,7 @@ class Explainer:
     bands: three channels shown as red, green and blue, for images of other than 1 or 3 channels.
     options: the method's own, such as {"steps": 100} (`seewhy methods NAME` lists them).
     enhance: one or several of "flips" (test-time augmentation), "noise" (the mean over noisy
-        copies), "scales" (windows of the enlarged image, as SESS), with options as in
+        copies), "scales" (windows of the enlarged photo, as SESS), with options as in
         "noise:samples=16", or records of `seewhy.enhance`; and "eigen", the first principal
         component of what units add in place of their sum.
     upsampling: "linear", or "guided" to follow the photo's edges.
@@ -300,25 +300,39 @@ class Explainer:
             together = [prepared[i] for i in members]
             asked = [questions[i] for i in members]
             inputs = intake.batch(together, self._subject)
-            for i, own in zip(members, self._look(inputs, asked), strict=True):
+            found = self._look(inputs, asked, self._closer(together))
+            for i, own in zip(members, found, strict=True):
                 done[i] = explanations(facts, self._shown(prepared[i]), questions[i], own)
         return [done[i] for i in range(len(prepared))]
 
     def _evidence(
-        self, k: int, inputs: Sequence[np.ndarray], asked: Sequence[list[Target]]
+        self,
+        k: int,
+        inputs: Sequence[np.ndarray],
+        asked: Sequence[list[Target]],
+        closer: Sequence[Closer | None],
     ) -> list[Outcome]:
         known = self._known
 
         def run(inputs: Sequence[np.ndarray], asked: Sequence[list[Target]]) -> list[Outcome]:
             return self._runner.evidence(known, k, inputs, asked)
 
-        return self._ensemble.outcomes(run, inputs, asked, self._changing)
+        return self._ensemble.outcomes(run, inputs, asked, self._changing, closer)
 
-    def _look(self, inputs: Sequence[np.ndarray], asked: Sequence[list[Target]]) -> list[Outcome]:
+    def _look(
+        self,
+        inputs: Sequence[np.ndarray],
+        asked: Sequence[list[Target]],
+        closer: Sequence[Closer | None] = (),
+    ) -> list[Outcome]:
         """Outcomes with the maps of all target layers fused, for one batch of network inputs."""
         places = range(len(self._known.cuts))
-        outcomes = [self._evidence(k, inputs, asked) for k in places]
+        outcomes = [self._evidence(k, inputs, asked, closer) for k in places]
         return [self._fused([outcome[row] for outcome in outcomes]) for row in range(len(asked))]
+
+    def _closer(self, samples: Sequence[Prepared]) -> list[Closer | None]:
+        at = self._known.shown
+        return [intake.closer(one, at, self._subject, self._manner) for one in samples]
 
     @property
     def _changing(self) -> tuple[int, bool]:
@@ -328,10 +342,11 @@ class Explainer:
     def _maps_of_all(self, images: Sequence[Prepared]) -> np.ndarray:
         known = self._known
         inputs = intake.batch(images, self._subject)
+        near = self._closer(images)
         runs = [
             functools.partial(self._runner.all_classes, known, k) for k in range(len(known.cuts))
         ]
-        each = [self._ensemble.maps(run, inputs, self._changing) for run in runs]
+        each = [self._ensemble.maps(run, inputs, self._changing, near) for run in runs]
         if len(each) == 1:
             return each[0]
         rows = [

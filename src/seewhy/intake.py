@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from PIL import Image
 
 from seewhy import images
 from seewhy.arrays import Array
+from seewhy.enhance import Closer
 from seewhy.entries import Entry
 from seewhy.errors import ImageError
 from seewhy.geometry import Geometry
@@ -96,6 +98,27 @@ def batch(prepared: Sequence[Prepared], subject: Subject) -> list[np.ndarray]:
         _joined([sample.parts[k] for sample in prepared], subject, k)
         for k in range(len(prepared[0].parts))
     ]
+
+
+def closer(sample: Prepared, k: int, subject: Subject, manner: Manner) -> Closer | None:
+    """Windows of the photo of input k brought to other sizes, each as the network takes it.
+
+    None where there is no photo, but a preprocessed array.
+    """
+    part = sample.parts[k]
+    if part.pixels is None or not isinstance(part.photo, Photo):
+        return None
+    photo = part.photo
+
+    @functools.cache
+    def fitted(size: tuple[int, int]) -> np.ndarray:
+        return images.fit(photo, size, manner.fit)[0]
+
+    def window(size: tuple[int, ...], where: tuple[slice, ...]) -> np.ndarray:
+        ready = subject.network_input(fitted((size[0], size[1]))[where][None], k)[0]
+        return np.moveaxis(ready, 0, -1) if subject.channels_first else ready
+
+    return window
 
 
 def _joined(parts: Sequence[Part], subject: Subject, k: int) -> np.ndarray:

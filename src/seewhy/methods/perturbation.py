@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from seewhy.errors import OptionError
 from seewhy.methods import method
 from seewhy.methods.axes import divide, enlarged, normalised, space, spread
 from seewhy.methods.noise import Noise
@@ -196,14 +197,14 @@ def through_part(
 
 @method(
     "group_cam",
-    paper="Zhang et al. 2021, 'Group-CAM', arXiv:2103.13859, eq. 2 to 8, without its de-noising",
+    paper="Zhang et al. 2021, 'Group-CAM', arXiv:2103.13859, eq. 2 to 8",
     units=True,
     family=FAMILY,
     cost="1 + groups",
     use="Score-CAM's idea for a few passes.",
     avoid="Backends without gradients.",
 )
-def group_cam(
+def group_cam(  # noqa: PLR0913  (options)
     activations: Tensor,
     gradients: Tensor,
     images: Tensor,
@@ -211,23 +212,39 @@ def group_cam(
     *,
     groups: int = 32,
     blur: float = 0.05,
+    denoise: float = 0.7,
 ) -> Tensor:
     """Sum of groups of Grad-CAM's weighted units, each weighed by what its mask lets through.
 
     activations, gradients: (batch, *space, units); images: (batch, *space, channels). groups: of
     neighbouring units. blur: width of the Gaussian that hides the rest of the image, as a share
-    of its sides. Returns maps (batch, *space).
+    of its sides. denoise: share of a group's cells, its weakest, that are set to 0. Returns maps
+    (batch, *space).
     """
     weights = ops.mean(gradients, axis=space(gradients), keepdims=True)
     count = min(groups, int(activations.shape[-1]))
     member = np.arange(int(activations.shape[-1])) * count // int(activations.shape[-1])
     joined = ops.matmul(weights * activations, np.eye(count, dtype="float32")[member])
-    grids = ops.relu(joined)
+    grids = strongest(ops.relu(joined), denoise)
     hidden = blurred(images, blur)
     rows = np.append(np.arange(count), -1)
     scores = score_images(revealed, rows, grids, hidden)
-    gains = np.maximum(scores[:-1] - scores[-1], 0).astype("float32")
-    return weighed(grids, gains)
+    gains = (scores[:-1] - scores[-1]).astype("float32")
+    axes = space(grids)
+    lowest = ops.min(grids, axis=axes, keepdims=True)
+    shares = divide(grids - lowest, ops.max(grids, axis=axes, keepdims=True) - lowest)
+    return weighed(shares, gains)
+
+
+def strongest(grids: Tensor, share: float) -> Tensor:
+    """Grids (batch, *space, units) with the weakest share of the cells of each set to 0."""
+    if not 0 <= share < 1:
+        raise OptionError(f"denoise is a share of the cells, from 0 to below 1; got {share!r}.")
+    if share == 0:
+        return grids
+    axes = space(grids)
+    least = ops.quantile(grids, share, axis=axes, keepdims=True)
+    return ops.where(grids > least, grids, ops.zeros_like(grids))
 
 
 def revealed(images: Tensor, units: Tensor, grids: Tensor, hidden: Tensor) -> Tensor:
