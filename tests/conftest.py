@@ -8,9 +8,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # Modules that compile hundreds of models for one or two runs each.
 COMPILE_MUCH = (
+    "test_all_classes",
+    "test_attention",
     "test_hub",
+    "test_inputs",
+    "test_listing",
     "test_memory",
+    "test_odd",
     "test_references",
+    "test_reruns",
+    "test_targets",
+    "test_tokens",
     "test_zoo",
     "test_zoo_fused",
     "test_zoo_refusals",

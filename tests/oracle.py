@@ -25,6 +25,22 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return jax.jit(function)
 
 
+def split(head: Callable, tail: Callable, score: Callable) -> Callable[[Any], tuple[Any, ...]]:
+    """x → activations = head(x), outputs = tail(activations, x), score(outputs), gradients.
+
+    The gradients are those of the scores' sum at the activations.
+    """
+    differentiate = _BACKENDS[keras.backend.backend()]
+
+    def run(x: Any) -> tuple[Any, ...]:
+        at = head(x)
+        outputs = tail(at, x)
+        slopes = differentiate(lambda a: ops.sum(score(tail(a, x))), at)
+        return at, outputs, score(outputs), slopes
+
+    return compiled(run)
+
+
 def gradients(function: Callable[[Any], Any], at: Any) -> np.ndarray:
     """d sum(function(at)) / d at, float64; function: activations → one score per sample."""
     return array(_BACKENDS[keras.backend.backend()](lambda x: ops.sum(function(x)), at))

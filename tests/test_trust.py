@@ -146,6 +146,7 @@ def test_in_words_and_as_json(trusted):
     assert [check["name"] for check in record["checks"]] == list(figures(trusted))
 
 
+@pytest.mark.one_backend
 def test_on_the_command_line(monkeypatch, capsys, tmp_path):
     arguments = ["seewhy", "explain", PHOTO, "--output", str(tmp_path), "--trust"]
     monkeypatch.setattr(sys, "argv", arguments)

@@ -54,14 +54,9 @@ class Case:
 
     @cached_property
     def by_hand(self):
-        """The activations, the hand-written outputs without closing activation, and the scores."""
-
-        def run(x):
-            activations = self.cut.head(x)
-            outputs = self.cut.tail(activations, x)
-            return activations, outputs, self.cut.score(outputs)
-
-        return oracle.compiled(run)(self.tensors)
+        """The activations, the hand-written outputs without closing activation, the scores, and
+        the gradients of those at the activations."""
+        return oracle.split(self.cut.head, self.cut.tail, self.cut.score)(self.tensors)
 
     @cached_property
     def explained(self):
@@ -103,7 +98,7 @@ def test_the_table_is_large_and_its_names_differ():
 
 
 def test_the_split_by_hand_is_the_model(case):
-    _, outputs, _ = case.by_hand
+    _, outputs, *_ = case.by_hand
     both = case.cut.close(outputs), case.compiled(case.tensors)
     ours, theirs = map(keras.tree.flatten, both)
     for mine, other in zip(ours, theirs, strict=True):
@@ -115,12 +110,10 @@ def test_the_split_by_hand_is_the_model(case):
 
 
 def test_the_maps_are_those_of_independent_gradients(case):
-    x = case.tensors
-    activations, _, scores = case.by_hand
-    scores = oracle.array(scores)
+    activations, _, *measured = case.by_hand
+    activations, scores, gradients = [oracle.array(one) for one in (activations, *measured)]
     assert scores.shape == (len(activations),)
-    gradients = oracle.gradients(lambda a: case.cut.score(case.cut.tail(a, x)), activations)
-    arranged = [case.kind.arrange(array) for array in (oracle.array(activations), gradients)]
+    arranged = [case.kind.arrange(array) for array in (activations, gradients)]
     for method, (expected, size) in oracle.maps(*arranged).items():
         explained = case.explained[1][method]
         assert len(explained) == len(expected)
