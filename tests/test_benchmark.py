@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from html.parser import HTMLParser
-from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -409,13 +408,10 @@ def test_a_model_that_draws_chance_is_known_again():
         for model in (first, second)
     ]
     assert not np.array_equal(*states)
-    prints = [
-        fingerprint(SimpleNamespace(_subject=SimpleNamespace(model=model)))
-        for model in (first, second)
-    ]
+    prints = [fingerprint(model) for model in (first, second)]
     assert prints[0] == prints[1]
     second.layers[0].set_weights([np.ones((4, 3)), np.ones(3)])
-    assert fingerprint(SimpleNamespace(_subject=SimpleNamespace(model=second))) != prints[0]
+    assert fingerprint(second) != prints[0]
 
 
 @pytest.mark.framework_free

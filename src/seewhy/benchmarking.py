@@ -55,7 +55,7 @@ class Benchmark:
 
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        pictures = plots.pngs(self)
+        pictures = plots.pngs(self.rows, self.measures, self.photos)
         texts = {
             "benchmark.csv": tables.csv(self),
             "benchmark.md": tables.markdown(self),

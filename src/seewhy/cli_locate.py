@@ -135,7 +135,7 @@ def _run(
     where: tuple[Path, str],
 ) -> tuple[int, list[dict[str, Any]], list[Path]]:
     """Write pictures and boxes; the exit status, a record for each photo, and the boxes' files."""
-    from seewhy import backend, box_files, locating, render
+    from seewhy import backend, box_files, locating, pictures, render
     from seewhy.command import answers, quiet, with_progress
     from seewhy.errors import SeewhyError
     from seewhy.explainer import Explainer
@@ -157,7 +157,8 @@ def _run(
             continue
         place = locating.located(path, answer, explainer.labels, **cut)
         picture = names.claim(path, ["_boxes.jpg"])[0]
-        render.save(locating.drawn(answer[0], place), picture)
+        boxes = [(one.name, one.box) for one in place.found]
+        render.save(locating.drawn(pictures.plain(answer[0].photo), boxes), picture)
         done.append(place)
         found.append(locating.record(place, answer) | {"files": [str(picture)]})
     try:

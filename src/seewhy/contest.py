@@ -111,7 +111,7 @@ class Contest:
             "seewhy": first._facts().versions.get("seewhy"),
             "backend": first._backend.NAME,
             "model": name,
-            "weights": fingerprint(first),
+            "weights": fingerprint(first._subject.model),
             "size": first._subject.size,
             "target": rules.target,
             "seed": rules.seed,
@@ -294,20 +294,20 @@ def _painted(drawn: Annotated, k: int) -> Any:
     return None if paint is None else paint(64, 64)
 
 
-def fingerprint(explainer: Explainer) -> str:
+def fingerprint(model: Any) -> str:
     """Of all weights' types, shapes and values."""
     digest = hashlib.sha256()
-    for part in _weights(explainer):
+    for part in _weights(model):
         digest.update(part)
     return digest.hexdigest()
 
 
-def _weights(explainer: Explainer) -> Iterator[bytes]:
+def _weights(model: Any) -> Iterator[bytes]:
     from keras import ops
 
-    subject = explainer._subject
     # not its variables: states of random generators, as of Dropout, differ from process to process
-    for variable in getattr(subject.model, "weights", None) or subject.variables:
+    variables: Any = getattr(model, "weights", None) or getattr(model, "variables", ())
+    for variable in variables:
         array = np.ascontiguousarray(ops.convert_to_numpy(variable))
         yield f"{array.dtype} {array.shape}".encode()
         yield array.tobytes()

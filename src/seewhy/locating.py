@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from seewhy import pictures
 from seewhy.box_files import Found, Located
 from seewhy.errors import OptionError
 from seewhy.explanation import Explanation
 from seewhy.images import Photo
 from seewhy.labels import Labels
+from seewhy.locate import Box
 from seewhy.sheets import font
 
 # Okabe and Ito's colours, told apart by most who see colours differently.
@@ -46,23 +46,27 @@ def located(
     return Located(photo, (height, width), tuple(found))
 
 
-def drawn(explanation: Explanation, place: Located) -> Image.Image:
-    """The photo with all boxes, each in its class's colour with its name and score."""
-    picture = Image.fromarray(np.ascontiguousarray(pictures.plain(explanation.photo)))
+def drawn(photo: np.ndarray, boxes: Sequence[tuple[str, Box]]) -> Image.Image:
+    """The photo with all boxes, each in its class's colour with its name and score.
+
+    photo: uint8 (height, width, 3). boxes: pairs of a class's name and a box, the best first.
+    """
+    picture = Image.fromarray(np.ascontiguousarray(photo))
     draw = ImageDraw.Draw(picture)
-    thick = max(2, round(min(place.size) / 150))
-    letters = font(max(12, round(min(place.size) / 28)))
-    names = list(dict.fromkeys(one.name for one in place.found))
-    for one in reversed(place.found):  # the best on top
-        colour = COLOURS[names.index(one.name) % len(COLOURS)]
-        corners = one.box.corners
+    size = photo.shape[:2]
+    thick = max(2, round(min(size) / 150))
+    letters = font(max(12, round(min(size) / 28)))
+    names = list(dict.fromkeys(name for name, _ in boxes))
+    for name, box in reversed(boxes):  # the best on top
+        colour = COLOURS[names.index(name) % len(COLOURS)]
+        corners = box.corners
         inside = (corners[0], corners[1], corners[2] - 1, corners[3] - 1)
         draw.rectangle(inside, outline=colour, width=thick)
-        text = f"{one.name} {one.box.score:.2f}"
+        text = f"{name} {box.score:.2f}"
         left, top, right, bottom = draw.textbbox((0, 0), text, font=letters)
         high, wide = bottom - top + 2 * thick, right - left + 2 * thick
         # above the box where there is room, and never past the photo's edge
-        x = max(0, min(corners[0], place.size[1] - wide))
+        x = max(0, min(corners[0], size[1] - wide))
         y = corners[1] - high if corners[1] >= high else corners[1]
         draw.rectangle((x, y, x + wide, y + high), fill=colour)
         draw.text((x + thick - left, y + thick - top), text, fill="black", font=letters)

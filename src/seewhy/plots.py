@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from seewhy.standings import Row
@@ -10,7 +11,6 @@ from seewhy.standings import Row
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from seewhy.benchmarking import Benchmark
     from seewhy.measures import Measure
 
 COLOURS = {"better": "#1b6ca8", "even": "#c0392b", "worse": "#c0392b", "": "#444444"}
@@ -19,28 +19,28 @@ ACROSS = 4
 """Panels beside each other."""
 
 
-def pngs(done: Benchmark) -> dict[str, bytes]:
+def pngs(rows: Sequence[Row], measures: Sequence[Measure], photos: int) -> dict[str, bytes]:
     """PNG files by name: "figures", and "cost" where a method was timed."""
-    made = {"figures": figures(done)}
-    if any(_costly(row, _faithful(done)) for row in done.rows):
-        made["cost"] = cost(done)
-    return {name: _png(figure) for name, figure in made.items()}
+    drawn = {"figures": figures(rows, measures, photos)}
+    if any(_costly(row, _faithful(measures)) for row in rows):
+        drawn["cost"] = cost(rows, measures)
+    return {name: _png(figure) for name, figure in drawn.items()}
 
 
-def figures(done: Benchmark) -> Any:
+def figures(rows: Sequence[Row], measures: Sequence[Measure], photos: int) -> Any:
     """A panel for each measure: a point with its interval for each row, the controls shaded."""
     from matplotlib.figure import Figure
 
-    rows = [row for row in done.rows if row.figures]
+    rows = [row for row in rows if row.figures]
     several = len({row.model for row in rows}) > 1
-    across = min(ACROSS, len(done.measures))
-    down = -(-len(done.measures) // across)
+    across = min(ACROSS, len(measures))
+    down = -(-len(measures) // across)
     size = (3.2 + 2.6 * across, (1.2 + 0.28 * len(rows)) * down)
     picture = Figure(figsize=size, layout="constrained")
     grid = picture.subplots(down, across, squeeze=False, sharey=True)
-    for axes, measure in zip(grid.flat, done.measures, strict=False):
+    for axes, measure in zip(grid.flat, measures, strict=False):
         _panel(axes, rows, measure)
-    for axes in list(grid.flat)[len(done.measures) :]:
+    for axes in list(grid.flat)[len(measures) :]:
         axes.set_visible(False)
     for axes in grid[:, 0]:
         axes.set_yticks(range(len(rows)))
@@ -48,7 +48,7 @@ def figures(done: Benchmark) -> Any:
         axes.set_yticklabels(names, fontsize=8)
         axes.set_ylim(len(rows) - 0.5, -0.5)
     picture.suptitle(
-        f"{done.photos} photos; grey: controls; red, hollow: not better than the best of them",
+        f"{photos} photos; grey: controls; red, hollow: not better than the best of them",
         fontsize=9,
     )
     return picture
@@ -80,16 +80,16 @@ def _panel(axes: Axes, rows: list[Row], measure: Measure) -> None:
     axes.set_axisbelow(True)
 
 
-def cost(done: Benchmark) -> Any:
+def cost(rows: Sequence[Row], measures: Sequence[Measure]) -> Any:
     """A faithfulness measure over forward passes, beside the best control of each grid."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-    measure = _faithful(done)
+    measure = _faithful(measures)
     picture = Figure(figsize=(9, 4.5), layout="constrained")
     axes = picture.subplots()
-    models = list(dict.fromkeys(row.model for row in done.rows))
-    timed = [row for row in done.rows if _costly(row, measure)]
+    models = list(dict.fromkeys(row.model for row in rows))
+    timed = [row for row in rows if _costly(row, measure)]
     for number, row in enumerate(timed, 1):
         own = row.figures[measure.label]
         colour = COLOURS[own.verdict]
@@ -108,7 +108,7 @@ def cost(done: Benchmark) -> Any:
         axes.annotate(
             str(number), (row.passes, own.mean), (5, 3), textcoords="offset points", fontsize=9
         )
-    for at, row in enumerate(_best_controls(done, measure)):
+    for at, row in enumerate(_best_controls(rows, measure)):
         words = f"{row.method}, {row.layer}" + (f" ({row.model})" if len(models) > 1 else "")
         style = ("--", ":", "-.", (0, (5, 5)))[at % 4]
         mean = row.figures[measure.label].mean
@@ -127,10 +127,10 @@ def cost(done: Benchmark) -> Any:
     return picture
 
 
-def _best_controls(done: Benchmark, measure: Measure) -> list[Row]:
+def _best_controls(rows: Sequence[Row], measure: Measure) -> list[Row]:
     """Of each model and grid the control that does best."""
     best: dict[tuple[str, str], Row] = {}
-    for row in done.rows:
+    for row in rows:
         if row.control and row.figures and row.figures[measure.label].photos:
             rival = best.get((row.model, row.layer))
             sign = 1 if measure.high else -1
@@ -140,9 +140,9 @@ def _best_controls(done: Benchmark, measure: Measure) -> list[Row]:
     return list(best.values())
 
 
-def _faithful(done: Benchmark) -> Measure:
+def _faithful(measures: Sequence[Measure]) -> Measure:
     """The measure that is shown over cost: the first of faithfulness, or else the first."""
-    return next((one for one in done.measures if one.kind == "faithfulness"), done.measures[0])
+    return next((one for one in measures if one.kind == "faithfulness"), measures[0])
 
 
 def _costly(row: Row, measure: Measure) -> bool:
