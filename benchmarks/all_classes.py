@@ -9,7 +9,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from seewhy import Explainer, backend, weight_files
+from seewhy import backend, weight_files
+from seewhy.explainer import Explainer
 
 ROUNDS = 15
 

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 import nets
-from seewhy import Explainer
+from seewhy.explainer import Explainer
 from seewhy.labels import DATA
 
 photos = [DATA / "chelsea.png", *nets.photos(2)]

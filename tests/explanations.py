@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from seewhy.explanation import Explanation, Prediction
-from seewhy.geometry import Geometry
-from seewhy.images import Photo
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
 from seewhy.labels import Label
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 import references
 import world
-from seewhy import Explainer, methods
+from seewhy import methods
+from seewhy.explainer import Explainer
 from seewhy.labels import DATA
 from test_references import OPTIONS
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seewhy.backend import BACKENDS
+from seewhy.backend.selection import BACKENDS
 
 
 @pytest.mark.framework_free  # one run compares all three

@@ -9,7 +9,10 @@ from keras import layers, ops
 
 import nets
 import transformers
-from seewhy import Explainer, errors, explain, on_one_scale, passes
+from seewhy import errors, passes
+from seewhy.explainer import Explainer
+from seewhy.once import explain
+from seewhy.scales import on_one_scale
 
 
 def one_by_one(explainer, images, classes):

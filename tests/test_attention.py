@@ -10,7 +10,8 @@ from keras import layers, ops
 import nets
 import oracle
 import transformers
-from seewhy import Explainer, errors, methods
+from seewhy import errors, methods
+from seewhy.explainer import Explainer
 
 TARGET = 1
 

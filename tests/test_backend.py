@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import seewhy
-from seewhy.backend import BACKENDS
+from seewhy.backend.selection import BACKENDS
 
 pytestmark = pytest.mark.framework_free
 SOURCE = Path(seewhy.__file__).parent
@@ -106,63 +106,7 @@ def test_an_unknown_backend_is_told(tmp_path):
     assert "'mlx', which seewhy does not know" in python(code, KERAS_HOME=str(tmp_path)).stderr
 
 
-def imports(path):
-    """Modules of seewhy that a file imports, and names of other packages."""
-    own, others = set(), set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            if module == "seewhy":
-                own |= {alias.name for alias in node.names}
-            elif module.startswith("seewhy."):
-                own.add(module.removeprefix("seewhy."))
-            else:
-                others.add(module.partition(".")[0])
-        elif isinstance(node, ast.Import):
-            others |= {alias.name.partition(".")[0] for alias in node.names}
-    return own, others
-
-
 FILES = sorted(SOURCE.rglob("*.py"))
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())
-def test_imports_point_one_way(path):
-    name = path.relative_to(SOURCE).as_posix()
-    own, others = imports(path)
-    if not name.startswith("backend/"):
-        assert not others & {"tensorflow", "jax", "torch"}
-    arrays = {"render", "maps", "geometry", "images", "channels", "colours", "sheets", "arrays"}
-    if name.removesuffix(".py") in arrays:
-        assert "keras" not in others
-        assert own <= {"channels", "colours", "errors", "geometry", "maps"}
-    if name in ("curves.py", "slices.py"):
-        assert "keras" not in others
-        assert own <= {"channels", "geometry", "render", "sheets"}
-    commands = {path.stem for path in FILES if path.stem.startswith("cli_")}
-    outer = {"cli", "command", "report", "drawing", *commands}
-    if name.removesuffix(".py") not in {*outer, "__main__"}:
-        assert not own & outer
-    if name.removesuffix(".py") not in {
-        *outer,
-        "__init__",
-        "once",
-        "benchmarking",
-        "cases",
-        "comparison",
-        "contest",
-        "costs",
-        "debugging",
-        "differing",
-        "evaluating",
-        "guarding",
-        "trust",
-    }:
-        assert "explainer" not in own
-    # only where the steps meet
-    if "backend" in own:
-        places = {"__init__", "explainer", "listing", "command", *commands}
-        assert name.removesuffix(".py") in places
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())

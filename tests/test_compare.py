@@ -11,7 +11,8 @@ from PIL import Image
 
 import nets
 import seewhy
-from seewhy import Explainer, cli, errors
+from seewhy import cli, errors
+from seewhy.explainer import Explainer
 
 pytestmark = pytest.mark.one_backend
 

@@ -17,7 +17,8 @@ import nets
 import seewhy
 import transformers
 import twins
-from seewhy import Explainer, cli, errors, meanings, mosaic
+from seewhy import cli, errors, meanings, mosaic
+from seewhy.explainer import Explainer
 from seewhy.factors import factorise
 from test_unchanged import assert_same, state
 

@@ -10,7 +10,8 @@ import pytest
 from keras import layers, ops
 
 import nets
-from seewhy import Explainer, diagnostics, errors, targets
+from seewhy import diagnostics, errors, targets
+from seewhy.explainer import Explainer
 
 
 def names(explanation):

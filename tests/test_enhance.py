@@ -11,10 +11,11 @@ from PIL import Image
 import nets
 import twins
 import world
-from seewhy import Explainer, enhance, errors
+from seewhy import enhance, errors
+from seewhy.explainer import Explainer
 from seewhy.fuse import fuse
-from seewhy.geometry import Geometry
 from seewhy.guided_filter import guided
+from seewhy.images.geometry import Geometry
 
 
 def maps(model, images, **settings):
@@ -247,8 +248,8 @@ def test_guided_upsampling_follows_an_edge():
 
 
 def test_guided_upsampling_needs_a_photo():
-    from seewhy.arrays import Array
     from seewhy.explanation import Explanation
+    from seewhy.images.arrays import Array
     from seewhy.labels import Label
 
     values = np.zeros((4, 4, 5), "float32")

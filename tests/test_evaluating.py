@@ -13,8 +13,9 @@ from PIL import Image
 
 import seewhy
 from seewhy import cli, errors
-from seewhy.metrics import localisation
+from seewhy.metrics.localisation import inside, wsol
 from seewhy.metrics.localisation.annotations import as_masks
+from seewhy.metrics.localisation.boxes import box_iou
 
 pytestmark = pytest.mark.one_backend
 
@@ -108,17 +109,15 @@ def test_the_figures_are_those_of_the_measures(model, photos, found):
     masks = as_masks(boxes, maps.shape)
     figures = found.rows[0].figures
     expected = {
-        "pointing": localisation.pointing_game(maps, boxes, tolerance=0).mean(),
-        "energy": localisation.energy_inside(maps, boxes).mean(),
-        "iou": localisation.box_iou(maps, boxes).mean(),
-        "pxap": localisation.pxap(maps, masks),
+        "pointing": inside.pointing_game(maps, boxes, tolerance=0).mean(),
+        "energy": inside.energy_inside(maps, boxes).mean(),
+        "iou": box_iou(maps, boxes).mean(),
+        "pxap": wsol.pxap(maps, masks),
     }
     for name, value in expected.items():
         np.testing.assert_allclose(figures[name], value, atol=1e-6, err_msg=name)
     # at 224 × 224, which is not a multiple of 48
-    np.testing.assert_allclose(
-        figures["max_box_acc"], localisation.max_box_acc(maps, boxes), atol=0.1
-    )
+    np.testing.assert_allclose(figures["max_box_acc"], wsol.max_box_acc(maps, boxes), atol=0.1)
 
 
 def test_one_question_for_all(model, photos):

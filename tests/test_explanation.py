@@ -10,14 +10,14 @@ from PIL import Image
 
 from explanations import explanation
 from seewhy import render
-from seewhy.arrays import Array
 from seewhy.curves import curve
 from seewhy.drawing import Drawing
 from seewhy.errors import MapError, OptionError
 from seewhy.evidence import Evidence
 from seewhy.filenames import Filenames
-from seewhy.geometry import Geometry
-from seewhy.images import Photo
+from seewhy.images.arrays import Array
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
 from seewhy.labels import Label, Labels
 from seewhy.scales import on_one_scale
 from seewhy.slices import slices

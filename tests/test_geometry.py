@@ -9,8 +9,8 @@ from PIL import Image
 
 from seewhy import images
 from seewhy.errors import MapError, OptionError
-from seewhy.geometry import Geometry
-from seewhy.images import Photo
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
 
 pytestmark = pytest.mark.framework_free
 

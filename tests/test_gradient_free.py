@@ -18,7 +18,9 @@ import free
 import nets
 import transformers
 import world
-from seewhy import Explainer, backend, errors, explain, methods
+from seewhy import backend, errors, methods
+from seewhy.explainer import Explainer
+from seewhy.once import explain
 from test_attention import rollout, run
 from test_references import OPTIONS
 

@@ -11,7 +11,7 @@ from PIL import Image
 from photos import BLUE, GREEN, RED, WHITE, as_file, error_of, noise
 from seewhy import images
 from seewhy.errors import ImageError, OptionError
-from seewhy.images import Photo
+from seewhy.images.photo import Photo
 
 pytestmark = pytest.mark.framework_free
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import nets
-from seewhy import Explainer, backend, engine, errors, places, presets, subject, weight_files
+from seewhy import backend, engine, errors, places, presets, subject, weight_files
+from seewhy.explainer import Explainer
 
 # What a person who knows these networks would take; a * stands for a number that Keras counts up.
 EXPECTED = {

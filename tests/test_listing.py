@@ -9,7 +9,9 @@ import pytest
 import nets
 import seewhy
 import transformers
-from seewhy import Explainer, Split, errors
+from seewhy import errors
+from seewhy.explainer import Explainer
+from seewhy.split import Split
 
 
 def rows(model, **options):

@@ -9,8 +9,8 @@ from keras import layers, ops
 
 import nets
 import twins
-from seewhy import Explainer
 from seewhy.errors import SeewhyWarning
+from seewhy.explainer import Explainer
 
 
 @pytest.mark.parametrize("head", nets.HEADS)

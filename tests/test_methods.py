@@ -9,7 +9,8 @@ from PIL import Image
 
 import nets
 import twins
-from seewhy import Explainer, targets
+from seewhy import targets
+from seewhy.explainer import Explainer
 
 
 def maps(model, images, **options):

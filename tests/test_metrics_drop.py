@@ -7,7 +7,11 @@ import pytest
 
 import twins
 from seewhy import errors
-from seewhy.metrics import faithfulness, robustness
+from seewhy.metrics import robustness
+from seewhy.metrics.faithfulness import drop as drop_module
+from seewhy.metrics.faithfulness import infidelity as infidelity_module
+from seewhy.metrics.faithfulness import rationale
+from seewhy.metrics.faithfulness.drop import adcc, average_drop, average_increase, win
 
 pytestmark = pytest.mark.framework_free
 RANDOM = np.random.default_rng(5)
@@ -50,9 +54,9 @@ def test_drop_and_increase_equal_grad_cams():
     asked = [lambda output: output[0]] * 4
     given = torch.tensor(IMAGES).movedim(-1, 1), MAPS, asked, torch_model()
     # grad-cam's drop is not divided by the score, as the paper's is
-    drop = faithfulness.average_drop(IMAGES, MAPS, scorer) * scorer(IMAGES)
+    drop = average_drop(IMAGES, MAPS, scorer) * scorer(IMAGES)
     np.testing.assert_allclose(drop, package.DropInConfidence()(*given), atol=1e-5)
-    rise = faithfulness.average_increase(IMAGES, MAPS, scorer)
+    rise = average_increase(IMAGES, MAPS, scorer)
     np.testing.assert_array_equal(rise, package.IncreaseInConfidence()(*given))
     assert set(rise) == {0, 1}
 
@@ -63,23 +67,23 @@ def test_drop_by_hand():
     map = np.array([[[0, 0.5], [1, 2]]])
     total = lambda images: images.sum(axis=(1, 2, 3))  # noqa: E731
     # 12 becomes 3 · (0 + 0.25 + 0.5 + 1)
-    np.testing.assert_allclose(faithfulness.average_drop(image, map, total), 1 - 5.25 / 12)
-    np.testing.assert_allclose(faithfulness.average_drop(image, 0 * map, total), 1)
-    np.testing.assert_allclose(faithfulness.average_drop(image, 0 * map + 1, total), 0)
-    assert np.isnan(faithfulness.average_drop(-image, map, total))
-    np.testing.assert_allclose(faithfulness.average_drop(image, 0 * map, total, baseline="mean"), 0)
+    np.testing.assert_allclose(average_drop(image, map, total), 1 - 5.25 / 12)
+    np.testing.assert_allclose(average_drop(image, 0 * map, total), 1)
+    np.testing.assert_allclose(average_drop(image, 0 * map + 1, total), 0)
+    assert np.isnan(average_drop(-image, map, total))
+    np.testing.assert_allclose(average_drop(image, 0 * map, total, baseline="mean"), 0)
 
 
 def test_a_map_wins_against_one_that_drops_more():
-    wins = faithfulness.win(IMAGES, MAPS, 1 - MAPS, scorer)
-    drops = [faithfulness.average_drop(IMAGES, maps, scorer) for maps in (MAPS, 1 - MAPS)]
+    wins = win(IMAGES, MAPS, 1 - MAPS, scorer)
+    drops = [average_drop(IMAGES, maps, scorer) for maps in (MAPS, 1 - MAPS)]
     np.testing.assert_array_equal(wins, drops[0] < drops[1])
-    np.testing.assert_array_equal(faithfulness.win(IMAGES, MAPS, MAPS, scorer), 0)
+    np.testing.assert_array_equal(win(IMAGES, MAPS, MAPS, scorer), 0)
 
 
 def test_adcc_is_the_papers():
     stats = pytest.importorskip("scipy.stats", reason="SciPy comes with JAX")
-    found = faithfulness.adcc(IMAGES, MAPS, scorer, explain)
+    found = adcc(IMAGES, MAPS, scorer, explain)
     for n in range(4):
         left = IMAGES[n] * MAPS[n][..., None]
         again = explain(left[None])[0]
@@ -89,9 +93,9 @@ def test_adcc_is_the_papers():
         drop = max(0.0, whole - scorer(left[None])[0]) / whole
         slow = 3 / (1 / coherency + 1 / (1 - complexity) + 1 / (1 - drop))
         np.testing.assert_allclose(found[n], slow, atol=1e-4)
-        one = faithfulness.coherency(IMAGES, MAPS, explain)[n]
+        one = drop_module.coherency(IMAGES, MAPS, explain)[n]
         np.testing.assert_allclose(one, coherency, atol=1e-4)
-        np.testing.assert_allclose(faithfulness.complexity(MAPS)[n], complexity, atol=1e-4)
+        np.testing.assert_allclose(drop_module.complexity(MAPS)[n], complexity, atol=1e-4)
 
 
 def test_coherency_and_complexity_equal_grad_cams():
@@ -105,19 +109,19 @@ def test_coherency_and_complexity_equal_grad_cams():
 
     pixels = torch.tensor(IMAGES.astype("float64")).movedim(-1, 1)
     found = arcc.Coherency()(pixels, MAPS, None, None, theirs)
-    np.testing.assert_allclose(faithfulness.coherency(IMAGES, MAPS, explain), found, atol=1e-4)
-    np.testing.assert_allclose(faithfulness.complexity(MAPS), arcc.Complexity()(MAPS), atol=1e-6)
+    np.testing.assert_allclose(drop_module.coherency(IMAGES, MAPS, explain), found, atol=1e-4)
+    np.testing.assert_allclose(drop_module.complexity(MAPS), arcc.Complexity()(MAPS), atol=1e-6)
 
 
 def test_adcc_where_a_part_is_nothing_or_undefined():
     full = np.ones(MAPS.shape)
-    assert np.isnan(faithfulness.coherency(IMAGES, full, explain)).all()
-    assert np.isnan(faithfulness.adcc(IMAGES, full, scorer, explain)).all()
-    identical = faithfulness.coherency(IMAGES, MAPS, lambda images, which: MAPS[which])
+    assert np.isnan(drop_module.coherency(IMAGES, full, explain)).all()
+    assert np.isnan(adcc(IMAGES, full, scorer, explain)).all()
+    identical = drop_module.coherency(IMAGES, MAPS, lambda images, which: MAPS[which])
     np.testing.assert_allclose(identical, 1)
-    opposite = faithfulness.coherency(IMAGES, MAPS, lambda images, which: -MAPS[which])
+    opposite = drop_module.coherency(IMAGES, MAPS, lambda images, which: -MAPS[which])
     np.testing.assert_allclose(opposite, 0, atol=1e-12)
-    nothing = faithfulness.adcc(IMAGES, MAPS, scorer, lambda images, which: -MAPS[which])
+    nothing = adcc(IMAGES, MAPS, scorer, lambda images, which: -MAPS[which])
     np.testing.assert_allclose(nothing, 0, atol=1e-6)
 
 
@@ -133,7 +137,7 @@ def slow_rationale(image, map, share, *, keeps):
 
 @pytest.mark.parametrize("keeps", [True, False])
 def test_rationales_are_erasers(keeps):
-    measure = faithfulness.sufficiency if keeps else faithfulness.comprehensiveness
+    measure = rationale.sufficiency if keeps else rationale.comprehensiveness
     bins = (0, 0.01, 0.05, 0.1, 0.2, 0.5)
     for n, found in enumerate(measure(IMAGES, MAPS, scorer)):
         slow = [slow_rationale(IMAGES[n], MAPS[n], share, keeps=keeps) for share in bins]
@@ -146,10 +150,10 @@ def test_rationales_are_erasers(keeps):
 def test_what_is_comprehensive_for_a_map_suffices_for_its_negative():
     """Of a linear model: the best half is lost, or it is all that is left."""
     parts = (IMAGES * WEIGHTS).sum(axis=-1)
-    lost = faithfulness.comprehensiveness(IMAGES, parts, linear, shares=[0.5])
-    left = faithfulness.sufficiency(IMAGES, parts, linear, shares=[0.5])
+    lost = rationale.comprehensiveness(IMAGES, parts, linear, shares=[0.5])
+    left = rationale.sufficiency(IMAGES, parts, linear, shares=[0.5])
     np.testing.assert_allclose(lost + left, linear(IMAGES), atol=1e-5)
-    worst = faithfulness.comprehensiveness(IMAGES, -parts, linear, shares=[0.5])
+    worst = rationale.comprehensiveness(IMAGES, -parts, linear, shares=[0.5])
     assert (worst < lost).all()
 
 
@@ -174,18 +178,18 @@ def test_infidelity_equals_captums(scaled):
         n_perturb_samples=20,
         normalize=scaled,
     )
-    ours = faithfulness.infidelity(IMAGES, maps, scorer, how=changes, scaled=scaled)
+    ours = infidelity_module.infidelity(IMAGES, maps, scorer, how=changes, scaled=scaled)
     np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-4)
 
 
 @pytest.mark.parametrize("how", ["noise", "squares"])
 def test_the_gradient_of_a_linear_model_has_no_infidelity(how):
     exact = np.broadcast_to(WEIGHTS, IMAGES.shape)
-    true = faithfulness.infidelity(IMAGES, exact, linear, how=how, samples=10, side=4)
+    true = infidelity_module.infidelity(IMAGES, exact, linear, how=how, samples=10, side=4)
     np.testing.assert_allclose(true, 0, atol=1e-6)
-    wrong = faithfulness.infidelity(IMAGES, 2 * exact, linear, how=how, samples=10, side=4)
+    wrong = infidelity_module.infidelity(IMAGES, 2 * exact, linear, how=how, samples=10, side=4)
     assert (wrong > 1e-3).all()
-    scaled = faithfulness.infidelity(
+    scaled = infidelity_module.infidelity(
         IMAGES, 2 * exact, linear, how=how, samples=10, side=4, scaled=True
     )
     np.testing.assert_allclose(scaled, 0, atol=1e-6)
@@ -240,13 +244,16 @@ def test_flips_of_what_sees_no_sides():
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        (lambda: faithfulness.infidelity(IMAGES, MAPS[:2], scorer), "the images' shape"),
-        (lambda: faithfulness.infidelity(IMAGES, MAPS, scorer, how="dots"), "how is one of"),
-        (lambda: faithfulness.infidelity(IMAGES, MAPS, scorer, how=MAPS), "changes have shape"),
+        (lambda: infidelity_module.infidelity(IMAGES, MAPS[:2], scorer), "the images' shape"),
+        (lambda: infidelity_module.infidelity(IMAGES, MAPS, scorer, how="dots"), "how is one of"),
+        (
+            lambda: infidelity_module.infidelity(IMAGES, MAPS, scorer, how=MAPS),
+            "changes have shape",
+        ),
         (lambda: robustness.max_sensitivity(IMAGES, explain, -1), "radius"),
         (lambda: robustness.max_sensitivity(IMAGES, scorer, 1), "one map for each image"),
         (lambda: robustness.flip_consistency(IMAGES, explain, axis="depth"), "axis is one of"),
-        (lambda: faithfulness.sufficiency(IMAGES, MAPS, scorer, shares=[2]), "in 0..1"),
+        (lambda: rationale.sufficiency(IMAGES, MAPS, scorer, shares=[2]), "in 0..1"),
     ],
 )
 def test_wrong_arguments_are_told(call, error):

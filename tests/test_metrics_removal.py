@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from seewhy import errors
-from seewhy.metrics import copies, faithfulness
+from seewhy.metrics import copies
+from seewhy.metrics.faithfulness import baselines, removal
 
 pytestmark = pytest.mark.framework_free
 RANDOM = np.random.default_rng(0)
@@ -56,7 +57,7 @@ def slow_blur(images):
 
 @pytest.mark.parametrize("step", [None, 1, 7, 1000])
 def test_deletion_is_that_of_the_authors(step):
-    curve = faithfulness.deletion(IMAGES, MAPS, curved, step=step)
+    curve = removal.deletion(IMAGES, MAPS, curved, step=step)
     for image, map, scores, auc in zip(IMAGES, MAPS, curve.scores, curve.auc, strict=True):
         slow = slow_game(image, map, curved, step or 10, start=image, finish=0 * image)
         np.testing.assert_allclose(scores, slow, atol=1e-5)
@@ -65,7 +66,7 @@ def test_deletion_is_that_of_the_authors(step):
 
 
 def test_insertion_is_that_of_the_authors():
-    curve = faithfulness.insertion(IMAGES, MAPS, curved, step=9)
+    curve = removal.insertion(IMAGES, MAPS, curved, step=9)
     for k, blurred in enumerate(slow_blur(IMAGES)):
         slow = slow_game(IMAGES[k], MAPS[k], curved, 9, start=blurred, finish=IMAGES[k])
         np.testing.assert_allclose(curve.scores[k], slow, atol=1e-4)
@@ -73,13 +74,13 @@ def test_insertion_is_that_of_the_authors():
 
 
 def test_the_blur_is_not_that_of_another_width():
-    apart = np.abs(faithfulness.blurred(IMAGES, sigma=4) - slow_blur(IMAGES)).max()
+    apart = np.abs(baselines.blurred(IMAGES, sigma=4) - slow_blur(IMAGES)).max()
     assert apart > 1e-3
 
 
 def test_of_a_linear_model_the_curve_is_what_is_left_of_its_sum():
     parts = (IMAGES * WEIGHTS).sum(axis=-1)
-    curve = faithfulness.deletion(IMAGES, parts, linear, step=1)
+    curve = removal.deletion(IMAGES, parts, linear, step=1)
     ordered = -np.sort(-parts.reshape(3, -1), axis=1)
     lost = np.concatenate([np.zeros((3, 1)), np.cumsum(ordered, axis=1)], axis=1)
     np.testing.assert_allclose(curve.scores, parts.sum(axis=(1, 2))[:, None] - lost, atol=1e-4)
@@ -87,24 +88,24 @@ def test_of_a_linear_model_the_curve_is_what_is_left_of_its_sum():
 
 def test_no_order_deletes_a_linear_model_faster_than_its_parts():
     parts = (IMAGES * WEIGHTS).sum(axis=-1)
-    best = faithfulness.deletion(IMAGES, parts, linear).auc
+    best = removal.deletion(IMAGES, parts, linear).auc
     for maps in (MAPS, -parts, np.abs(parts)):
-        assert (faithfulness.deletion(IMAGES, maps, linear).auc > best).all()
-    most = faithfulness.insertion(IMAGES, parts, linear, baseline="zero").auc
-    assert (faithfulness.insertion(IMAGES, MAPS, linear, baseline="zero").auc < most).all()
+        assert (removal.deletion(IMAGES, maps, linear).auc > best).all()
+    most = removal.insertion(IMAGES, parts, linear, baseline="zero").auc
+    assert (removal.insertion(IMAGES, MAPS, linear, baseline="zero").auc < most).all()
 
 
 def test_of_equal_values_the_first_in_reading_order_goes_first():
-    curve = faithfulness.deletion(IMAGES, np.zeros(MAPS.shape), linear, step=1)
+    curve = removal.deletion(IMAGES, np.zeros(MAPS.shape), linear, step=1)
     slow = slow_game(IMAGES[0], -np.arange(120.0), linear, 1, start=IMAGES[0], finish=0 * IMAGES[0])
     np.testing.assert_allclose(curve.scores[0], slow, atol=1e-4)
 
 
 @pytest.mark.parametrize("baseline", ["zero", "mean", "blur", "linear", "flip", IMAGES[:1] + 2])
 def test_baselines_end_and_begin_where_they_should(baseline):
-    down = faithfulness.deletion(IMAGES, MAPS, curved, step=30, baseline=baseline).scores
+    down = removal.deletion(IMAGES, MAPS, curved, step=30, baseline=baseline).scores
     np.testing.assert_allclose(down[:, 0], curved(IMAGES), atol=1e-5)
-    up = faithfulness.insertion(IMAGES, MAPS, curved, step=30, baseline=baseline).scores
+    up = removal.insertion(IMAGES, MAPS, curved, step=30, baseline=baseline).scores
     np.testing.assert_allclose(up[:, -1], curved(IMAGES), atol=1e-5)
     if not isinstance(baseline, str) or baseline in ("zero", "mean", "flip"):
         means = np.broadcast_to(IMAGES.mean(axis=(1, 2), keepdims=True), IMAGES.shape)
@@ -118,7 +119,7 @@ def test_baselines_end_and_begin_where_they_should(baseline):
 
 def test_pixels_are_flipped_one_by_one_in_both_orders():
     for order, map in (("most", MAPS), ("least", -MAPS)):
-        curve = faithfulness.pixel_flipping(IMAGES, MAPS, linear, order=order)
+        curve = removal.pixel_flipping(IMAGES, MAPS, linear, order=order)
         slow = slow_game(IMAGES[1], map[1], linear, 1, start=IMAGES[1], finish=-IMAGES[1])
         np.testing.assert_allclose(curve.scores[1], slow, atol=1e-4)
 
@@ -131,11 +132,11 @@ def test_chunks_make_no_difference_and_each_copy_knows_its_image(monkeypatch):
         return targets[which] * linear(images)
 
     most = 10**6
-    whole = faithfulness.deletion(IMAGES, MAPS, scorer).scores
+    whole = removal.deletion(IMAGES, MAPS, scorer).scores
     np.testing.assert_allclose(whole[:, 0], targets * linear(IMAGES), rtol=1e-5)
     most = 7
     monkeypatch.setattr(copies, "BYTES", 7 * IMAGES[0].nbytes)
-    np.testing.assert_allclose(faithfulness.deletion(IMAGES, MAPS, scorer).scores, whole, rtol=1e-6)
+    np.testing.assert_allclose(removal.deletion(IMAGES, MAPS, scorer).scores, whole, rtol=1e-6)
 
 
 def test_a_scorer_with_options_of_its_own_is_given_images_alone():
@@ -143,7 +144,7 @@ def test_a_scorer_with_options_of_its_own_is_given_images_alone():
         assert batch_size is None
         return linear(images)
 
-    faithfulness.deletion(IMAGES, MAPS, predict)
+    removal.deletion(IMAGES, MAPS, predict)
 
 
 @pytest.mark.parametrize(
@@ -159,9 +160,9 @@ def test_a_scorer_with_options_of_its_own_is_given_images_alone():
 )
 def test_wrong_arguments_are_told(images, maps, options, error):
     with pytest.raises(errors.SeewhyError, match=error):
-        faithfulness.deletion(images, maps, linear, **options)
+        removal.deletion(images, maps, linear, **options)
 
 
 def test_a_scorer_of_all_classes_is_told():
     with pytest.raises(errors.OptionError, match="one score for each image"):
-        faithfulness.deletion(IMAGES, MAPS, lambda images: images[:, 0, 0])
+        removal.deletion(IMAGES, MAPS, lambda images: images[:, 0, 0])

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import twins
-from seewhy.metrics import faithfulness
+from seewhy.metrics.faithfulness import imputation
+from seewhy.metrics.faithfulness import road as road_module
+from seewhy.metrics.faithfulness.road import road_combined
 
 pytestmark = pytest.mark.framework_free
 RANDOM = np.random.default_rng(3)
@@ -69,7 +71,7 @@ def test_imputation_equals_grad_cams_sparse_solution(package, k):
     import torch
 
     removed = holes()[k]
-    ours = faithfulness.impute(IMAGES, removed, noise=0)
+    ours = imputation.impute(IMAGES, removed, noise=0)
     theirs = package.NoisyLinearImputer(noise=0)
     for image, hole, filled in zip(IMAGES, removed, ours, strict=True):
         mask = torch.tensor((~hole).astype("float32"))
@@ -79,7 +81,7 @@ def test_imputation_equals_grad_cams_sparse_solution(package, k):
 
 def test_each_filled_pixel_is_the_mean_of_its_neighbours():
     removed = holes()[1]
-    filled = faithfulness.impute(IMAGES, removed, noise=0).astype("float64")
+    filled = imputation.impute(IMAGES, removed, noise=0).astype("float64")
 
     def worst(values):
         far = 0.0
@@ -105,7 +107,7 @@ def test_large_holes_of_photos_are_filled_exactly(package):
     image = RANDOM.normal(size=(1, 96, 80, 3)).astype("float32")
     removed = np.ones((1, 96, 80), bool)
     removed[0, ::31, ::29] = False
-    ours = faithfulness.impute(image, removed, noise=0)
+    ours = imputation.impute(image, removed, noise=0)
     mask = torch.tensor((~removed[0]).astype("float32"))
     theirs = package.NoisyLinearImputer(noise=0)(tensors(image)[0], mask)
     np.testing.assert_allclose(ours[0], theirs.movedim(0, -1).numpy(), atol=1e-4)
@@ -113,9 +115,9 @@ def test_large_holes_of_photos_are_filled_exactly(package):
 
 def test_nothing_and_everything_removed():
     nothing = np.zeros((3, 18, 15), bool)
-    np.testing.assert_array_equal(faithfulness.impute(IMAGES, nothing), IMAGES)
+    np.testing.assert_array_equal(imputation.impute(IMAGES, nothing), IMAGES)
     nothing[1] = True
-    filled = faithfulness.impute(IMAGES, nothing, noise=0)
+    filled = imputation.impute(IMAGES, nothing, noise=0)
     means = np.broadcast_to(IMAGES[1].mean(axis=(0, 1)), IMAGES[1].shape)
     np.testing.assert_allclose(filled[1], means, atol=1e-6)
     np.testing.assert_array_equal(filled[[0, 2]], IMAGES[[0, 2]])
@@ -123,12 +125,12 @@ def test_nothing_and_everything_removed():
 
 def test_noise_is_put_on_filled_pixels_only_and_can_be_drawn_again():
     removed = holes()[0]
-    plain = faithfulness.impute(IMAGES, removed, noise=0)
-    noisy = faithfulness.impute(IMAGES, removed, noise=0.1, seed=1)
+    plain = imputation.impute(IMAGES, removed, noise=0)
+    noisy = imputation.impute(IMAGES, removed, noise=0.1, seed=1)
     np.testing.assert_array_equal(noisy[~removed], IMAGES[~removed])
     assert 0.08 < (noisy - plain)[removed].std() < 0.12
-    np.testing.assert_array_equal(noisy, faithfulness.impute(IMAGES, removed, noise=0.1, seed=1))
-    assert (noisy != faithfulness.impute(IMAGES, removed, noise=0.1, seed=2)).any()
+    np.testing.assert_array_equal(noisy, imputation.impute(IMAGES, removed, noise=0.1, seed=1))
+    assert (noisy != imputation.impute(IMAGES, removed, noise=0.1, seed=2)).any()
 
 
 @pytest.fixture
@@ -140,7 +142,7 @@ def silent(package, monkeypatch):
 @pytest.mark.parametrize("order", ["most", "least"])
 def test_road_equals_grad_cam(package, model, silent, order):
     classes = {"most": package.ROADMostRelevantFirst, "least": package.ROADLeastRelevantFirst}
-    ours = faithfulness.road(IMAGES, MAPS, scorer, order=order, noise=0)
+    ours = road_module.road(IMAGES, MAPS, scorer, order=order, noise=0)
     for k, percentile in enumerate(PERCENTILES):
         asked = [lambda output: output[0]] * 3
         theirs = classes[order](percentile)(tensors(IMAGES), MAPS, asked, model)
@@ -150,14 +152,12 @@ def test_road_equals_grad_cam(package, model, silent, order):
 def test_road_combined_equals_grad_cam(package, model, silent):
     asked = [lambda output: output[0]] * 3
     theirs = package.ROADCombined(PERCENTILES)(tensors(IMAGES), MAPS, asked, model)
-    ours = faithfulness.road_combined(IMAGES, MAPS, scorer, noise=0)
+    ours = road_combined(IMAGES, MAPS, scorer, noise=0)
     np.testing.assert_allclose(ours, theirs, atol=1e-4)
-    assert (
-        np.abs(ours - faithfulness.road_combined(IMAGES, smooth(5), scorer, noise=0)).max() > 1e-3
-    )
+    assert np.abs(ours - road_combined(IMAGES, smooth(5), scorer, noise=0)).max() > 1e-3
 
 
 def test_combined_of_the_negated_map_is_the_negative():
-    ours = faithfulness.road_combined(IMAGES, MAPS, scorer, noise=0)
-    other = faithfulness.road_combined(IMAGES, -MAPS, scorer, noise=0)
+    ours = road_combined(IMAGES, MAPS, scorer, noise=0)
+    other = road_combined(IMAGES, -MAPS, scorer, noise=0)
     np.testing.assert_allclose(ours, -other, atol=1e-6)

@@ -11,7 +11,8 @@ from keras import layers, ops
 
 import nets
 import zoo
-from seewhy import Explainer, errors, targets
+from seewhy import errors, targets
+from seewhy.explainer import Explainer
 from zoo import conv, image
 
 

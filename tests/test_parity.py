@@ -7,7 +7,7 @@ import pytest
 
 import nets
 import twins
-from seewhy import Explainer
+from seewhy.explainer import Explainer
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,8 @@ from keras import layers
 import nets
 import torch_twins
 import twins
-from seewhy import Explainer, presets
+from seewhy import presets
+from seewhy.explainer import Explainer
 from seewhy.labels import DATA
 
 # The peers run on torch whatever Keras runs on; other tests compare our backends with each other.

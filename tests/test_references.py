@@ -9,7 +9,8 @@ import pytest
 
 import references
 import world
-from seewhy import Explainer, methods
+from seewhy import methods
+from seewhy.explainer import Explainer
 
 # Options under which the slow references are quick enough.
 OPTIONS = {

@@ -9,7 +9,7 @@ from PIL import Image, JpegImagePlugin
 from seewhy import render
 from seewhy.errors import ImageError, MapError, OptionError
 from seewhy.filenames import Filenames, distinct, slug
-from seewhy.geometry import Geometry
+from seewhy.images.geometry import Geometry
 from seewhy.sheets import sheet
 
 pytestmark = pytest.mark.framework_free

@@ -11,7 +11,8 @@ from keras import layers
 
 import nets
 import transformers
-from seewhy import Explainer, errors, memory, targets
+from seewhy import errors, memory, targets
+from seewhy.explainer import Explainer
 from seewhy.reruns import Reruns
 from seewhy.runner import Runner
 

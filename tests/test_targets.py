@@ -8,7 +8,9 @@ import pytest
 from keras import layers, ops
 
 import nets
-from seewhy import Explainer, errors, explain, targets
+from seewhy import errors, targets
+from seewhy.explainer import Explainer
+from seewhy.once import explain
 
 NAMES = ["ant", "bee", "cat", "dog", "eel"]
 

@@ -9,8 +9,9 @@ from keras import layers, ops
 
 import nets
 import transformers
-from seewhy import Explainer, errors, grids
+from seewhy import errors, grids
 from seewhy.calls import Call
+from seewhy.explainer import Explainer
 
 GRIDS = {
     "class token": ({}, (4, 4), "block1/norm1"),

@@ -12,9 +12,11 @@ import pytest
 from keras import ops
 
 import nets
-from seewhy import Explainer, cli, errors, trust
+from seewhy import cli, errors
+from seewhy.explainer import Explainer
 from seewhy.labels import DATA
 from seewhy.runner import Runner
+from seewhy.trust import Check, Trust, _excused
 
 PHOTO = str(DATA / "chelsea.png")
 
@@ -160,11 +162,11 @@ def test_on_the_command_line(monkeypatch, capsys, tmp_path):
 
 def test_one_of_the_two_checks_that_hide_is_enough():
     def told(needed, enough):
-        checks = [trust._excused(check("needed", needed), check("enough", enough))]
-        return trust.Trust(tuple(checks[0]))
+        checks = [_excused(check("needed", needed), check("enough", enough))]
+        return Trust(tuple(checks[0]))
 
     def check(name, passed):
-        return trust.Check(name, passed, 0.0, f"{name} {passed}.")
+        return Check(name, passed, 0.0, f"{name} {passed}.")
 
     assert told(True, True).verdict == "pass"
     redundant = told(False, True)

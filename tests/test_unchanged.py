@@ -10,9 +10,9 @@ import pytest
 from keras import ops
 
 import nets
-from seewhy import Explainer
 from seewhy.calls import operations
 from seewhy.errors import LayerError, SeewhyError
+from seewhy.explainer import Explainer
 
 
 def state(model, folder, name):

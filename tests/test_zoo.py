@@ -20,8 +20,9 @@ import zoo_several
 import zoo_shapes
 import zoo_subclassed
 import zoo_tokens
-from seewhy import Explainer, weight_files
+from seewhy import weight_files
 from seewhy.errors import LayerError
+from seewhy.explainer import Explainer
 from zoo import Cut, Kind
 
 THEMES = zoo_graph, zoo_several, zoo_shapes, zoo_heads, zoo_subclassed, zoo_tokens, zoo_layers

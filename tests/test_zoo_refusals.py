@@ -10,7 +10,8 @@ from keras import layers, ops
 import nets
 import seewhy
 import zoo
-from seewhy import Explainer, errors
+from seewhy import errors
+from seewhy.explainer import Explainer
 from zoo import conv, image
 from zoo_subclassed import Explicit
 

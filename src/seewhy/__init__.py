@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from seewhy import backend
+from seewhy._version import __version__
 
 if TYPE_CHECKING:
     from seewhy import enhance, errors, ground_truth, metrics, render, targets
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from seewhy.scales import on_one_scale
     from seewhy.split import Split
 
-__version__ = "0.1.0"
 __all__ = [
     "Explainer",
     "Explanation",

@@ -1,5 +1,7 @@
 """`python -m seewhy` is the command `seewhy`."""
 
+from __future__ import annotations
+
 from seewhy.cli import main
 
 if __name__ == "__main__":

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seewhy import albums, ground_truth, measures, progress, standings, tables
+from seewhy import ground_truth, progress, standings, tables
 from seewhy.contest import Contest, Entrant, Rules, Shot
 from seewhy.errors import OptionError
 from seewhy.explainer import Explainer
 from seewhy.ground_truth import Annotations
+from seewhy.images import folders
 from seewhy.ledger import Ledger
-from seewhy.measures import Measure
+from seewhy.measures import Measure, chosen
 from seewhy.standings import Row
 
 METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
@@ -103,9 +104,9 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     for name, given in (("methods", methods), ("layers", layers)):
         if isinstance(given, str) or not len(given):
             raise OptionError(f"{name} is a list with at least one entry; got {given!r}.")
-    wanted = measures.chosen(metrics, boxes is not None)
+    wanted = chosen(metrics, boxes is not None)
     named = [_named(one, seed) for one in methods]
-    paths = albums.listed(photos if isinstance(photos, list | tuple) else [photos])
+    paths = folders.listed(photos if isinstance(photos, list | tuple) else [photos])
     paths = list(dict.fromkeys(paths))
     problems: dict[str, None] = {}
     shots = _shots(paths, boxes, problems)

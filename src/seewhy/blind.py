@@ -1,4 +1,4 @@
-"""Maps that know nothing of the network, on the grid of a method's map: what others must beat."""
+"""TODO."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Percentile bootstrap over photos: how far a mean over them can be believed."""
+"""TODO."""
 
 from __future__ import annotations
 

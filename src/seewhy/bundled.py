@@ -11,6 +11,7 @@ from seewhy.errors import WeightsError
 from seewhy.weight_files import blank
 
 Tensor = Any
+
 NAME = "efficientnet_lite0"
 CLASSES = 1000
 WEIGHTS = Path(__file__).parent / "data" / "efficientnet_lite0_fp16.npz"

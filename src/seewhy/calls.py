@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 Tensor = Any
+
 Operation = Any
 Handler = Callable[[Operation, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 

@@ -14,8 +14,8 @@ from seewhy import blind, maps
 from seewhy.errors import MapError, SeewhyWarning
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
-from seewhy.geometry import Geometry
-from seewhy.images import Photo
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
 from seewhy.measures import Case
 from seewhy.metrics.localisation.annotations import Corners
 from seewhy.scorer import Scorer

@@ -14,6 +14,7 @@ from seewhy.split import leaves, with_leaves
 from seewhy.subject import Subject
 
 Tensor = Any
+
 Change = Callable[..., Tensor]
 """(values (1, batch, *space, units), rows (rows, …), *given) → (rows, batch, *space, units)."""
 Gather = Callable[..., tuple[Tensor, ...]]

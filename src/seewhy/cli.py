@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from seewhy import (
-    __version__,
     cli_benchmark,
     cli_compare,
     cli_concepts,
@@ -21,6 +20,7 @@ from seewhy import (
     cli_locate,
     cli_methods,
 )
+from seewhy._version import __version__
 from seewhy.errors import SeewhyError
 
 BUNDLED = "efficientnet-lite0"
@@ -260,12 +260,26 @@ def layers(
 
 
 app.command(epilog=cli_benchmark.EXAMPLES)(cli_benchmark.benchmark)
+
+
 app.command(epilog=cli_compare.EXAMPLES)(cli_compare.compare)
+
+
 app.command(epilog=cli_concepts.EXAMPLES)(cli_concepts.concepts)
+
+
 app.command(epilog=cli_debug.EXAMPLES)(cli_debug.debug)
+
+
 app.command(epilog=cli_diff.EXAMPLES)(cli_diff.diff)
+
+
 app.command(epilog=cli_evaluate.EXAMPLES)(cli_evaluate.evaluate)
+
+
 app.command(epilog=cli_locate.EXAMPLES)(cli_locate.locate)
+
+
 app.command()(cli_methods.methods)
 
 

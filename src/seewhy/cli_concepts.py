@@ -16,7 +16,7 @@ from seewhy.errors import ImageError, OptionError, SeewhyWarning
 
 if TYPE_CHECKING:
     from seewhy.concept_maps import Concepts
-    from seewhy.images import Photo
+    from seewhy.images.photo import Photo
 
 EXAMPLES = """
 [bold]Examples[/bold]

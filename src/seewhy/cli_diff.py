@@ -93,16 +93,17 @@ def _run(
     target: str,
     flags: dict[str, Any],
 ) -> int:
-    from seewhy import albums, backend, differing, render
+    from seewhy import backend, differing, render
     from seewhy.command import quiet, with_progress
     from seewhy.drawing import Drawing
     from seewhy.errors import OptionError
     from seewhy.explainer import Explainer
     from seewhy.filenames import Filenames
+    from seewhy.images import folders
 
     folder: Path = flags["output"]
     Drawing(output=folder).check()
-    paths = albums.listed(photos)
+    paths = folders.listed(photos)
     with quiet():
         backend.load()
     problems: list[str] = []

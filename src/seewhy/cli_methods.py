@@ -29,11 +29,11 @@ def methods(
     from rich.table import Table
     from rich.text import Text
 
-    from seewhy import methods as registry
     from seewhy.command import quiet
+    from seewhy.methods import find, known
 
     with quiet():
-        found = registry.known() if name is None else (registry.find(name),)
+        found = known() if name is None else (find(name),)
     if json:
         records = [_record(entry) for entry in found]
         sys.stdout.write(to_json.dumps(records, indent=1, ensure_ascii=False) + "\n")
@@ -108,11 +108,11 @@ def options(method: str, given: Sequence[str]) -> dict[str, Any]:
     """
     if not given:
         return {}
-    from seewhy import methods as registry
     from seewhy.command import quiet
+    from seewhy.methods import find
 
     with quiet():
-        entry = registry.find(method)
+        entry = find(method)
     pairs = [text.partition("=") for text in given]
     bare = [name for name, mark, _ in pairs if not mark]
     if bare:

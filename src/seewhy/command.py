@@ -20,7 +20,7 @@ from seewhy.errors import ImageError, SeewhyError, SeewhyWarning
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
 from seewhy.filenames import Filenames
-from seewhy.images import Photo
+from seewhy.images.photo import Photo
 from seewhy.listing import layers
 from seewhy.progress import hidden
 from seewhy.scores import Target

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from seewhy import maps, mosaic, render
-from seewhy.arrays import Array
+from seewhy import mosaic, render
 from seewhy.errors import MapError, OptionError
-from seewhy.geometry import Geometry
-from seewhy.images import Photo
+from seewhy.images.arrays import Array
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
 from seewhy.labels import Labels
+from seewhy.maps import finish
 from seewhy.meanings import Answered, Meaning
 from seewhy.sheets import sheet
 
@@ -72,7 +73,7 @@ class Concepts:
         image = _checked("image", image, len(self.maps))
         concept = _checked("concept", concept, self.maps.shape[1])
         largest = float(self.maps[:, concept].max())
-        heat = maps.finish(self.maps[image, concept], largest or None)
+        heat = finish(self.maps[image, concept], largest or None)
         return self.geometries[image].to_photo(heat)
 
     def overlay(self, image: int = 0, *, alpha: float = 0.65) -> Image.Image:

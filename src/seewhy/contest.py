@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import blind, cases, costs, images, ledger
+from seewhy import blind, cases, costs, images
+from seewhy import ledger as ledger_module
 from seewhy.errors import ImageError, LayerError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer import Explainer
-from seewhy.geometry import Geometry
 from seewhy.ground_truth import Annotated
-from seewhy.images import Photo
-from seewhy.ledger import Ledger
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
+from seewhy.ledger import Ledger, packed, unpacked
 from seewhy.measures import Case, Measure
 from seewhy.scorer import Scorer
 
@@ -223,7 +224,7 @@ class Contest:
                     figure = measure(case)
                 except (OptionError, LayerError, MethodError) as error:
                     self._rules.problem(f"{measure.label} of {one.method}: {error}")
-            values[_name(measure, shot)] = ledger.packed(figure)
+            values[_name(measure, shot)] = packed(figure)
         grid = list(one.grid) if isinstance(case, str) else list(case.grid)
         record: dict[str, Any] = {"model": self.name, "layer": one.layer, "method": one.method}
         record |= {"photo": shot.path, "grid": grid, "values": values}
@@ -236,12 +237,11 @@ class Contest:
                 values = record["values"]
                 one.grid = tuple(record["grid"]) or one.grid
                 one.found[shot.path] = {
-                    each.label: ledger.unpacked(values[_name(each, shot)])
-                    for each in self._rules.measures
+                    each.label: unpacked(values[_name(each, shot)]) for each in self._rules.measures
                 }
 
     def _cost(self, one: Entrant, explainer: Explainer, batch: Batch) -> tuple[float, float] | None:
-        key = ledger.key(**self._common, row=self._row(one), what="cost")
+        key = ledger_module.key(**self._common, row=self._row(one), what="cost")
         known = self._rules.ledger.get(key)
         if not known and batch.photos:
             photo = next(iter(batch.photos.values()))
@@ -267,7 +267,7 @@ class Contest:
         return cases.Setting(photo, geometry, batch.scorer, place, drawn, seeds, target)
 
     def _key(self, one: Entrant, shot: Shot) -> str:
-        return ledger.key(**self._common, row=self._row(one), photo=shot.digest)
+        return ledger_module.key(**self._common, row=self._row(one), photo=shot.digest)
 
     def _row(self, one: Entrant) -> dict[str, Any]:
         code = None if one.explainer is None else one.explainer._settings["method"]
@@ -286,7 +286,7 @@ def _name(measure: Measure, shot: Shot) -> str:
     things = [] if drawn is None else [(one.label, one.corners) for one in drawn.things]
     painted = [] if drawn is None else [_painted(drawn, k) for k in range(len(things))]
     size = None if drawn is None else drawn.size
-    return f"{measure.label} {ledger.key(things=things, painted=painted, size=size)}"
+    return f"{measure.label} {ledger_module.key(things=things, painted=painted, size=size)}"
 
 
 def _painted(drawn: Annotated, k: int) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from seewhy import images
 from seewhy.errors import SeewhyWarning
 from seewhy.explainer import Explainer
-from seewhy.images import Photo
+from seewhy.images.photo import Photo
 from seewhy.scorer import Scorer
 
 RUNS = 5

@@ -1,4 +1,4 @@
-"""Why one prediction went wrong: `seewhy.debug` and what it finds."""
+"""TODO."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from seewhy import debug_report, render
 from seewhy.errors import OptionError, SeewhyWarning, TargetError
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation, Prediction
-from seewhy.geometry import Geometry
 from seewhy.hiding import hottest_first, softened
-from seewhy.images import Photo
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
 from seewhy.targets import margin
 from seewhy.trust import Trust
 

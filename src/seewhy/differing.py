@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from seewhy import albums, images, pictures
+from seewhy import images, pictures
 from seewhy.errors import ImageError, MapError, OptionError, SeewhyWarning, TargetError
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
-from seewhy.images import Photo
+from seewhy.images import folders
+from seewhy.images.photo import Photo
 from seewhy.scales import on_one_scale
 from seewhy.sheets import sheet
 
@@ -125,7 +126,7 @@ def diff(model_a: Any, model_b: Any, photos: Any, *, target: Any = "top", **sett
     second = model_b if isinstance(model_b, Explainer) else Explainer(model_b, **settings)
     problems: list[str] = []
     several = photos if isinstance(photos, list | tuple) else [photos]
-    found = list(differences(first, second, albums.listed(several), target, problems))
+    found = list(differences(first, second, folders.listed(several), target, problems))
     if not found:
         raise OptionError(f"no photo could be compared: {'; '.join(problems[:3]) or 'none given'}")
     return Diff(tuple(sorted(found, key=lambda one: -one.figure)), tuple(problems))

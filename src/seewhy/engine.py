@@ -8,19 +8,22 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from seewhy import blocks, calls, entries, outputs, places
+from seewhy import blocks, entries
+from seewhy import calls as calls_module
+from seewhy import places as places_module
 from seewhy.attention import Attentions
 from seewhy.biases import Bias, Biases
 from seewhy.blocks import Stream
-from seewhy.calls import Call
+from seewhy.calls import Call, flat, operations
 from seewhy.errors import LayerError, ModelError, SeewhyError
 from seewhy.grids import Layout, View
-from seewhy.outputs import Output
-from seewhy.places import Place
+from seewhy.outputs import Output, choose, describe
+from seewhy.places import Place, find, others
 from seewhy.split import Rule, Split, split, whole
 from seewhy.subject import Subject
 
 Tensor = Any
+
 Attentive = Callable[[Sequence[Tensor], Tensor | None], tuple[Any, Tensor]]
 Biased = Callable[[Sequence[Tensor], Sequence[Tensor] | None], tuple[Any, list[Bias]]]
 SCORES = ("logits", "probabilities")
@@ -75,13 +78,13 @@ def trace(
     Raises ModelError for outputs that cannot be asked.
     """
     found: dict[str, Any] = {}
-    steps = () if isinstance(subject.model, Split) else tuple(calls.operations(subject.model))
+    steps = () if isinstance(subject.model, Split) else tuple(operations(subject.model))
 
     def watch(*images: Tensor) -> None:
         if isinstance(subject.model, Split):
             found["calls"], found["outputs"] = _parts(subject.model, images)
         else:
-            found["calls"], found["outputs"] = calls.trace(
+            found["calls"], found["outputs"] = calls_module.trace(
                 steps, lambda: subject.run(*images), backend.home
             )
 
@@ -91,11 +94,11 @@ def trace(
         raise
     except Exception as error:
         raise ModelError(_not_run(subject, specs, error)) from error
-    described = outputs.describe(subject.model, found["calls"], found["outputs"])
-    main, certain = outputs.choose(described, output)
+    described = describe(subject.model, found["calls"], found["outputs"])
+    main, certain = choose(described, output)
     view = subject.view(specs[subject.image][0], tokens)
-    asked = calls.flat(found["outputs"])[main]
-    usable = places.places(found["calls"], view, [asked])
+    asked = flat(found["outputs"])[main]
+    usable = places_module.places(found["calls"], view, [asked])
     bytes = [4 * math.prod(call.shape or ()) // view.batch for call in found["calls"]]
     return Traced(
         subject=subject,
@@ -199,8 +202,8 @@ def _cut(backend: ModuleType, traced: Traced, wanted: Any) -> Cut:
     subject = traced.subject
     if isinstance(wanted, str) and wanted == INPUT:
         return inlet(traced, subject.image)
-    place = places.find(traced.calls, traced.places, wanted)
-    alike = places.others(traced.calls, place.call)
+    place = find(traced.calls, traced.places, wanted)
+    alike = others(traced.calls, place.call)
     if len(subject.images) > 1 and "#" not in str(wanted):
         # of a siamese network, the call that sees the first image
         place = next(p for p in traced.places if p.call.operation is place.call.operation)

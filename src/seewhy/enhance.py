@@ -16,12 +16,9 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import OptionError
-from seewhy.geometry import Geometry
+from seewhy.images.fitting import Closer, Sides
+from seewhy.images.geometry import Geometry
 
-Sides = tuple[int, ...]
-Window = tuple[slice, ...]
-Closer = Callable[[Sides, Window], np.ndarray]
-"""A window (*space, channels) of the image brought to another size, as the network takes it."""
 Place = Callable[[np.ndarray], np.ndarray]
 """A linear function from a copy's map (…, *grid) to its share of the whole one (…, *finer)."""
 

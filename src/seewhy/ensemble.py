@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from seewhy import enhance
-from seewhy.enhance import Closer, Copy, Enhancement, Scales
+from seewhy.enhance import Copy, Enhancement, Scales
 from seewhy.errors import OptionError
+from seewhy.images.fitting import Closer
 from seewhy.progress import steps
 from seewhy.results import Outcome
 

@@ -1,5 +1,7 @@
 """What seewhy raises and warns of; each message tells what came, what was expected and the mend."""
 
+from __future__ import annotations
+
 
 class SeewhyError(Exception):
     """The parent of all errors that seewhy raises on purpose."""

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import albums, blind, ground_truth, images
+from seewhy import blind, ground_truth, images
 from seewhy.errors import ImageError, OptionError, SeewhyWarning, TargetError
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
-from seewhy.geometry import Geometry
 from seewhy.ground_truth import Annotated, Annotations
-from seewhy.images import Photo
+from seewhy.images import folders
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
 from seewhy.labels import Group
 from seewhy.maps import normalise
 from seewhy.tallies import COLUMNS, Case, Tally
@@ -103,7 +104,7 @@ def evaluate(
     explainer = model if isinstance(model, Explainer) else Explainer(model, **settings)
     explainer = explainer.having(top=max(5, explainer.top))
     several = photos if isinstance(photos, list | tuple) else [photos]
-    paths = albums.listed(several)
+    paths = folders.listed(several)
     found = boxes if isinstance(boxes, Annotations) else ground_truth.read(boxes)
     drawn = ground_truth.looked_up(found, paths)
     if not any(drawn):

@@ -9,7 +9,7 @@ from numbers import Integral
 import numpy as np
 
 from seewhy.errors import OptionError
-from seewhy.geometry import Geometry
+from seewhy.images.geometry import Geometry
 from seewhy.labels import Label, Labels
 
 _COORDINATES = {1: "step", 2: "x, y", 3: "x, y, z"}

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seewhy import backend, choices, intake, methods
+from seewhy import backend, checks, choices, intake, methods
 from seewhy.concept_maps import Concepts
 from seewhy.discovery import Wanted, discover
 from seewhy.engine import SCORES
-from seewhy.enhance import Closer, chosen
+from seewhy.enhance import chosen
 from seewhy.ensemble import Ensemble
 from seewhy.errors import ModelError, OptionError, TargetError
 from seewhy.explanation import UPSAMPLINGS, Explanation
 from seewhy.fuse import WAYS, fuse
-from seewhy.images import FITS
+from seewhy.images.fitting import FITS, Closer
 from seewhy.intake import Manner, Prepared
 from seewhy.labels import Labels
 from seewhy.plan import Plan, Wishes, plan
@@ -89,14 +89,14 @@ class Explainer:
         upsampling: str = "linear",
     ) -> None:
         self._settings = {k: v for k, v in locals().items() if k not in ("self", "model")}
-        choices.one_of("scores", scores, SCORES)
-        choices.one_of("fit", fit, FITS)
-        choices.one_of("fuse", fuse, WAYS)
-        choices.one_of("upsampling", upsampling, UPSAMPLINGS)
-        choices.count("top", top)
-        choices.count("batch_size", batch_size)
+        checks.one_of("scores", scores, SCORES)
+        checks.one_of("fit", fit, FITS)
+        checks.one_of("fuse", fuse, WAYS)
+        checks.one_of("upsampling", upsampling, UPSAMPLINGS)
+        checks.count("top", top)
+        checks.count("batch_size", batch_size)
         if grid is not None:
-            choices.grid(grid)
+            checks.grid(grid)
         if isinstance(layer, list | tuple) and not layer:
             raise OptionError("layer is an empty list: give at least one layer, or none at all.")
         self.scores, self.fit, self.fuse = scores, fit, fuse
@@ -247,7 +247,7 @@ class Explainer:
         images, targets: as for a call; the images are brought to one size. "top" is the top class
         of the image as it is, also for its changed copies. scores: "probabilities" or "logits".
         """
-        choices.one_of("scores", scores, SCORES)
+        checks.one_of("scores", scores, SCORES)
         sources = self._listed(images)
         asked = self.questions(choices.one_each(targets, len(sources)))
         samples = [sample for prepared in self._prepared(sources) for sample in prepared]

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from seewhy import evidence, locate, maps, pictures, render
-from seewhy.arrays import Array
+from seewhy import evidence, maps, pictures, render
+from seewhy import locate as locate_module
 from seewhy.errors import OptionError
 from seewhy.evidence import Evidence
-from seewhy.geometry import Geometry
 from seewhy.guided_filter import guided
-from seewhy.images import Photo
+from seewhy.images.arrays import Array
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
 from seewhy.labels import Group, Label, Labels
 from seewhy.locate import Box
 from seewhy.scores import About
@@ -146,7 +147,7 @@ class Explanation:
             "otsu" what lies above Otsu's threshold; "area" the hottest share of all pixels (0.2).
         Of a heatmap of zeros it is empty. Raises OptionError for an unknown way or value.
         """
-        return locate.mask(self.heatmap, how, value)
+        return locate_module.mask(self.heatmap, how, value)
 
     def boxes(self, threshold: float = 0.2, max_boxes: int | None = None) -> tuple[Box, ...]:
         """Boxes in photo pixels around the connected regions of the heatmap's hot part.
@@ -155,7 +156,7 @@ class Explanation:
         region with the most heat comes first; its `score` is its share of the heat of all.
         Raises OptionError for what is no photo, and for a wrong threshold or number.
         """
-        return locate.boxes(self.heatmap, threshold, max_boxes)
+        return locate_module.boxes(self.heatmap, threshold, max_boxes)
 
     def colorize(self, colormap: str = "jet") -> Image.Image:
         """The heatmap in colours: of the photo's size, or drawn as `overlay` draws arrays."""

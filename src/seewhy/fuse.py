@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import LayerError
-from seewhy.geometry import Geometry
+from seewhy.images.geometry import Geometry
 
 WAYS = ("mean", "max", "product")
 

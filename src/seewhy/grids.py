@@ -10,6 +10,7 @@ from typing import Any
 from seewhy.calls import Call
 
 Tensor = Any
+
 Grid = tuple[int, ...]
 
 # Class and register tokens in front of the patches' tokens, as published models have them.

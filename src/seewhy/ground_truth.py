@@ -113,14 +113,14 @@ def read(path: str | Path) -> Annotations:
     Raises OptionError for what cannot be read, with the place.
     """
     # imported late: the readers make records of this file
-    from seewhy import ground_truth_files as files
+    from seewhy import ground_truth_files
 
     place = Path(path)
     if not place.exists():
         raise OptionError(f"there are no annotations at {str(path)!r}.")
-    found, kind = files.listed(place)
+    found, kind = ground_truth_files.listed(place)
     try:
-        return Annotations(tuple(files.READERS[kind](found)), str(path))
+        return Annotations(tuple(ground_truth_files.READERS[kind](found)), str(path))
     except (ValueError, KeyError, TypeError, OSError, SyntaxError) as error:
         if isinstance(error, OptionError):
             raise

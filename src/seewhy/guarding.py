@@ -16,9 +16,10 @@ from seewhy.errors import ImageNotFoundError, MapError, OptionError
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
 from seewhy.filenames import slug
-from seewhy.images import Photo
-from seewhy.metrics.localisation import box_iou, energy_inside, pointing_game
+from seewhy.images.photo import Photo
 from seewhy.metrics.localisation.annotations import as_masks
+from seewhy.metrics.localisation.boxes import box_iou
+from seewhy.metrics.localisation.inside import energy_inside, pointing_game
 from seewhy.outlines import box_of
 
 if TYPE_CHECKING:

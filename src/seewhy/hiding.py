@@ -1,4 +1,4 @@
-"""Hiding the parts of an image that a map points at."""
+"""TODO."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from seewhy import maps
-from seewhy.geometry import Geometry
+from seewhy.images.geometry import Geometry
 from seewhy.metrics.faithfulness.baselines import blurred
 
 

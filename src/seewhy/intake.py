@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image
 
 from seewhy import images
-from seewhy.arrays import Array
-from seewhy.enhance import Closer
 from seewhy.entries import Entry
 from seewhy.errors import ImageError
-from seewhy.geometry import Geometry
-from seewhy.images import Photo
+from seewhy.images.arrays import Array
+from seewhy.images.fitting import Closer
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
 from seewhy.subject import USUAL_SIZE, Subject
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from seewhy.box_files import Found, Located
 from seewhy.errors import OptionError
 from seewhy.explanation import Explanation
-from seewhy.images import Photo
+from seewhy.images.photo import Photo
 from seewhy.labels import Labels
 from seewhy.locate import Box
 from seewhy.sheets import font

@@ -10,6 +10,7 @@ import numpy as np
 from seewhy.labels import Labels
 
 Tensor = Any
+
 # Classes that lose less than this part of what the first one loses are not named.
 NEGLIGIBLE = 0.01
 

@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import OptionError
-from seewhy.geometry import Geometry
-from seewhy.metrics import faithfulness, localisation, robustness, similarity
+from seewhy.images.geometry import Geometry
+from seewhy.metrics import robustness, similarity
+from seewhy.metrics.faithfulness import drop, infidelity, rationale, regions, removal, road
+from seewhy.metrics.localisation import inside
 from seewhy.metrics.localisation.annotations import Corners
+from seewhy.metrics.localisation.boxes import box_iou
 from seewhy.metrics.localisation.wsol import box_accuracies
 
 POINTS = 32
@@ -106,43 +109,43 @@ def _step(case: Case, step: int | None) -> int:
 
 @_measure("deletion", "low", "faithfulness", PETSIUK)
 def _deletion(case: Case, *, step: int | None = None, baseline: str = "zero") -> Any:
-    game = faithfulness.deletion
+    game = removal.deletion
     given: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
     return game(case.image, case.map, case.scorer, **given).auc
 
 
 @_measure("insertion", "high", "faithfulness", PETSIUK)
 def _insertion(case: Case, *, step: int | None = None, baseline: str = "blur") -> Any:
-    game = faithfulness.insertion
+    game = removal.insertion
     given: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
     return game(case.image, case.map, case.scorer, **given).auc
 
 
 @_measure("pixel_flipping", "low", "faithfulness", "Bach et al. 2015, PLoS ONE 10(7): e0130140")
 def _pixel_flipping(case: Case, *, step: int | None = None, baseline: str = "flip") -> Any:
-    game = faithfulness.pixel_flipping
+    game = removal.pixel_flipping
     return game(case.image, case.map, case.scorer, step=_step(case, step), baseline=baseline).auc
 
 
 @_measure("irof", "high", "faithfulness", "Rieger and Hansen 2020, arXiv:2003.08747")
 def _irof(case: Case, *, segments: int = 8, baseline: str = "mean") -> Any:
     given: dict[str, Any] = {"segments": segments, "baseline": baseline}
-    return faithfulness.irof(case.image, case.map, case.scorer, **given)
+    return regions.irof(case.image, case.map, case.scorer, **given)
 
 
 @_measure("average_drop", "low", "faithfulness", CHATTOPADHYAY)
 def _average_drop(case: Case, *, baseline: str = "zero") -> Any:
-    return faithfulness.average_drop(case.image, case.map, case.scorer, baseline=baseline)
+    return drop.average_drop(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("increase", "high", "faithfulness", CHATTOPADHYAY)
 def _increase(case: Case, *, baseline: str = "zero") -> Any:
-    return faithfulness.average_increase(case.image, case.map, case.scorer, baseline=baseline)
+    return drop.average_increase(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("complexity", "low", "faithfulness", POPPI)
 def _complexity(case: Case) -> Any:
-    return faithfulness.complexity(case.map)
+    return drop.complexity(case.map)
 
 
 def _enlarged(case: Case) -> Callable[[Any], np.ndarray]:
@@ -153,13 +156,13 @@ def _enlarged(case: Case) -> Callable[[Any], np.ndarray]:
 
 @_measure("coherency", "high", "faithfulness", POPPI)
 def _coherency(case: Case, *, baseline: str = "zero") -> Any:
-    return faithfulness.coherency(case.image, case.map, _enlarged(case), baseline=baseline)
+    return drop.coherency(case.image, case.map, _enlarged(case), baseline=baseline)
 
 
 @_measure("adcc", "high", "faithfulness", POPPI)
 def _adcc(case: Case, *, baseline: str = "zero") -> Any:
     own = _enlarged(case)
-    return faithfulness.adcc(case.image, case.map, case.scorer, own, baseline=baseline)
+    return drop.adcc(case.image, case.map, case.scorer, own, baseline=baseline)
 
 
 @_measure("road", "high", "faithfulness", "Rong et al. 2022, arXiv:2202.00449")
@@ -167,17 +170,17 @@ def _road(case: Case, *, noise: float = 0.01) -> Any:
     # the noise is in units of the image, whatever its preprocessing made of them
     spread = float(case.image.std())
     given: dict[str, Any] = {"noise": noise * spread, "seed": case.seed}
-    return faithfulness.road_combined(case.image, case.map, case.scorer, **given)
+    return road.road_combined(case.image, case.map, case.scorer, **given)
 
 
 @_measure("comprehensiveness", "high", "faithfulness", DEYOUNG)
 def _comprehensiveness(case: Case, *, baseline: str = "zero") -> Any:
-    return faithfulness.comprehensiveness(case.image, case.map, case.scorer, baseline=baseline)
+    return rationale.comprehensiveness(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("sufficiency", "low", "faithfulness", DEYOUNG)
 def _sufficiency(case: Case, *, baseline: str = "zero") -> Any:
-    return faithfulness.sufficiency(case.image, case.map, case.scorer, baseline=baseline)
+    return rationale.sufficiency(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("infidelity", "low", "faithfulness", YEH)
@@ -185,7 +188,7 @@ def _infidelity(case: Case, *, samples: int = 100, side: int | None = None) -> A
     # scaled, as maps of a layer are not in units of the score for a unit of the image
     side = side or max(1, min(case.map.shape[1:]) // 7)
     given: dict[str, Any] = {"samples": samples, "side": side, "seed": case.seed}
-    return faithfulness.infidelity(
+    return infidelity.infidelity(
         case.image, case.map, case.scorer, how="squares", scaled=True, **given
     )
 
@@ -222,7 +225,7 @@ def _pointing_game(case: Case, *, tolerance: float = 15) -> Any:
     if not case.heatmap.any():
         return 0.0
     assert case.mask is not None  # noqa: S101  (for mypy: asked of photos with boxes only)
-    return localisation.pointing_game(case.heatmap[None], case.mask[None], tolerance=tolerance)
+    return inside.pointing_game(case.heatmap[None], case.mask[None], tolerance=tolerance)
 
 
 @_measure("energy_inside", "high", "localisation", "Wang et al. 2020, arXiv:1910.01279")
@@ -230,7 +233,7 @@ def _energy_inside(case: Case) -> Any:
     if not case.heatmap.any():
         return 0.0
     assert case.mask is not None  # noqa: S101
-    return localisation.energy_inside(case.heatmap[None], case.mask[None])
+    return inside.energy_inside(case.heatmap[None], case.mask[None])
 
 
 @_measure("box_iou", "high", "localisation", "Selvaraju et al. 2017, arXiv:1610.02391")
@@ -238,7 +241,7 @@ def _box_iou(case: Case, *, threshold: float = 0.15) -> Any:
     if not case.heatmap.any():
         return 0.0
     assert case.boxes is not None  # noqa: S101
-    return localisation.box_iou(case.heatmap[None], [case.boxes], threshold=threshold)
+    return box_iou(case.heatmap[None], [case.boxes], threshold=threshold)
 
 
 @_measure("max_box_acc", "high", "localisation", "Choe et al. 2020, arXiv:2001.07437")

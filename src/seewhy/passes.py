@@ -25,6 +25,7 @@ from seewhy.sites import (
 from seewhy.split import leaves
 
 Tensor = Any
+
 # How many bytes of gradients are held at once when all classes are asked for.
 CHUNK = 2**23
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from seewhy import render
-from seewhy.arrays import Array
 from seewhy.curves import curve
 from seewhy.errors import MapError
-from seewhy.geometry import Geometry
-from seewhy.images import Photo, from_preprocessed
+from seewhy.images.arrays import Array, from_preprocessed
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
 from seewhy.slices import slices
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import scores
+from seewhy import scores as scores_module
 from seewhy.errors import TargetError
 from seewhy.labels import Group, Labels
 from seewhy.outputs import Answers, Output
-from seewhy.scores import About, Asked, Ranking, Target
+from seewhy.scores import About, Asked, Ranking, Target, classes, ranks
 
 Tensor = Any
 
@@ -156,7 +156,7 @@ def of_value(unit: int, context: Context) -> Target:
     name = context.labels[unit].name if named else f"value {unit}"
     return Target(
         ("unit", k),
-        lambda answers, at: scores.unit(answers, at, k),
+        lambda answers, at: scores_module.unit(answers, at, k),
         (np.asarray(unit, "int32"),),
         lambda _: Asked(name),
     )
@@ -168,13 +168,13 @@ def of_class(wanted: int | str, context: Context, asked: str | None) -> Target:
     if isinstance(label, Group):
         return Target(
             ("group", k, asked),
-            lambda answers, members: scores.group(answers, members, k, asked),
+            lambda answers, members: scores_module.group(answers, members, k, asked),
             (_members(label, context.output.classes),),
             lambda _: label,
         )
     return Target(
         ("class", k, asked),
-        lambda answers, at: scores.classes(answers, at, k, asked),
+        lambda answers, at: classes(answers, at, k, asked),
         (np.asarray(label.index, "int32"),),
         lambda _: label,
     )
@@ -195,7 +195,7 @@ def of_rank(rank: int, context: Context) -> Target:
 
     return Target(
         ("rank", k),
-        lambda answers, at: scores.ranks(answers, at, k, None),
+        lambda answers, at: ranks(answers, at, k, None),
         (np.asarray(rank, "int32"),),
         tell,
     )

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from seewhy.errors import ImageError, OptionError
-from seewhy.geometry import Geometry
+from seewhy.images.geometry import Geometry
 from seewhy.maps import finish
 
 BLENDS = ("add", "mix")

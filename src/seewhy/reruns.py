@@ -25,6 +25,7 @@ from seewhy.progress import steps
 from seewhy.sites import Question
 
 Tensor = Any
+
 Make = Callable[[], Callable[..., Any]]
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import __version__, diagnostics
+from seewhy import diagnostics
+from seewhy._version import __version__
 from seewhy.errors import SeewhyWarning
 from seewhy.explanation import Explanation, Prediction
-from seewhy.geometry import Geometry
+from seewhy.images.geometry import Geometry
 from seewhy.intake import Part
 from seewhy.labels import Labels
 from seewhy.outputs import Output

@@ -1,4 +1,4 @@
-"""One scale for several maps, so that their strengths compare."""
+"""TODO."""
 
 from __future__ import annotations
 

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from seewhy import intake, questions
+from seewhy.choices import key
 from seewhy.errors import ImageError, OptionError, TargetError
 from seewhy.intake import Prepared
 from seewhy.labels import Label
 from seewhy.plan import Plan
+from seewhy.results import _flat
 from seewhy.runner import Runner
 from seewhy.scores import Ranking, Target
 
@@ -50,7 +52,7 @@ class Scorer:
         self._dtype = own.dtype
         self.inputs = (np.moveaxis(own, 1, -1) if self._first else own).astype("float32")
         self._asked = self._pinned(asked)
-        keys: list[Hashable] = list(map(_key, self._asked))
+        keys: list[Hashable] = list(map(key, self._asked))
         self._kinds = np.array([keys.index(key) for key in keys])
 
     def __call__(self, images: Any, which: Any = None) -> np.ndarray:
@@ -97,7 +99,7 @@ class Scorer:
         """Targets that do not follow the copies: a rank becomes the class that has it now."""
         context = self._plan.context
         self._asked = list(asked)
-        rows = np.array([k for k, one in enumerate(asked) if "rank" in _leaves(one.kind)], int)
+        rows = np.array([k for k, one in enumerate(asked) if "rank" in _flat(one.kind)], int)
         if not len(rows):
             return self._asked
         if any(asked[row].kind != ("rank", context.main) for row in rows):
@@ -112,11 +114,3 @@ class Scorer:
             assert isinstance(about, Label)  # noqa: S101  (for mypy: a rank is that of a class)
             self._asked[row] = questions.parse(about.index, context)
         return self._asked
-
-
-def _key(target: Target) -> Hashable:
-    return target.kind, tuple(value.shape for value in target.values)
-
-
-def _leaves(kind: Any) -> list[Any]:
-    return [leaf for part in kind for leaf in _leaves(part)] if isinstance(kind, tuple) else [kind]

@@ -12,6 +12,7 @@ from seewhy.labels import Group, Label, Labels
 from seewhy.outputs import Answers
 
 Tensor = Any
+
 Score = Callable[..., Tensor]
 """(answers, *values) → (batch,). Each value has the batch axis."""
 

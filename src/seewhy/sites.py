@@ -11,6 +11,7 @@ from seewhy.outputs import Answers
 from seewhy.scores import Target
 
 Tensor = Any
+
 Given = dict[str, Tensor]
 """Evidence by the names that methods ask for it."""
 

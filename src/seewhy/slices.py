@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from seewhy import channels, render
-from seewhy.geometry import Geometry
+from seewhy import render
+from seewhy.images import arrays
+from seewhy.images.geometry import Geometry
 from seewhy.sheets import sheet
 
 COUNT = 9
@@ -32,8 +33,8 @@ def slices(
     Returns uint8 (height, width, 3), each slice below its title "slice 3 of 12", from 1 on. Raises
     OptionError for an unknown colour map, blend or alpha.
     """
-    bands, _ = channels.shown_channels(values.shape[-1])
-    pixels = channels.stretched(values[..., list(bands)])
+    bands, _ = arrays.shown_channels(values.shape[-1])
+    pixels = arrays.stretched(values[..., list(bands)])
     depth = len(values)
     tiles, titles = [], []
     for i in chosen(depth, heatmap):

@@ -12,6 +12,7 @@ from seewhy.errors import ModelError
 from seewhy.logits import Final
 
 Tensor = Any
+
 Runner = Callable[..., Any]
 Rule = Callable[[Operation, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 """(operation, its own method, args, kwargs) → its output by the rule, or None to let it run."""

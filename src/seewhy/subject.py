@@ -9,16 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import entries, hub, inputs, labels, preprocess, presets
-from seewhy.entries import Entry, Shape
+from seewhy import entries as entries_module
+from seewhy import hub, inputs, labels, presets
+from seewhy.entries import Entry, Shape, of_model, of_sample
 from seewhy.errors import ImageError, ModelError, PreprocessError
 from seewhy.grids import View
 from seewhy.labels import Labels
 from seewhy.outputs import Output
+from seewhy.preprocess import get
 from seewhy.presets import Preset
 from seewhy.split import Split
 
 Tensor = Any
+
 USUAL_SIZE = (224, 224)
 
 
@@ -81,7 +84,7 @@ class Subject:
 
     def view(self, shape: Shape, tokens: tuple[int, ...] | None) -> View:
         """What layers can be looked at for an image of this shape, with its batch axis."""
-        space = entries.space(shape[1:], self.channels_first)
+        space = entries_module.space(shape[1:], self.channels_first)
         return View(space, self.channels_first, tokens, shape[0])
 
     def takes_photos(self, k: int) -> bool:
@@ -115,7 +118,7 @@ class Subject:
 
     def learning(self, sample: Any) -> Subject:
         """The same with entries like the parts of a first image, where the model declares none."""
-        found, structure = entries.of_sample(sample, self.size)
+        found, structure = of_sample(sample, self.size)
         return replace(self, entries=found, structure=structure)
 
     def _filled(self, entry: Entry) -> tuple[int, ...]:
@@ -156,12 +159,12 @@ def subject(
     if wanted is not None and min(wanted) < 1:
         raise ModelError(f"the size must be positive; got {wanted[0]} × {wanted[1]}.")
     if isinstance(model, Split):
-        ready = preprocess.get(how) if how is not None else None
+        ready = get(how) if how is not None else None
         return Subject(model, None, (), 0, False, wanted, False, ready)
     loaded, preset = presets.load(model, weights)
     # in the middle of `fit` on JAX, the variables have no values until they are synchronised
     getattr(loaded, "jax_state_sync", lambda: None)()
-    found, structure, spread = entries.of_model(loaded)
+    found, structure, spread = of_model(loaded)
     mode = how if how is not None else _preprocessing(loaded, preset)
     made = Subject(
         model=loaded,
@@ -171,7 +174,7 @@ def subject(
         spread=spread,
         size=wanted,
         channels_first=_channels_first(loaded, found),
-        preprocess=None if mode is None else preprocess.get(mode),
+        preprocess=None if mode is None else get(mode),
     )
     return replace(made, size=_input_size(made, wanted))
 

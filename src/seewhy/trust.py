@@ -10,8 +10,8 @@ import numpy as np
 
 from seewhy.errors import MapError, ModelError, SeewhyError
 from seewhy.explanation import Explanation
-from seewhy.geometry import Geometry
 from seewhy.hiding import hottest_first, softened
+from seewhy.images.geometry import Geometry
 from seewhy.intake import Prepared, batch
 from seewhy.metrics.sanity import destroyed, with_weights
 from seewhy.scorer import Scorer

@@ -9,6 +9,7 @@ import jax
 import keras
 
 Tensor = Any
+
 NAME = "jax"
 # A compiler specialises on shapes, so the last batch is worth filling up.
 COMPILES = True

@@ -11,6 +11,7 @@ import numpy as np
 from seewhy.errors import MethodError
 
 Tensor = Any
+
 NAME = "numpy"
 COMPILES = False
 GRADIENTS = False

@@ -13,6 +13,7 @@ import openvino
 from seewhy.errors import MethodError
 
 Tensor = Any
+
 NAME = "openvino"
 # A graph is made for each shape, so the last batch is worth filling up.
 COMPILES = True

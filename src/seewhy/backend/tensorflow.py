@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 Tensor = Any
+
 NAME = "tensorflow"
 COMPILES = True
 GRADIENTS = True

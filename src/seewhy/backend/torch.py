@@ -10,6 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 Tensor = Any
+
 NAME = "torch"
 COMPILES = False
 GRADIENTS = True

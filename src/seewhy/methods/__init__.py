@@ -17,6 +17,7 @@ from typing import Any
 from seewhy.errors import MethodError
 
 Tensor = Any
+
 Formula = Callable[..., Tensor]
 
 ARRAYS = {

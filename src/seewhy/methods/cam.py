@@ -14,6 +14,7 @@ from seewhy.methods.contrast import finer
 from seewhy.methods.noise import Noise, noisy
 
 Tensor = Any
+
 FAMILY = "class activation"
 
 

@@ -1,4 +1,4 @@
-"""Questions that methods ask in the place of those that they are told."""
+"""TODO."""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ from seewhy.methods import Method, known, method
 from seewhy.methods.axes import divide, space
 
 Tensor = Any
+
 FAMILY = "class activation"
+
 # Positions whose kernel matrix is still small enough to decompose.
 POSITIONS = 4096
 # Of a matrix, until no other eigenvalue is left that float32 could tell from the largest.

@@ -13,7 +13,9 @@ from seewhy.methods.axes import spread
 from seewhy.methods.noise import Noise, noisy
 
 Tensor = Any
+
 FAMILY = "input"
+
 FINE = "As the only evidence: single pixels are noisy, and the sum over channels may cancel."
 
 

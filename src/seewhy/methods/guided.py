@@ -10,7 +10,9 @@ from seewhy.methods import method
 from seewhy.methods.axes import enlarged, space
 
 Tensor = Any
+
 FAMILY = "input"
+
 CAUTION = (
     "To explain a decision: it fails the published sanity checks (Adebayo et al. 2018, "
     "arXiv:1810.03292), as it shows edges of the image whatever the class and the weights."

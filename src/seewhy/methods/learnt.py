@@ -18,8 +18,10 @@ from seewhy.progress import hidden
 from seewhy.progress import steps as bar
 
 Tensor = Any
-Pull = Callable[..., tuple[np.ndarray, np.ndarray]]
+
 FAMILY = "perturbation"
+
+Pull = Callable[..., tuple[np.ndarray, np.ndarray]]
 # How many degrees of blur the masks of an extremal perturbation choose from.
 LEVELS = 8
 

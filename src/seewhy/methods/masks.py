@@ -14,6 +14,7 @@ from seewhy.methods import method
 from seewhy.methods.axes import linear
 
 Tensor = Any
+
 FAMILY = "perturbation"
 
 

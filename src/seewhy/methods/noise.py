@@ -1,4 +1,4 @@
-"""Noise that is the same on all backends, in all chunks, and for all images of a batch."""
+"""TODO."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from seewhy.methods.axes import divide, enlarged, normalised, space, spread
 from seewhy.methods.noise import Noise
 
 Tensor = Any
+
 FAMILY = "perturbation"
 
 

@@ -9,6 +9,7 @@ from keras import ops
 from seewhy.methods import method
 
 Tensor = Any
+
 FAMILY = "transformer"
 
 

@@ -9,6 +9,4 @@ that image's target; `Explainer.scorer` makes one. An `explain` is a function im
 
 from __future__ import annotations
 
-from seewhy.metrics import controls, faithfulness, localisation, robustness, sanity, similarity
-
 __all__ = ["controls", "faithfulness", "localisation", "robustness", "sanity", "similarity"]

@@ -2,27 +2,6 @@
 
 from __future__ import annotations
 
-from seewhy.metrics.faithfulness.baselines import BASELINES, blurred
-from seewhy.metrics.faithfulness.drop import (
-    adcc,
-    average_drop,
-    average_increase,
-    coherency,
-    complexity,
-    masked,
-    win,
-)
-from seewhy.metrics.faithfulness.imputation import impute
-from seewhy.metrics.faithfulness.infidelity import infidelity
-from seewhy.metrics.faithfulness.rationale import (
-    alike_decided,
-    comprehensiveness,
-    sufficiency,
-)
-from seewhy.metrics.faithfulness.regions import irof, irof_curve
-from seewhy.metrics.faithfulness.removal import Curve, deletion, insertion, pixel_flipping
-from seewhy.metrics.faithfulness.road import road, road_combined
-
 __all__ = [
     "BASELINES",
     "Curve",

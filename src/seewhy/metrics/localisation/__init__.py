@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-from seewhy.metrics.localisation.boxes import box_iou, largest_box, localisation_error
-from seewhy.metrics.localisation.inside import energy_inside, pointing_game
-from seewhy.metrics.localisation.wsol import (
-    box_accuracies,
-    max_box_acc,
-    max_box_acc_v2,
-    pxap,
-)
-
 __all__ = [
     "box_accuracies",
     "box_iou",

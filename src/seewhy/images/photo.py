@@ -1,10 +1,10 @@
-"""Read photos, upright and in sRGB, and fit them to a network's input."""
+"""Read photos, upright and in sRGB."""
 
 from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -14,13 +14,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from seewhy import channels, colours
-from seewhy.errors import ImageError, ImageNotFoundError, OptionError
-from seewhy.geometry import Geometry, Size
-
-FITS = ("squash", "crop", "letterbox")
-MARGIN = (127, 127, 127)
-"""Colour of what a letterbox adds: near the mean of photos, so that it tells the network least."""
+from seewhy.errors import ImageError, ImageNotFoundError
+from seewhy.images import srgb
+from seewhy.images.geometry import Size
 
 
 @dataclass(frozen=True)
@@ -61,46 +57,6 @@ def load(source: Any) -> Photo:
         f"an image is a path, a file object, a PIL image or a uint8 array; "
         f"got {type(source).__name__}."
     )
-
-
-def from_preprocessed(array: np.ndarray, bands: Sequence[int] | None = None) -> Photo:
-    """A picture of a float array (height, width, channels) that is already preprocessed.
-
-    The values of the channels that are shown are stretched together, lowest to 0 and highest to
-    255; a constant array is mid grey. bands: as `shown_channels` takes them.
-    Raises ImageError if the array has NaN or infinite values or fewer than 2 × 2 pixels, and
-    OptionError for bands that are not there.
-    """
-    _check_sides(array.shape[:2], "image")
-    bad = int(np.count_nonzero(~np.isfinite(array)))
-    if bad:
-        raise ImageError(
-            f"{bad} of {array.size} values of the array are NaN or infinite. Give finite values."
-        )
-    shown, notes = channels.shown_channels(array.shape[-1], bands)
-    return Photo(channels.stretched(array[..., list(shown)]), "image", notes)
-
-
-def fit(photo: Photo, size: Size, how: str = "squash") -> tuple[np.ndarray, Geometry]:
-    """Bring a photo to the network's size (height, width).
-
-    how: "squash" ignores the aspect ratio, "crop" takes the largest centred part, "letterbox"
-        adds grey margins. Bilinear with antialiasing.
-    Returns uint8 (height, width, 3) and where the photo's pixels went.
-    """
-    if how not in FITS:
-        raise OptionError(f"fit is one of {', '.join(FITS)}; got {how!r}.")
-    geometry: Geometry = getattr(Geometry, how)(photo.size, size)
-    image = Image.fromarray(photo.pixels)
-    if how == "letterbox":
-        rows, cols = (round(photo.size[i] * geometry.scale[i]) for i in (0, 1))
-        canvas = Image.new("RGB", size[::-1], MARGIN)
-        corner = (int(geometry.offset[1]), int(geometry.offset[0]))
-        canvas.paste(image.resize((cols, rows), Image.Resampling.BILINEAR), corner)
-        return np.array(canvas), geometry
-    top, left = (max(0.0, -geometry.offset[i] / geometry.scale[i]) for i in (0, 1))
-    box = (left, top, photo.size[1] - left, photo.size[0] - top)
-    return np.array(image.resize(size[::-1], Image.Resampling.BILINEAR, box=box)), geometry
 
 
 def _from_path(source: str | os.PathLike[str]) -> Photo:
@@ -177,7 +133,7 @@ def _from_pillow(image: Image.Image, name: str) -> Photo:
 
 def _converted(image: Image.Image, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
     try:
-        return colours.upright_srgb(image)
+        return srgb.upright_srgb(image)
     except ImageError as error:
         raise ImageError(f"{name!r} cannot be shown: {error}") from error
 

@@ -1,13 +1,16 @@
-"""Which channels of an array are shown, and as which colours."""
+"""Pictures of arrays: which channels are shown, and as which colours."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
 
-from seewhy.errors import OptionError
+from seewhy.errors import ImageError, OptionError
+from seewhy.images.geometry import Sides
+from seewhy.images.photo import Photo, _check_sides
 
 MID_GREY = 127
 
@@ -62,3 +65,37 @@ def _checked_bands(bands: Sequence[int], count: int) -> tuple[int, int, int]:
 
 def _example(count: int) -> tuple[int, ...]:
     return (0, 1, 2) if count > 2 else (0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Array:
+    """A 1-D signal, or a volume or video, as the network got it."""
+
+    values: np.ndarray
+    """float32 (*space, channels): (steps, channels) or (depth or frames, rows, cols, channels)."""
+    name: str = "array"
+    notes: tuple[str, ...] = ()
+    """What must be known of it, each as "name: text"."""
+
+    @property
+    def size(self) -> Sides:
+        """(steps,) or (depth, rows, cols)."""
+        return tuple(self.values.shape[:-1])
+
+
+def from_preprocessed(array: np.ndarray, bands: Sequence[int] | None = None) -> Photo:
+    """A picture of a float array (height, width, channels) that is already preprocessed.
+
+    The values of the channels that are shown are stretched together, lowest to 0 and highest to
+    255; a constant array is mid grey. bands: as `shown_channels` takes them.
+    Raises ImageError if the array has NaN or infinite values or fewer than 2 × 2 pixels, and
+    OptionError for bands that are not there.
+    """
+    _check_sides(array.shape[:2], "image")
+    bad = int(np.count_nonzero(~np.isfinite(array)))
+    if bad:
+        raise ImageError(
+            f"{bad} of {array.size} values of the array are NaN or infinite. Give finite values."
+        )
+    shown, notes = shown_channels(array.shape[-1], bands)
+    return Photo(stretched(array[..., list(shown)]), "image", notes)

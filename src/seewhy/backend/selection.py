@@ -1,0 +1,84 @@
+"""Which backend Keras runs on, and the module of seewhy that belongs to it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import threading
+from pathlib import Path
+from types import ModuleType
+
+from seewhy.errors import BackendError
+
+BACKENDS = ("tensorflow", "jax", "torch")
+WITHOUT_GRADIENTS = ("numpy", "openvino")
+"""Backends of Keras that run methods without gradients only; never chosen unless they are set."""
+NEEDED = {"numpy": "jax", "openvino": "openvino"}
+"""What Keras needs for them beside itself: its numpy backend runs convolutions on JAX."""
+_loading = threading.Lock()
+
+
+def choose() -> str | None:
+    """Make Keras use an installed backend where its own choice is not installed.
+
+    Does nothing if Keras's choice (KERAS_BACKEND, then its settings file, then TensorFlow) is
+    there. Returns the name of the backend that Keras will use, or None if there is none.
+    """
+    wanted = os.environ.get("KERAS_BACKEND")
+    if wanted:
+        return wanted
+    usual = _settings().get("backend", "tensorflow")
+    if usual not in BACKENDS or _installed(usual):
+        return str(usual)
+    there = next((name for name in BACKENDS if _installed(name)), None)
+    if there:
+        os.environ["KERAS_BACKEND"] = there
+    return there
+
+
+def load() -> ModuleType:
+    """The module of the backend that Keras runs on.
+
+    Raises BackendError if no backend is installed, or Keras is set to one that is missing.
+    """
+    with _loading:
+        name = choose()
+        if name is None:
+            raise BackendError(
+                "seewhy needs TensorFlow, JAX or PyTorch, and none is installed. Install one: "
+                'pip install "seewhy[tensorflow]", "seewhy[jax]" or "seewhy[torch]".'
+            )
+        needed = NEEDED.get(name, name)
+        if name in (*BACKENDS, *WITHOUT_GRADIENTS) and not _installed(needed):
+            own = "which" if needed == name else f"for which Keras needs {needed!r}, and that"
+            raise BackendError(
+                f"KERAS_BACKEND asks for {name!r}, {own} is not installed. Install it: "
+                f'pip install "seewhy[{needed}]", or unset KERAS_BACKEND.'
+            )
+        import keras
+
+        name = keras.backend.backend()
+        if name not in (*BACKENDS, *WITHOUT_GRADIENTS):
+            raise BackendError(
+                f"Keras runs on the backend {name!r}, which seewhy does not know. "
+                f"Set KERAS_BACKEND to one of {', '.join(BACKENDS)} before Keras is imported."
+            )
+        return importlib.import_module(f"seewhy.backend.{name}")
+
+
+def _installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _settings() -> dict[str, str]:
+    home = os.environ.get("KERAS_HOME")
+    path = (Path(home) if home else Path.home() / ".keras") / "keras.json"
+    try:
+        settings = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return settings if isinstance(settings, dict) else {}

@@ -1,0 +1,29 @@
+"""Checks of arguments, with messages that tell what is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+from seewhy.errors import OptionError
+
+
+def count(option: str, value: Any) -> None:
+    """Raises OptionError for what is no whole number from 1 on."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
+        raise OptionError(f"{option} is a number from 1 on; got {value!r}.")
+
+
+def grid(value: Any) -> None:
+    """Raises OptionError for what is no (rows, cols)."""
+    sides = value if isinstance(value, tuple | list) else [value]
+    if len(sides) < 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in sides):
+        raise OptionError(f"grid is (rows, cols) in whole numbers from 1 on; got {value!r}.")
+
+
+def one_of(option: str, value: str, known: Sequence[str]) -> str:
+    """The value; raises OptionError if it is not known."""
+    if value not in known:
+        raise OptionError(f"{option} is one of {', '.join(known)}; got {value!r}.")
+    return value

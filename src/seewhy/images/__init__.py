@@ -1,0 +1,8 @@
+"""Photos: read upright and in sRGB, and brought to a network's size and back."""
+
+from seewhy.images.arrays import Array, from_preprocessed
+from seewhy.images.fitting import FITS, MARGIN, fit
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo, load
+
+__all__ = ["FITS", "MARGIN", "Array", "Geometry", "Photo", "fit", "from_preprocessed", "load"]
