@@ -10,8 +10,8 @@ import pytest
 from keras_hub import models
 
 import hub
-from seewhy.calls import operations
 from seewhy.explainer import Explainer
+from seewhy.network.calls import operations
 
 # What a person would take: (grid, pattern of the layer's path). Convolutional networks: the last
 # step in front of pooling. ViT, DeiT and MiT: the first norm of the last block, since behind it

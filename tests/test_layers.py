@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import nets
-from seewhy import backend, engine, errors, places, presets, subject, weight_files
+from seewhy import backend, engine, errors, presets, subject, weight_files
 from seewhy.explainer import Explainer
+from seewhy.network import layers
 
 # What a person who knows these networks would take; a * stands for a number that Keras counts up.
 EXPECTED = {
@@ -46,7 +47,7 @@ def default_of(name, side):
     model = getattr(keras.applications, name)(weights=None)
     seen = subject.subject(model, how="none", size=None if model.input_shape[1] else side)
     traced = engine.trace(backend.load(), seen, seen.specs())
-    return places.default(traced.calls, traced.places)
+    return layers.default(traced.calls, traced.places)
 
 
 def test_every_classifier_is_named_here():

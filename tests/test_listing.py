@@ -11,7 +11,7 @@ import seewhy
 import transformers
 from seewhy import errors
 from seewhy.explainer import Explainer
-from seewhy.split import Split
+from seewhy.network.split import Split
 
 
 def rows(model, **options):

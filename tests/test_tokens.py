@@ -9,9 +9,10 @@ from keras import layers, ops
 
 import nets
 import transformers
-from seewhy import errors, grids
-from seewhy.calls import Call
+from seewhy import errors
 from seewhy.explainer import Explainer
+from seewhy.network import grids
+from seewhy.network.calls import Call
 
 GRIDS = {
     "class token": ({}, (4, 4), "block1/norm1"),

@@ -10,9 +10,9 @@ import pytest
 from keras import ops
 
 import nets
-from seewhy.calls import operations
 from seewhy.errors import LayerError, SeewhyError
 from seewhy.explainer import Explainer
+from seewhy.network.calls import operations
 
 
 def state(model, folder, name):

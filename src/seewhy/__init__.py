@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from seewhy.explainer import Explainer
     from seewhy.explanation import Explanation, Prediction
     from seewhy.listing import layers
+    from seewhy.network.split import Split
     from seewhy.once import concepts, explain
     from seewhy.scales import on_one_scale
-    from seewhy.split import Split
 
 __all__ = [
     "Explainer",
@@ -50,7 +50,7 @@ _PLACES = {
     "Explainer": "explainer",
     "Explanation": "explanation",
     "Prediction": "explanation",
-    "Split": "split",
+    "Split": "network.split",
     "benchmark": "benchmarking",
     "compare": "comparison",
     "debug": "debugging",

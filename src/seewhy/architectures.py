@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from seewhy.calls import Operation, operations
+from seewhy.network.calls import Operation, operations
 
 
 @dataclass(frozen=True)

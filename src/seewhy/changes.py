@@ -8,9 +8,9 @@ from types import ModuleType
 from typing import Any
 
 from seewhy.engine import Cut
-from seewhy.outputs import Answers
+from seewhy.network.outputs import Answers
+from seewhy.network.split import leaves, with_leaves
 from seewhy.sites import Question
-from seewhy.split import leaves, with_leaves
 from seewhy.subject import Subject
 
 Tensor = Any

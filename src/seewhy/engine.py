@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from seewhy import blocks, entries
-from seewhy import calls as calls_module
-from seewhy import places as places_module
-from seewhy.attention import Attentions
-from seewhy.biases import Bias, Biases
-from seewhy.blocks import Stream
-from seewhy.calls import Call, flat, operations
+from seewhy import entries
 from seewhy.errors import LayerError, ModelError, SeewhyError
-from seewhy.grids import Layout, View
-from seewhy.outputs import Output, choose, describe
-from seewhy.places import Place, find, others
-from seewhy.split import Rule, Split, split, whole
+from seewhy.network import calls as calls_module
+from seewhy.network import layers, transformer_blocks
+from seewhy.network.attention import Attentions
+from seewhy.network.biases import Bias, Biases
+from seewhy.network.calls import Call, flat, operations
+from seewhy.network.grids import Layout, View
+from seewhy.network.layers import Place
+from seewhy.network.outputs import Output, choose, describe
+from seewhy.network.split import Rule, Split, split, whole
+from seewhy.network.transformer_blocks import Stream
 from seewhy.subject import Subject
 
 Tensor = Any
@@ -98,7 +98,7 @@ def trace(
     main, certain = choose(described, output)
     view = subject.view(specs[subject.image][0], tokens)
     asked = flat(found["outputs"])[main]
-    usable = places_module.places(found["calls"], view, [asked])
+    usable = layers.places(found["calls"], view, [asked])
     bytes = [4 * math.prod(call.shape or ()) // view.batch for call in found["calls"]]
     return Traced(
         subject=subject,
@@ -167,7 +167,7 @@ def attentive(traced: Traced, by_block: bool = False) -> Attentive:
     """
     subject = traced.subject
     finals = [output.final for output in traced.outputs]
-    found = blocks.ends(traced.calls) if by_block else []
+    found = transformer_blocks.ends(traced.calls) if by_block else []
     ends = [replace(end, inputs=(), output=None) for end in found]
 
     def run(images: Sequence[Tensor], shift: Tensor | None) -> tuple[Any, Tensor]:
@@ -202,8 +202,8 @@ def _cut(backend: ModuleType, traced: Traced, wanted: Any) -> Cut:
     subject = traced.subject
     if isinstance(wanted, str) and wanted == INPUT:
         return inlet(traced, subject.image)
-    place = find(traced.calls, traced.places, wanted)
-    alike = others(traced.calls, place.call)
+    place = layers.find(traced.calls, traced.places, wanted)
+    alike = layers.others(traced.calls, place.call)
     if len(subject.images) > 1 and "#" not in str(wanted):
         # of a siamese network, the call that sees the first image
         place = next(p for p in traced.places if p.call.operation is place.call.operation)

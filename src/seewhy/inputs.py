@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from seewhy import preprocess
 from seewhy.architectures import recognise
-from seewhy.calls import Operation, handled, operations
 from seewhy.errors import PreprocessError
+from seewhy.network.calls import Operation, handled, operations
 from seewhy.presets import Preset
 
 Shape = tuple[int | None, ...]

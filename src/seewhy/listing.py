@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from seewhy import backend, calls, engine, places, presets
-from seewhy.calls import Call
+from seewhy import backend, engine, presets
 from seewhy.engine import Traced
 from seewhy.errors import LayerError, ModelError
-from seewhy.places import Place
-from seewhy.split import Split
+from seewhy.network import calls
+from seewhy.network import layers as layers_module
+from seewhy.network.calls import Call
+from seewhy.network.layers import Place
+from seewhy.network.split import Split
 from seewhy.subject import Subject, subject
 
 WHY = {
@@ -88,9 +90,9 @@ def layers(
     traced = engine.trace(module, seen, seen.specs(), None if grid is None else tuple(grid))
     usable = [place for place in traced.places if not place.container]
     if not usable:
-        places.default(traced.calls, traced.places)  # says what is missing
+        layers_module.default(traced.calls, traced.places)  # says what is missing
         raise LayerError(f"model {seen.name!r} has no layer with a spatial grid.")
-    chosen = places.default(traced.calls, traced.places)
+    chosen = layers_module.default(traced.calls, traced.places)
     costs = [_cost(call) for call in traced.calls]
     rows = tuple(_row(place, chosen, traced, costs) for place in usable)
     return Layers(seen.name, rows, traced.view.image)

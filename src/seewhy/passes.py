@@ -9,7 +9,8 @@ from typing import Any
 from seewhy import asides
 from seewhy.engine import Cut
 from seewhy.methods import ARRAYS, Method
-from seewhy.outputs import Answers
+from seewhy.network.outputs import Answers
+from seewhy.network.split import leaves
 from seewhy.sites import (
     ASIDE,
     ATTENTION,
@@ -22,7 +23,6 @@ from seewhy.sites import (
     arranged,
     picking,
 )
-from seewhy.split import leaves
 
 Tensor = Any
 

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from seewhy import engine
-from seewhy.attention import attends
 from seewhy.engine import INPUT, Attentive, Biased, Cut, Traced
 from seewhy.entries import Shape
 from seewhy.errors import LayerError, MethodError
 from seewhy.labels import Labels
 from seewhy.methods import Method
+from seewhy.network.attention import attends
+from seewhy.network.relu_rules import RULES, rectifies
 from seewhy.questions import Context
-from seewhy.rules import RULES, rectifies
 from seewhy.sites import ATTENTION, BLOCKS, FULL, INLETS, Sites
 from seewhy.subject import Subject, class_names
 

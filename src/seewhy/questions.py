@@ -12,7 +12,7 @@ import numpy as np
 from seewhy import scores as scores_module
 from seewhy.errors import TargetError
 from seewhy.labels import Group, Labels
-from seewhy.outputs import Answers, Output
+from seewhy.network.outputs import Answers, Output
 from seewhy.scores import About, Asked, Ranking, Target, classes, ranks
 
 Tensor = Any

@@ -18,7 +18,7 @@ from seewhy.explanation import Explanation, Prediction
 from seewhy.images.geometry import Geometry
 from seewhy.intake import Part
 from seewhy.labels import Labels
-from seewhy.outputs import Output
+from seewhy.network.outputs import Output
 from seewhy.scores import Ranking, Target
 
 

@@ -12,12 +12,12 @@ from seewhy import changes, memory, passes
 from seewhy.changes import Change, Stand
 from seewhy.errors import MethodError
 from seewhy.methods import ARRAYS, Method
+from seewhy.network.split import Split
 from seewhy.plan import Plan
 from seewhy.reruns import Reruns, Room, Shared, Standing
 from seewhy.results import Outcome
 from seewhy.scores import Target
 from seewhy.sites import ASIDE, GRADIENTS, Question
-from seewhy.split import Split
 from seewhy.subject import Subject
 
 # Compiled functions that are kept; a user's own functions may be new ones at every call.

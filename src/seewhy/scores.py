@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seewhy.labels import Group, Label, Labels
-from seewhy.outputs import Answers
+from seewhy.network.outputs import Answers
 
 Tensor = Any
 

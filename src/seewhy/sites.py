@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seewhy.engine import Attentive, Biased, Cut
-from seewhy.outputs import Answers
+from seewhy.network.outputs import Answers
 from seewhy.scores import Target
 
 Tensor = Any

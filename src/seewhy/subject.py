@@ -13,12 +13,12 @@ from seewhy import entries as entries_module
 from seewhy import hub, inputs, labels, presets
 from seewhy.entries import Entry, Shape, of_model, of_sample
 from seewhy.errors import ImageError, ModelError, PreprocessError
-from seewhy.grids import View
 from seewhy.labels import Labels
-from seewhy.outputs import Output
+from seewhy.network.grids import View
+from seewhy.network.outputs import Output
+from seewhy.network.split import Split
 from seewhy.preprocess import get
 from seewhy.presets import Preset
-from seewhy.split import Split
 
 Tensor = Any
 
@@ -187,7 +187,7 @@ def _preprocessing(model: Any, preset: Preset | None) -> str | Callable[..., Any
 
 
 def _channels_first(model: Any, found: Sequence[Entry]) -> bool:
-    from seewhy.calls import operations
+    from seewhy.network.calls import operations
 
     formats = {getattr(operation, "data_format", None) for operation in operations(model)}
     formats.discard(None)

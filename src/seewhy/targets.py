@@ -15,7 +15,7 @@ import numpy as np
 from seewhy import questions, scores
 from seewhy.errors import TargetError
 from seewhy.labels import Group, numbered
-from seewhy.outputs import Answers, Output, index
+from seewhy.network.outputs import Answers, Output, index
 from seewhy.questions import Context, Question
 from seewhy.scores import About, Asked, Ranking, Target
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from seewhy.outputs import Answers
+from seewhy.network.outputs import Answers
 from seewhy.scores import Target
 
 Tensor = Any

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from seewhy.calls import Operation, call_with
 from seewhy.errors import MethodError
+from seewhy.network.calls import Operation, call_with
 
 Tensor = Any
 

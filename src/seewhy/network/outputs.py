@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from seewhy.calls import Call, flat
 from seewhy.errors import ModelError, TargetError
-from seewhy.logits import Final, final_step, probabilities
+from seewhy.network.calls import Call, flat
+from seewhy.network.logits import Final, final_step, probabilities
 
 Tensor = Any
 

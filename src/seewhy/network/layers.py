@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seewhy.calls import Call
 from seewhy.errors import LayerError
-from seewhy.grids import Layout, View, layouts
-from seewhy.logits import closing
+from seewhy.network.calls import Call
+from seewhy.network.grids import Layout, View, layouts
+from seewhy.network.logits import closing
 
 # Kinds of operation behind which a map would be the same or coarser than in front of them.
 PASSING = ("Pooling", "Dropout", "Flatten", "Reshape", "ZeroPadding", "Cropping", "Identity")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seewhy.calls import Operation, call_with
-from seewhy.rules import LOOPING
+from seewhy.network.calls import Operation, call_with
+from seewhy.network.relu_rules import LOOPING
 
 Tensor = Any
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seewhy.calls import Call
+from seewhy.network.calls import Call
 
 Tensor = Any
 

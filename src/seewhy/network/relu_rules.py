@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seewhy.calls import Operation, call_with
+from seewhy.network.calls import Operation, call_with
 
 Tensor = Any
 

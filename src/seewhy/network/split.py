@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seewhy.calls import Call, Operation, astray, flat, handled
 from seewhy.errors import ModelError
-from seewhy.logits import Final
+from seewhy.network.calls import Call, Operation, astray, flat, handled
+from seewhy.network.logits import Final
 
 Tensor = Any
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from seewhy.attention import Attentions, attends
-from seewhy.calls import Call, Operation
 from seewhy.errors import MethodError
+from seewhy.network.attention import Attentions, attends
+from seewhy.network.calls import Call, Operation
 
 Tensor = Any
 

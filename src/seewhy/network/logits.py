@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seewhy.calls import Call, Operation, call_with
+from seewhy.network.calls import Call, Operation, call_with
 
 Tensor = Any
 
