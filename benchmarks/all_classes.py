@@ -9,8 +9,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from seewhy import backend, weight_files
+from seewhy import backend
 from seewhy.explainer import Explainer
+from seewhy.models import model_files
 
 ROUNDS = 15
 
@@ -27,7 +28,7 @@ def alive(model: keras.Model) -> keras.Model:
 
 
 def main() -> None:
-    with weight_files.blank():
+    with model_files.blank():
         model = keras.applications.ResNet50(weights=None)
     explainer = Explainer(alive(model), preprocess="none")
     images = np.random.default_rng(1).normal(size=(1, 224, 224, 3)).astype("float32")

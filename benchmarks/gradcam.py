@@ -17,9 +17,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from seewhy import backend, engine, labels, methods, passes, sites
-from seewhy.questions import Context, parse
-from seewhy.subject import subject
+from seewhy import backend, engine, methods, passes, sites
+from seewhy.models.wrapped_model import subject
+from seewhy.targets import labels
+from seewhy.targets.question import Context, parse
 
 MODELS = ("VGG16", "ResNet50")
 BATCHES = (1, 8)

@@ -51,11 +51,11 @@ def network(name: str) -> Any:
     """The network with weights that keep its activations alive."""
     import keras
 
-    from seewhy import presets, weight_files
+    from seewhy.models import model_files, presets
 
     if name not in dir(keras.applications):
         return presets.load(name)[0]
-    with weight_files.blank():
+    with model_files.blank():
         model = getattr(keras.applications, name)(weights=None)
     random = np.random.default_rng(0)
     for variable in model.weights:

@@ -8,7 +8,7 @@ import numpy as np
 
 import nets
 from seewhy.explainer import Explainer
-from seewhy.labels import DATA
+from seewhy.targets.labels import DATA
 
 photos = [DATA / "chelsea.png", *nets.photos(2)]
 found = {}

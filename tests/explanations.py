@@ -7,7 +7,7 @@ import numpy as np
 from seewhy.explanation import Explanation, Prediction
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
-from seewhy.labels import Label
+from seewhy.targets.labels import Label
 
 
 def explanation(map, photo=None, geometry=None, **more):

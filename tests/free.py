@@ -14,7 +14,7 @@ import references
 import world
 from seewhy import methods
 from seewhy.explainer import Explainer
-from seewhy.labels import DATA
+from seewhy.targets.labels import DATA
 from test_references import OPTIONS
 
 FREE = [m.name for m in methods.known() if not m.differentiates and m.family != "transformer"]

@@ -16,10 +16,10 @@ from PIL import Image
 
 import seewhy
 from seewhy import bootstrap, cli, ground_truth, ledger, measures, standings, tables
-from seewhy.contest import fingerprint
 from seewhy.errors import MethodError, OptionError
 from seewhy.explainer import Explainer
 from seewhy.ground_truth import Annotated, Annotations, Thing
+from seewhy.models.wrapped_model import fingerprint
 
 pytestmark = pytest.mark.one_backend
 

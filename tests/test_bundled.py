@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seewhy import bundled, labels
 from seewhy.errors import WeightsError
-from seewhy.preprocess import lite
+from seewhy.models import efficientnet_lite0
+from seewhy.models import efficientnet_lite0 as bundled
+from seewhy.models.preprocess import lite
+from seewhy.targets import labels
 
 CATS = {"tabby", "tiger_cat", "Egyptian_cat"}
 
 
 @pytest.fixture(scope="module")
 def model():
-    return bundled.efficientnet_lite0()
+    return efficientnet_lite0.efficientnet_lite0()
 
 
 def photo(size: tuple[int, int] = (224, 224)) -> np.ndarray:
@@ -36,7 +38,7 @@ def reference(inputs: np.ndarray) -> np.ndarray:
 
     stored = {
         path: torch.from_numpy(value.astype("float32"))
-        for path, value in np.load(bundled.WEIGHTS).items()
+        for path, value in np.load(efficientnet_lite0.WEIGHTS).items()
     }
 
     def conv(x, name, norm, stride=1, groups=1):
@@ -84,7 +86,7 @@ def test_sees_a_cat_on_the_bundled_photo(model):
 
 def test_all_parameters_are_set(model):
     assert model.count_params() == 4_694_024
-    assert len(model.weights) == len(np.load(bundled.WEIGHTS).files)
+    assert len(model.weights) == len(np.load(efficientnet_lite0.WEIGHTS).files)
     assert all(np.any(weight.numpy()) for weight in model.weights)
 
 
@@ -96,15 +98,15 @@ def test_takes_any_size_and_ends_in_probabilities(model):
 
 
 def test_without_weights_all_classes_are_equal():
-    blank = bundled.efficientnet_lite0(weights=False)
+    blank = efficientnet_lite0.efficientnet_lite0(weights=False)
     inputs = np.ones((1, 64, 64, 3), "float32")
     np.testing.assert_allclose(probabilities(blank, inputs), 1e-3, rtol=0, atol=1e-7)
 
 
 def test_unfitting_parameters_are_noticed(tmp_path, monkeypatch):
-    stored = dict(np.load(bundled.WEIGHTS))
+    stored = dict(np.load(efficientnet_lite0.WEIGHTS))
     del stored["top_bn/beta"]
     np.savez(tmp_path / "less.npz", **stored)
     monkeypatch.setattr(bundled, "WEIGHTS", tmp_path / "less.npz")
     with pytest.raises(WeightsError, match="top_bn/beta"):
-        bundled.efficientnet_lite0()
+        efficientnet_lite0.efficientnet_lite0()

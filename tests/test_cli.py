@@ -13,7 +13,7 @@ from PIL import Image
 
 import nets
 from seewhy import cli
-from seewhy.labels import DATA
+from seewhy.targets.labels import DATA
 
 CHELSEA = DATA / "chelsea.png"
 

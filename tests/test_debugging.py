@@ -160,7 +160,7 @@ def test_what_is_no_class(model, photo):
 
 
 def test_the_command(monkeypatch, capsys, tmp_path):
-    from seewhy.labels import DATA
+    from seewhy.targets.labels import DATA
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["seewhy", "debug", *map(str, arguments)])

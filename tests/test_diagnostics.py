@@ -10,8 +10,9 @@ import pytest
 from keras import layers, ops
 
 import nets
-from seewhy import diagnostics, errors, targets
+from seewhy import errors, targets
 from seewhy.explainer import Explainer
+from seewhy.maps import diagnostics
 
 
 def names(explanation):

@@ -13,9 +13,9 @@ import twins
 import world
 from seewhy import enhance, errors
 from seewhy.explainer import Explainer
-from seewhy.fuse import fuse
-from seewhy.guided_filter import guided
 from seewhy.images.geometry import Geometry
+from seewhy.maps.fuse import fuse
+from seewhy.maps.guided_filter import guided
 
 
 def maps(model, images, **settings):
@@ -250,7 +250,7 @@ def test_guided_upsampling_follows_an_edge():
 def test_guided_upsampling_needs_a_photo():
     from seewhy.explanation import Explanation
     from seewhy.images.arrays import Array
-    from seewhy.labels import Label
+    from seewhy.targets.labels import Label
 
     values = np.zeros((4, 4, 5), "float32")
     made = Explanation(

@@ -95,7 +95,7 @@ def test_all_top_asks_for_each_of_the_top_classes(model):
 
 
 def test_a_group_is_the_log_odds_of_its_summed_probability(model):
-    from seewhy.labels import Label, Labels
+    from seewhy.targets.labels import Label, Labels
 
     labels = Labels(tuple(Label(i, None, n) for i, n in enumerate(NAMES)), {"pair": (1, 3)})
     image = nets.images(1)

@@ -18,9 +18,9 @@ from seewhy.filenames import Filenames
 from seewhy.images.arrays import Array
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
-from seewhy.labels import Label, Labels
 from seewhy.scales import on_one_scale
 from seewhy.slices import slices
+from seewhy.targets.labels import Label, Labels
 
 pytestmark = pytest.mark.framework_free
 

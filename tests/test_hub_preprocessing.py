@@ -9,7 +9,7 @@ from keras_hub import models
 
 import hub
 import nets
-from seewhy.hub import hub_crops, hub_image_size, hub_preprocessing
+from seewhy.models.keras_hub import hub_crops, hub_image_size, hub_preprocessing
 
 # As in the presets, by kind: timm's networks, MobileNetV5 and others in 0..1, and -1..1
 MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])

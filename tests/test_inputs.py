@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seewhy import bundled, inputs, presets
-from seewhy.weight_files import blank
+from seewhy.models import detect_preprocess, efficientnet_lite0, presets
+from seewhy.models.model_files import blank
 
 
 def head(x, classes=4):
@@ -36,11 +36,11 @@ def base(name, **options):
 
 
 def found(model):
-    return inputs.preprocessing(model, None)
+    return detect_preprocess.preprocessing(model, None)
 
 
 def test_a_preset_says_it():
-    assert inputs.preprocessing(None, presets.find("resnet50")) == "caffe"
+    assert detect_preprocess.preprocessing(None, presets.find("resnet50")) == "caffe"
 
 
 def test_unknown_without_evidence():
@@ -116,7 +116,7 @@ def test_a_model_without_declared_input_is_unknown():
             return x / 255
 
     assert found(Own()) is None
-    assert inputs.input_size(Own(), None) is None
+    assert detect_preprocess.input_size(Own(), None) is None
 
 
 FAMILIES = {
@@ -146,7 +146,7 @@ def test_networks_of_keras_are_recognised_as_bases(name):
     inlined = keras.Model(inner.input, head(inner.output), name="mine")
     for model in (inner, nested, inlined):
         assert found(model) == mode
-        assert inputs.architecture(model) == family
+        assert detect_preprocess.architecture(model) == family
 
 
 def test_scaling_in_front_of_a_base_goes_first():
@@ -172,7 +172,7 @@ def test_two_bases_that_disagree_make_it_unknown():
     outputs = [head(base(name)(images)) for name in ("MobileNetV2", "DenseNet121")]
     model = keras.Model(images, keras.layers.add(outputs))
     assert found(model) is None
-    assert inputs.architecture(model) is None
+    assert detect_preprocess.architecture(model) is None
 
 
 def test_mobilenet_v3_without_its_own_scaling():
@@ -190,9 +190,9 @@ def test_names_like_vgg_alone_are_no_evidence():
 
 
 def test_the_bundled_network_as_a_model():
-    model = bundled.efficientnet_lite0(weights=False)
+    model = efficientnet_lite0.efficientnet_lite0(weights=False)
     assert found(model) == "lite"
-    assert inputs.architecture(model) == "EfficientNet-Lite0"
+    assert detect_preprocess.architecture(model) == "EfficientNet-Lite0"
 
 
 def test_looking_changes_nothing_in_the_model():
@@ -205,7 +205,7 @@ def test_looking_changes_nothing_in_the_model():
 
 
 def test_the_error_says_how_to_name_it():
-    text = str(inputs.missing_preprocessing_error(net()))
+    text = str(detect_preprocess.missing_preprocessing_error(net()))
     assert all(part in text for part in ("--preprocess", '"tf"', '"none"', "vgg16", "function"))
 
 
@@ -213,10 +213,10 @@ def test_input_size():
     import keras
 
     images = keras.Input((20, 30, 3))
-    assert inputs.input_size(keras.Model(images, head(images)), None) == (20, 30)
+    assert detect_preprocess.input_size(keras.Model(images, head(images)), None) == (20, 30)
     images = keras.Input((3, 20, 30))
-    assert inputs.input_size(keras.Model(images, head(images)), None) == (20, 30)
+    assert detect_preprocess.input_size(keras.Model(images, head(images)), None) == (20, 30)
     images = keras.Input((None, None, 3))
     model = keras.Model(images, head(images))
-    assert inputs.input_size(model, None) is None
-    assert inputs.input_size(model, presets.find("xception")) == (299, 299)
+    assert detect_preprocess.input_size(model, None) is None
+    assert detect_preprocess.input_size(model, presets.find("xception")) == (299, 299)

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from seewhy import labels
 from seewhy.errors import LabelsError, TargetError
-from seewhy.labels import Group, Label, Labels
+from seewhy.targets import labels
+from seewhy.targets.labels import Group, Label, Labels
 
 pytestmark = pytest.mark.framework_free
 

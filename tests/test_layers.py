@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import nets
-from seewhy import backend, engine, errors, presets, subject, weight_files
+from seewhy import backend, engine, errors
 from seewhy.explainer import Explainer
+from seewhy.models import model_files, presets, wrapped_model
 from seewhy.network import layers
 
 # What a person who knows these networks would take; a * stands for a number that Keras counts up.
@@ -45,7 +46,7 @@ SOME = ("VGG16", "ResNet50", "MobileNetV3Small", "NASNetMobile", "EfficientNetB0
 
 def default_of(name, side):
     model = getattr(keras.applications, name)(weights=None)
-    seen = subject.subject(model, how="none", size=None if model.input_shape[1] else side)
+    seen = wrapped_model.subject(model, how="none", size=None if model.input_shape[1] else side)
     traced = engine.trace(backend.load(), seen, seen.specs())
     return layers.default(traced.calls, traced.places)
 
@@ -63,7 +64,7 @@ def test_default_layer_of_keras_applications(name):
     if not on_torch and name not in SOME:
         pytest.skip("the torch run has all of them, in a second or two each")
     # without values, even the largest is built at once
-    with keras.device("meta") if on_torch else weight_files.blank():
+    with keras.device("meta") if on_torch else model_files.blank():
         place = default_of(name, 224)
     call = place.call
     assert call.name.rstrip("0123456789_") == EXPECTED[name].rstrip("0123456789_")
@@ -121,7 +122,7 @@ def test_a_grid_is_all_that_is_left_of_a_trace():
 
 
 def test_a_network_of_keras_applications_needs_no_further_argument():
-    with weight_files.blank():
+    with model_files.blank():
         model = keras.applications.VGG16(weights=None)
     explainer = Explainer(model)
     assert explainer.layer == "block5_conv3"

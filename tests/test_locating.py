@@ -11,8 +11,9 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from seewhy import cli, ground_truth, presets
-from seewhy.labels import DATA
+from seewhy import cli, ground_truth
+from seewhy.models import presets
+from seewhy.targets.labels import DATA
 
 pytestmark = pytest.mark.one_backend
 

@@ -106,7 +106,7 @@ def test_a_users_own_formula():
 def test_grad_cam_is_cam_on_the_bundled_network():
     import keras
 
-    from seewhy.labels import DATA
+    from seewhy.targets.labels import DATA
 
     explainer = Explainer("efficientnet-lite0")
     (explanation,) = explainer([DATA / "chelsea.png"], "Egyptian_cat")

@@ -18,9 +18,9 @@ from keras import layers
 import nets
 import torch_twins
 import twins
-from seewhy import presets
 from seewhy.explainer import Explainer
-from seewhy.labels import DATA
+from seewhy.models import presets
+from seewhy.targets.labels import DATA
 
 # The peers run on torch whatever Keras runs on; other tests compare our backends with each other.
 pytestmark = pytest.mark.one_backend

@@ -7,8 +7,8 @@ import importlib
 import numpy as np
 import pytest
 
-from seewhy import preprocess
 from seewhy.errors import PreprocessError
+from seewhy.models import preprocess
 
 MODULES = {
     "caffe": ("vgg16", "vgg19", "resnet"),

@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from seewhy import bundled, presets, weight_files
 from seewhy.errors import ModelError, SeewhyError, WeightsError
-from seewhy.preprocess import MODES
+from seewhy.models import efficientnet_lite0, model_files, presets
+from seewhy.models.preprocess import MODES
 
 framework_free = pytest.mark.framework_free
 
@@ -35,7 +35,7 @@ def test_the_bundled_network_is_first_and_then_vgg16():
 def test_all_modes_exist_and_all_but_the_bundled_have_a_file():
     for one in presets.presets():
         assert one.preprocess in MODES
-        assert bool(one.weights) == bool(one.builder) == (one.name != bundled.NAME)
+        assert bool(one.weights) == bool(one.builder) == (one.name != efficientnet_lite0.NAME)
 
 
 @framework_free
@@ -109,7 +109,7 @@ def test_keras_asks_for_the_files_of_the_table(monkeypatch):
 @pytest.mark.parametrize("name", SMALL)
 def test_the_table_describes_what_keras_builds(name):
     one = presets.find(name)
-    with weight_files.blank():
+    with model_files.blank():
         model = presets._architecture(one, None)
     assert model.count_params() == one.parameters
     assert model.input_shape[1:3] in ((one.size, one.size), (None, None))
@@ -121,7 +121,7 @@ def test_the_table_describes_what_keras_builds(name):
 
 def test_numbered_layers_are_found_in_each_model():
     one = presets.find("mobilenetv3small")
-    with weight_files.blank():
+    with model_files.blank():
         models = [presets._architecture(one, None) for _ in range(2)]
     first, second = (presets.target_layer(model, one) for model in models)
     assert first != second
@@ -132,7 +132,9 @@ def test_numbered_layers_are_found_in_each_model():
 
 def test_a_layer_that_keras_no_longer_builds_is_told():
     with pytest.raises(ModelError, match="Name the target layer yourself"):
-        presets.target_layer(bundled.efficientnet_lite0(weights=False), preset(layer="add*"))
+        presets.target_layer(
+            efficientnet_lite0.efficientnet_lite0(weights=False), preset(layer="add*")
+        )
 
 
 def test_offline_tells_the_file_the_folder_and_the_ways_out(tmp_path, monkeypatch):
@@ -169,7 +171,7 @@ def test_a_file_in_the_cache_is_loaded(tmp_path, monkeypatch):
     from keras.src.utils import file_utils
 
     one = presets.find("mobilenetv2")
-    with weight_files.blank():
+    with model_files.blank():
         model = presets._architecture(one, None)
     model.weights[0].assign(np.full(model.weights[0].shape, 3.0))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from seewhy import measures
-from seewhy.labels import DATA
+from seewhy.targets.labels import DATA
 
 pytestmark = pytest.mark.one_backend
 

@@ -10,7 +10,7 @@ from keras import ops
 import nets
 import twins
 from seewhy import backend, engine
-from seewhy.subject import subject
+from seewhy.models.wrapped_model import subject
 
 LAYERS = ["conv1", "pool1", "conv2", "bn2", "relu2", "conv3", "sum3", "relu3"]
 

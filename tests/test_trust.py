@@ -14,8 +14,8 @@ from keras import ops
 import nets
 from seewhy import cli, errors
 from seewhy.explainer import Explainer
-from seewhy.labels import DATA
 from seewhy.runner import Runner
+from seewhy.targets.labels import DATA
 from seewhy.trust import Check, Trust, _excused
 
 PHOTO = str(DATA / "chelsea.png")

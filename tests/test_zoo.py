@@ -20,9 +20,9 @@ import zoo_several
 import zoo_shapes
 import zoo_subclassed
 import zoo_tokens
-from seewhy import weight_files
 from seewhy.errors import LayerError
 from seewhy.explainer import Explainer
+from seewhy.models import model_files
 from zoo import Cut, Kind
 
 THEMES = zoo_graph, zoo_several, zoo_shapes, zoo_heads, zoo_subclassed, zoo_tokens, zoo_layers
@@ -76,7 +76,7 @@ class Case:
     def target(self):
         if not callable(self.kind.target):
             return self.kind.target
-        from seewhy import targets
+        from seewhy.targets import builders as targets
 
         return self.kind.target(targets)
 
@@ -87,7 +87,7 @@ def case(request):
     if keras.backend.backend() in kind.not_on:
         pytest.skip(kind.not_on[keras.backend.backend()])
     keras.utils.set_random_seed(0)
-    with weight_files.blank():  # every row draws its own
+    with model_files.blank():  # every row draws its own
         cut = kind.build()
     options = {"layer": cut.layer} if cut.layer is not None else {}
     yield Case(kind, cut, kind.inputs(), kind.options | options)

@@ -25,9 +25,9 @@ from unittest import mock
 import keras
 import numpy as np
 
-from seewhy import bundled
-from seewhy.preprocess import MODES
-from seewhy.presets import Preset
+from seewhy.models import efficientnet_lite0
+from seewhy.models.preprocess import MODES
+from seewhy.models.presets import Preset
 
 TABLE = Path(__file__).parents[1] / "src" / "seewhy" / "data" / "presets.csv"
 # The well-known first, then by age and size within a family.
@@ -63,8 +63,8 @@ def order(preset: Preset) -> tuple[int, int]:
 
 
 def bundled_preset() -> Preset:
-    model = bundled.efficientnet_lite0(weights=False)
-    return Preset(bundled.NAME, "", 224, "lite", layer(model), model.count_params(), "")
+    model = efficientnet_lite0.efficientnet_lite0(weights=False)
+    return Preset(efficientnet_lite0.NAME, "", 224, "lite", layer(model), model.count_params(), "")
 
 
 def preset(builder: str) -> Preset:

@@ -9,8 +9,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from seewhy.filenames import Filenames
-from seewhy.labels import Labels
-from seewhy.locate import Box
+from seewhy.maps.regions import Box
+from seewhy.targets.labels import Labels
 
 FORMATS = ("coco", "yolo", "voc")
 

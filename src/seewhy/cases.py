@@ -19,7 +19,7 @@ from seewhy.images.photo import Photo
 from seewhy.measures import Case
 from seewhy.metrics.localisation.annotations import Corners
 from seewhy.scorer import Scorer
-from seewhy.targets import top
+from seewhy.targets.builders import top
 
 
 @dataclass(frozen=True)

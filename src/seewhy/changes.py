@@ -8,10 +8,10 @@ from types import ModuleType
 from typing import Any
 
 from seewhy.engine import Cut
+from seewhy.models.wrapped_model import Subject
 from seewhy.network.outputs import Answers
 from seewhy.network.split import leaves, with_leaves
 from seewhy.sites import Question
-from seewhy.subject import Subject
 
 Tensor = Any
 

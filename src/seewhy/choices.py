@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import TargetError
-from seewhy.scores import Target
 
 
 def plainly(enhance: Any) -> list[str]:
@@ -30,8 +29,3 @@ def one_each(targets: Any, count: int) -> list[Any]:
 def alike(keys: Sequence[Hashable]) -> list[list[int]]:
     """The places of equal keys together, in the order of their first."""
     return [[i for i, other in enumerate(keys) if other == key] for key in dict.fromkeys(keys)]
-
-
-def key(target: Target) -> Hashable:
-    """Questions of one key can be asked in one batch."""
-    return (target.kind, tuple(value.shape for value in target.values))

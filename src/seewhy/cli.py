@@ -67,7 +67,7 @@ class Format(StrEnum):
 
 
 def _model_names(incomplete: str) -> list[str]:
-    from seewhy import presets
+    from seewhy.models import presets
 
     names = [preset.name for preset in presets.presets()]
     return [name for name in names if name.startswith(incomplete.lower())]
@@ -222,7 +222,7 @@ def demo(output: Output = Path()) -> None:
     """Explain the bundled photo of a cat with the bundled network."""
     from seewhy.command import run
     from seewhy.drawing import Drawing
-    from seewhy.labels import DATA
+    from seewhy.targets.labels import DATA
 
     drawing = Drawing(output=output)
     photo = str(DATA / "chelsea.png")

@@ -100,8 +100,8 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
     For each photo it prints the boxes and writes NAME_boxes.jpg; all boxes go into boxes.json
     (COCO), or into NAME.txt and classes.txt (YOLO), or NAME.xml (Pascal VOC).
     """
-    from seewhy import presets
     from seewhy.drawing import Drawing
+    from seewhy.models import presets
 
     Drawing(output=output).check()
     settings: dict[str, Any] = {

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import Progress
 
-from seewhy import backend, images, presets, report
+from seewhy import backend, images, report
 from seewhy.drawing import Drawing
 from seewhy.errors import ImageError, SeewhyError, SeewhyWarning
 from seewhy.explainer import Explainer
@@ -22,9 +22,10 @@ from seewhy.explanation import Explanation
 from seewhy.filenames import Filenames
 from seewhy.images.photo import Photo
 from seewhy.listing import layers
+from seewhy.models import presets
 from seewhy.progress import hidden
-from seewhy.scores import Target
-from seewhy.targets import counterfactual, margin
+from seewhy.targets.builders import counterfactual, margin
+from seewhy.targets.target import Target
 
 T = TypeVar("T")
 Answer = list[Explanation] | SeewhyError

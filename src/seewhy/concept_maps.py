@@ -17,10 +17,10 @@ from seewhy.errors import MapError, OptionError
 from seewhy.images.arrays import Array
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
-from seewhy.labels import Labels
-from seewhy.maps import finish
+from seewhy.maps import scaling
 from seewhy.meanings import Answered, Meaning
 from seewhy.sheets import sheet
+from seewhy.targets.labels import Labels
 
 HEADING = (
     "Each pixel has the colour of its strongest concept. Behind a class: of what it loses when "
@@ -73,7 +73,7 @@ class Concepts:
         image = _checked("image", image, len(self.maps))
         concept = _checked("concept", concept, self.maps.shape[1])
         largest = float(self.maps[:, concept].max())
-        heat = finish(self.maps[image, concept], largest or None)
+        heat = scaling.finish(self.maps[image, concept], largest or None)
         return self.geometries[image].to_photo(heat)
 
     def overlay(self, image: int = 0, *, alpha: float = 0.65) -> Image.Image:

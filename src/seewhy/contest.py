@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.ledger import Ledger, packed, unpacked
 from seewhy.measures import Case, Measure
+from seewhy.models.wrapped_model import fingerprint
 from seewhy.scorer import Scorer
 
 Grid = tuple[int, ...]
@@ -292,22 +293,3 @@ def _name(measure: Measure, shot: Shot) -> str:
 def _painted(drawn: Annotated, k: int) -> Any:
     paint = drawn.things[k].paint
     return None if paint is None else paint(64, 64)
-
-
-def fingerprint(model: Any) -> str:
-    """Of all weights' types, shapes and values."""
-    digest = hashlib.sha256()
-    for part in _weights(model):
-        digest.update(part)
-    return digest.hexdigest()
-
-
-def _weights(model: Any) -> Iterator[bytes]:
-    from keras import ops
-
-    # not its variables: states of random generators, as of Dropout, differ from process to process
-    variables: Any = getattr(model, "weights", None) or getattr(model, "variables", ())
-    for variable in variables:
-        array = np.ascontiguousarray(ops.convert_to_numpy(variable))
-        yield f"{array.dtype} {array.shape}".encode()
-        yield array.tobytes()

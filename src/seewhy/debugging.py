@@ -15,10 +15,10 @@ from seewhy import debug_report, render
 from seewhy.errors import OptionError, SeewhyWarning, TargetError
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation, Prediction
-from seewhy.hiding import hottest_first, softened
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
-from seewhy.targets import margin
+from seewhy.maps.regions import hottest_first, softened
+from seewhy.targets.builders import margin
 from seewhy.trust import Trust
 
 # Shares of the photo that are tried, the smallest first.

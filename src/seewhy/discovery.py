@@ -9,12 +9,12 @@ from numbers import Integral
 
 import numpy as np
 
-from seewhy import intake, meanings
+from seewhy import meanings
 from seewhy.concept_maps import Concepts
 from seewhy.errors import ImageError, OptionError, SeewhyWarning
 from seewhy.factors import Factors, factorise
-from seewhy.intake import Prepared
 from seewhy.meanings import Answered
+from seewhy.models.prepare import Prepared, batch
 from seewhy.plan import Plan
 from seewhy.results import Facts
 from seewhy.runner import Runner
@@ -43,7 +43,7 @@ def discover(
         raise OptionError(f"concepts are those of one layer; got {plan.layer}. Give one of them.")
     prepared = [sample for some in chunks for sample in some]
     _check(prepared)
-    batches = [intake.batch(some, plan.subject) for some in chunks]
+    batches = [batch(some, plan.subject) for some in chunks]
     found = np.concatenate([runner.activations(plan, 0, inputs) for inputs in batches])
     # what is not finite must not be clipped away, but told
     positive = np.where(np.isfinite(found), np.maximum(found, 0), found)

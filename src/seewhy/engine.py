@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from seewhy import entries
 from seewhy.errors import LayerError, ModelError, SeewhyError
+from seewhy.models import input_specs
+from seewhy.models.wrapped_model import Subject
 from seewhy.network import calls as calls_module
 from seewhy.network import layers, transformer_blocks
 from seewhy.network.attention import Attentions
@@ -20,7 +21,6 @@ from seewhy.network.layers import Place
 from seewhy.network.outputs import Output, choose, describe
 from seewhy.network.split import Rule, Split, split, whole
 from seewhy.network.transformer_blocks import Stream
-from seewhy.subject import Subject
 
 Tensor = Any
 
@@ -153,7 +153,7 @@ def inlet(traced: Traced, input: int, rule: Rule | None = None) -> Cut:
     entry = subject.entries[input]
     call = Call(None, INPUT, 0, None, (), None)
     bare = len(entry.shape) < 2
-    space = () if bare else entries.space(entry.shape, subject.channels_first)
+    space = () if bare else input_specs.space(entry.shape, subject.channels_first)
     layout = Layout(space, units_first=subject.channels_first and not bare, bare=bare)
     return Cut(parts, call, layout, traced.outputs, input=input)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import enhance
-from seewhy.enhance import Copy, Enhancement, Scales
+from seewhy.enhance import augmentations, combine
+from seewhy.enhance.augmentations import Copy, Enhancement, Scales
 from seewhy.errors import OptionError
 from seewhy.images.fitting import Closer
 from seewhy.progress import steps
@@ -54,9 +54,9 @@ class Ensemble:
             scores = np.stack([one.scores for one, _ in own]).astype("float64")
             weights = np.ones_like(scores)
             if any(isinstance(one, Scales) for one in self.enhancements):
-                weights = enhance.weights(scores, self.logits)
+                weights = combine.weights(scores, self.logits)
             places = [copy.place for _, copy in own]
-            maps = enhance.joined([one.maps for one, _ in own], places, weights)
+            maps = combine.joined([one.maps for one, _ in own], places, weights)
             reached = np.any([one.reached for one, _ in own], axis=0)
             done.append(replace(outcome, maps=maps, reached=reached))
         return done
@@ -77,7 +77,7 @@ class Ensemble:
             for part in self._parts([(n, copy) for copy in copies]):
                 found += list(run(_changed(inputs, part, shown)))
             ones = np.ones((len(copies), len(found[0])))
-            done.append(enhance.joined(found, [copy.place for copy in copies], ones))
+            done.append(combine.joined(found, [copy.place for copy in copies], ones))
         return np.stack(done)
 
     def _copies(
@@ -92,7 +92,7 @@ class Ensemble:
             )
         near = closer or [None] * len(images)
         return [
-            enhance.copies(image, self.enhancements, own)
+            augmentations.copies(image, self.enhancements, own)
             for image, own in zip(images, near, strict=True)
         ]
 

@@ -17,10 +17,10 @@ from seewhy.ground_truth import Annotated, Annotations
 from seewhy.images import folders
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
-from seewhy.labels import Group
-from seewhy.maps import normalise
+from seewhy.maps.scaling import normalise
 from seewhy.tallies import COLUMNS, Case, Tally
-from seewhy.targets import top
+from seewhy.targets.builders import top
+from seewhy.targets.labels import Group
 
 LEAST = "least likely class"
 BLIND = blind.NAMES

@@ -10,7 +10,7 @@ import numpy as np
 
 from seewhy.errors import OptionError
 from seewhy.images.geometry import Geometry
-from seewhy.labels import Label, Labels
+from seewhy.targets.labels import Label, Labels
 
 _COORDINATES = {1: "step", 2: "x, y", 3: "x, y, z"}
 

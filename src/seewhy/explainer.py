@@ -10,25 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seewhy import backend, checks, choices, intake, methods
+from seewhy import backend, checks, choices, methods
 from seewhy.concept_maps import Concepts
 from seewhy.discovery import Wanted, discover
 from seewhy.engine import SCORES
-from seewhy.enhance import chosen
+from seewhy.enhance.augmentations import chosen
 from seewhy.ensemble import Ensemble
 from seewhy.errors import ModelError, OptionError, TargetError
 from seewhy.explanation import UPSAMPLINGS, Explanation
-from seewhy.fuse import WAYS, fuse
 from seewhy.images.fitting import FITS, Closer
-from seewhy.intake import Manner, Prepared
-from seewhy.labels import Labels
+from seewhy.maps.fuse import WAYS, fuse
+from seewhy.models import prepare as prepare_module
+from seewhy.models.prepare import Manner, Prepared, batch, prepare
+from seewhy.models.samples import listed
+from seewhy.models.wrapped_model import Subject, subject
 from seewhy.plan import Plan, Wishes, plan
-from seewhy.questions import parse_all
 from seewhy.results import Facts, Outcome, Shown, explanations, joined, versions
 from seewhy.runner import Runner
 from seewhy.scorer import Scorer
-from seewhy.scores import Target
-from seewhy.subject import Subject, subject
+from seewhy.targets.labels import Labels
+from seewhy.targets.question import parse_all
+from seewhy.targets.target import Target, key
 
 if TYPE_CHECKING:
     from seewhy.trust import Trust
@@ -262,13 +264,13 @@ class Explainer:
 
     def _listed(self, images: Any) -> list[Any]:
         """The samples; the first ever tells of a model that does not declare its inputs."""
-        sources = intake.listed(images, self._subject)
+        sources = listed(images, self._subject)
         with self._learning:
             if self._plan is None and sources:
                 learnt = self._subject.learning(sources[0])
-                first = intake.prepare(sources[0], learnt, self._manner)
+                first = prepare(sources[0], learnt, self._manner)
                 self._subject = learnt
-                self._plan = self._made(learnt.specs(intake.batch([first], learnt)))
+                self._plan = self._made(learnt.specs(batch([first], learnt)))
         return sources
 
     def _prepared(self, sources: Sequence[Any]) -> Iterator[list[Prepared]]:
@@ -276,7 +278,7 @@ class Explainer:
         size = min(self.batch_size, fixed or self.batch_size)
         for start in range(0, len(sources), size):
             chunk = sources[start : start + size]
-            yield [intake.prepare(source, self._subject, self._manner) for source in chunk]
+            yield [prepare(source, self._subject, self._manner) for source in chunk]
 
     def _explain(
         self, sources: Sequence[Any], questions: Sequence[list[Target]]
@@ -292,14 +294,14 @@ class Explainer:
         """Images that ask the same kinds of question at the same size go through together."""
         done: dict[int, list[Explanation]] = {}
         keys = [
-            (tuple(choices.key(target) for target in asked), image.shape)
+            (tuple(key(target) for target in asked), image.shape)
             for image, asked in zip(prepared, questions, strict=True)
         ]
         facts = self._facts()
         for members in choices.alike(keys):
             together = [prepared[i] for i in members]
             asked = [questions[i] for i in members]
-            inputs = intake.batch(together, self._subject)
+            inputs = batch(together, self._subject)
             found = self._look(inputs, asked, self._closer(together))
             for i, own in zip(members, found, strict=True):
                 done[i] = explanations(facts, self._shown(prepared[i]), questions[i], own)
@@ -332,7 +334,7 @@ class Explainer:
 
     def _closer(self, samples: Sequence[Prepared]) -> list[Closer | None]:
         at = self._known.shown
-        return [intake.closer(one, at, self._subject, self._manner) for one in samples]
+        return [prepare_module.closer(one, at, self._subject, self._manner) for one in samples]
 
     @property
     def _changing(self) -> tuple[int, bool]:
@@ -341,7 +343,7 @@ class Explainer:
 
     def _maps_of_all(self, images: Sequence[Prepared]) -> np.ndarray:
         known = self._known
-        inputs = intake.batch(images, self._subject)
+        inputs = batch(images, self._subject)
         near = self._closer(images)
         runs = [
             functools.partial(self._runner.all_classes, known, k) for k in range(len(known.cuts))

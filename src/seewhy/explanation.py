@@ -16,16 +16,16 @@ import numpy as np
 from PIL import Image
 
 from seewhy import evidence, maps, pictures, render
-from seewhy import locate as locate_module
 from seewhy.errors import OptionError
 from seewhy.evidence import Evidence
-from seewhy.guided_filter import guided
 from seewhy.images.arrays import Array
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
-from seewhy.labels import Group, Label, Labels
-from seewhy.locate import Box
-from seewhy.scores import About
+from seewhy.maps import regions
+from seewhy.maps.guided_filter import guided
+from seewhy.maps.regions import Box
+from seewhy.targets.labels import Group, Label, Labels
+from seewhy.targets.target import About
 
 if TYPE_CHECKING:
     from seewhy.trust import Trust
@@ -147,7 +147,7 @@ class Explanation:
             "otsu" what lies above Otsu's threshold; "area" the hottest share of all pixels (0.2).
         Of a heatmap of zeros it is empty. Raises OptionError for an unknown way or value.
         """
-        return locate_module.mask(self.heatmap, how, value)
+        return regions.mask(self.heatmap, how, value)
 
     def boxes(self, threshold: float = 0.2, max_boxes: int | None = None) -> tuple[Box, ...]:
         """Boxes in photo pixels around the connected regions of the heatmap's hot part.
@@ -156,7 +156,7 @@ class Explanation:
         region with the most heat comes first; its `score` is its share of the heat of all.
         Raises OptionError for what is no photo, and for a wrong threshold or number.
         """
-        return locate_module.boxes(self.heatmap, threshold, max_boxes)
+        return regions.boxes(self.heatmap, threshold, max_boxes)
 
     def colorize(self, colormap: str = "jet") -> Image.Image:
         """The heatmap in colours: of the photo's size, or drawn as `overlay` draws arrays."""

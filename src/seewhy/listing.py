@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from seewhy import backend, engine, presets
+from seewhy import backend, engine
 from seewhy.engine import Traced
 from seewhy.errors import LayerError, ModelError
+from seewhy.models import presets
+from seewhy.models.wrapped_model import Subject, subject
 from seewhy.network import calls
 from seewhy.network import layers as layers_module
 from seewhy.network.calls import Call
 from seewhy.network.layers import Place
 from seewhy.network.split import Split
-from seewhy.subject import Subject, subject
 
 WHY = {
     False: "the last layer with a grid in front of the head",

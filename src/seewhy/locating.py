@@ -12,9 +12,9 @@ from seewhy.box_files import Found, Located
 from seewhy.errors import OptionError
 from seewhy.explanation import Explanation
 from seewhy.images.photo import Photo
-from seewhy.labels import Labels
-from seewhy.locate import Box
+from seewhy.maps.regions import Box
 from seewhy.sheets import font
+from seewhy.targets.labels import Labels
 
 # Okabe and Ito's colours, told apart by most who see colours differently.
 COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (213, 94, 0), (204, 121, 167))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seewhy.labels import Labels
+from seewhy.targets.labels import Labels
 
 Tensor = Any
 

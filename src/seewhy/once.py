@@ -9,7 +9,7 @@ from typing import Any
 from seewhy.concept_maps import Concepts
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
-from seewhy.labels import Labels
+from seewhy.targets.labels import Labels
 
 
 def explain(  # noqa: PLR0913  (the façade: every choice has its default)

@@ -11,15 +11,15 @@ import numpy as np
 
 from seewhy import engine
 from seewhy.engine import INPUT, Attentive, Biased, Cut, Traced
-from seewhy.entries import Shape
 from seewhy.errors import LayerError, MethodError
-from seewhy.labels import Labels
 from seewhy.methods import Method
+from seewhy.models.input_specs import Shape
+from seewhy.models.wrapped_model import Subject, class_names
 from seewhy.network.attention import attends
 from seewhy.network.relu_rules import RULES, rectifies
-from seewhy.questions import Context
 from seewhy.sites import ATTENTION, BLOCKS, FULL, INLETS, Sites
-from seewhy.subject import Subject, class_names
+from seewhy.targets.labels import Labels
+from seewhy.targets.question import Context
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from seewhy.errors import ImageError, OptionError
 from seewhy.images.geometry import Geometry
-from seewhy.maps import finish
+from seewhy.maps.scaling import finish
 
 BLENDS = ("add", "mix")
 FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from seewhy import presets
 from seewhy.explanation import Explanation
-from seewhy.labels import Group, Label
-from seewhy.presets import Preset
-from seewhy.scores import About
+from seewhy.models import presets
+from seewhy.models.presets import Preset
+from seewhy.targets.labels import Group, Label
+from seewhy.targets.target import About
 
 if TYPE_CHECKING:
     from seewhy.trust import Trust

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import diagnostics
 from seewhy._version import __version__
 from seewhy.errors import SeewhyWarning
 from seewhy.explanation import Explanation, Prediction
 from seewhy.images.geometry import Geometry
-from seewhy.intake import Part
-from seewhy.labels import Labels
+from seewhy.maps import diagnostics
+from seewhy.models.prepare import Part
 from seewhy.network.outputs import Output
-from seewhy.scores import Ranking, Target
+from seewhy.targets.labels import Labels
+from seewhy.targets.target import Ranking, Target, _flat
 
 
 @dataclass(frozen=True)
@@ -162,11 +162,6 @@ def _of_probability(facts: Facts, question: Target, score: float) -> list[str]:
     if kinds[0] == "scaled" or "sum" in kinds or kinds[0] not in ("class", "rank", "group"):
         return []
     return diagnostics.of_probability(score, "probabilities" in (facts.options["scores"], *kinds))
-
-
-def _flat(kind: Any) -> list[Any]:
-    """The leaves of a question's kind."""
-    return [leaf for part in kind for leaf in _flat(part)] if isinstance(kind, tuple) else [kind]
 
 
 def _tell(explanation: Explanation) -> None:

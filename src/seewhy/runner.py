@@ -12,13 +12,13 @@ from seewhy import changes, memory, passes
 from seewhy.changes import Change, Stand
 from seewhy.errors import MethodError
 from seewhy.methods import ARRAYS, Method
+from seewhy.models.wrapped_model import Subject
 from seewhy.network.split import Split
 from seewhy.plan import Plan
 from seewhy.reruns import Reruns, Room, Shared, Standing
 from seewhy.results import Outcome
-from seewhy.scores import Target
 from seewhy.sites import ASIDE, GRADIENTS, Question
-from seewhy.subject import Subject
+from seewhy.targets.target import Target
 
 # Compiled functions that are kept; a user's own functions may be new ones at every call.
 KEPT = 256

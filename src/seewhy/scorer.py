@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import intake, questions
-from seewhy.choices import key
 from seewhy.errors import ImageError, OptionError, TargetError
-from seewhy.intake import Prepared
-from seewhy.labels import Label
+from seewhy.models.prepare import Prepared, batch
 from seewhy.plan import Plan
-from seewhy.results import _flat
 from seewhy.runner import Runner
-from seewhy.scores import Ranking, Target
+from seewhy.targets.labels import Label
+from seewhy.targets.question import parse
+from seewhy.targets.target import Ranking, Target, _flat, key
 
 
 class Scorer:
@@ -45,7 +43,7 @@ class Scorer:
             )
         subject = plan.subject
         self._runner, self._plan, self._scores = runner, plan, scores
-        self._given = intake.batch(samples, subject)
+        self._given = batch(samples, subject)
         entry = subject.entries[plan.shown]
         self._first = subject.channels_first and entry.rank > 1
         own = self._given[plan.shown]
@@ -112,5 +110,5 @@ class Scorer:
         for row, order in zip(rows.tolist(), orders, strict=True):
             about = asked[row].tell(Ranking(context.labels, tuple(order)))
             assert isinstance(about, Label)  # noqa: S101  (for mypy: a rank is that of a class)
-            self._asked[row] = questions.parse(about.index, context)
+            self._asked[row] = parse(about.index, context)
         return self._asked

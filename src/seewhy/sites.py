@@ -8,7 +8,7 @@ from typing import Any
 
 from seewhy.engine import Attentive, Biased, Cut
 from seewhy.network.outputs import Answers
-from seewhy.scores import Target
+from seewhy.targets.target import Target
 
 Tensor = Any
 

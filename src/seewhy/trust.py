@@ -10,12 +10,12 @@ import numpy as np
 
 from seewhy.errors import MapError, ModelError, SeewhyError
 from seewhy.explanation import Explanation
-from seewhy.hiding import hottest_first, softened
 from seewhy.images.geometry import Geometry
-from seewhy.intake import Prepared, batch
+from seewhy.maps.regions import hottest_first, softened
 from seewhy.metrics.sanity import destroyed, with_weights
+from seewhy.models.prepare import Prepared, batch
 from seewhy.scorer import Scorer
-from seewhy.scores import Target
+from seewhy.targets.target import Target
 
 if TYPE_CHECKING:
     from seewhy.explainer import Explainer

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from seewhy.network.outputs import Answers
-from seewhy.scores import Target
+from seewhy.targets.target import Target
 
 Tensor = Any
 

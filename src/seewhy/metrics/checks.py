@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from seewhy.errors import OptionError
-from seewhy.maps import check_finite
+from seewhy.maps.scaling import check_finite
 
 
 def images_and_maps(images: np.ndarray, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seewhy.maps import normalise, rectify
+from seewhy.maps.scaling import normalise, rectify
 from seewhy.metrics import checks, copies, similarity
 from seewhy.metrics.copies import Explain, Scorer
 from seewhy.metrics.faithfulness.baselines import Baseline, fill

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seewhy.errors import OptionError
-from seewhy.maps import check_finite
+from seewhy.maps.scaling import check_finite
 from seewhy.metrics import checks, copies
 from seewhy.metrics.copies import Make, Scorer
 

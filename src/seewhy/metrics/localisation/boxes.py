@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from seewhy.errors import OptionError
-from seewhy.locate import mask, regions
-from seewhy.maps import rectify
+from seewhy.maps import regions
+from seewhy.maps.scaling import rectify
 from seewhy.metrics import checks
 from seewhy.metrics.localisation.annotations import Boxes, as_boxes, overlaps
 
@@ -18,7 +18,7 @@ def largest_box(map: np.ndarray, threshold: float = 0.15) -> tuple[int, int, int
     value. Of regions with as many pixels, the first in reading order counts.
     Returns (left, top, right, bottom); four zeros for a map without positive values.
     """
-    labels, count = regions(mask(rectify(map), "max", threshold))
+    labels, count = regions.regions(regions.mask(rectify(map), "max", threshold))
     if not count:
         return 0, 0, 0, 0
     sizes = np.bincount(labels[labels > 0])

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from seewhy.locate import regions
+from seewhy.maps import regions
 from seewhy.metrics.localisation import trees
 from seewhy.metrics.localisation.trees import Regions
 
@@ -113,7 +113,7 @@ def _holed(found: Regions, k: int, holes: Regions) -> bool:
 def _filled(above: np.ndarray, corners: np.ndarray, first: int) -> float:
     """The area inside of the outline of one region, its holes filled."""
     left, top, right, bottom = corners.tolist()
-    labels, _ = regions(above[top:bottom, left:right])
+    labels, _ = regions.regions(above[top:bottom, left:right])
     row, col = divmod(first, above.shape[1])
     own = labels == labels[row - top, col - left]
     outside = np.pad(~own, 1, constant_values=True)

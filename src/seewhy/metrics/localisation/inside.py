@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seewhy.errors import OptionError
-from seewhy.maps import rectify
+from seewhy.maps.scaling import rectify
 from seewhy.metrics import checks
 from seewhy.metrics.localisation.annotations import Boxes, as_masks
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import scores as scores_module
 from seewhy.errors import TargetError
-from seewhy.labels import Group, Labels
 from seewhy.network.outputs import Answers, Output
-from seewhy.scores import About, Asked, Ranking, Target, classes, ranks
+from seewhy.targets import scores as scores_module
+from seewhy.targets.labels import Group, Labels
+from seewhy.targets.scores import classes, ranks
+from seewhy.targets.target import About, Asked, Ranking, Target
 
 Tensor = Any
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seewhy import preprocess
-from seewhy.architectures import recognise
 from seewhy.errors import PreprocessError
+from seewhy.models import preprocess
+from seewhy.models.architectures import recognise
+from seewhy.models.presets import Preset
 from seewhy.network.calls import Operation, handled, operations
-from seewhy.presets import Preset
 
 Shape = tuple[int | None, ...]
 _CHANNELS = (1, 3, 4)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seewhy import entries as entries_module
-from seewhy import hub, inputs, labels, presets
-from seewhy.entries import Entry, Shape, of_model, of_sample
 from seewhy.errors import ImageError, ModelError, PreprocessError
-from seewhy.labels import Labels
+from seewhy.models import detect_preprocess, input_specs, keras_hub, presets
+from seewhy.models.input_specs import Entry, Shape
+from seewhy.models.preprocess import get
+from seewhy.models.presets import Preset
 from seewhy.network.grids import View
 from seewhy.network.outputs import Output
 from seewhy.network.split import Split
-from seewhy.preprocess import get
-from seewhy.presets import Preset
+from seewhy.targets import labels
+from seewhy.targets.labels import Labels
 
 Tensor = Any
 
@@ -84,7 +85,7 @@ class Subject:
 
     def view(self, shape: Shape, tokens: tuple[int, ...] | None) -> View:
         """What layers can be looked at for an image of this shape, with its batch axis."""
-        space = entries_module.space(shape[1:], self.channels_first)
+        space = input_specs.space(shape[1:], self.channels_first)
         return View(space, self.channels_first, tokens, shape[0])
 
     def takes_photos(self, k: int) -> bool:
@@ -101,7 +102,7 @@ class Subject:
         Raises PreprocessError if it is not known how, or the user's function breaks the shape.
         """
         if self.preprocess is None:
-            raise inputs.missing_preprocessing_error(self.model)
+            raise detect_preprocess.missing_preprocessing_error(self.model)
         batch = _grey(pixels) if self.channels(k) == 1 and pixels.shape[-1] == 3 else pixels
         if self.channels(k) not in (batch.shape[-1], None):
             raise ImageError(
@@ -118,7 +119,7 @@ class Subject:
 
     def learning(self, sample: Any) -> Subject:
         """The same with entries like the parts of a first image, where the model declares none."""
-        found, structure = of_sample(sample, self.size)
+        found, structure = input_specs.of_sample(sample, self.size)
         return replace(self, entries=found, structure=structure)
 
     def _filled(self, entry: Entry) -> tuple[int, ...]:
@@ -164,7 +165,7 @@ def subject(
     loaded, preset = presets.load(model, weights)
     # in the middle of `fit` on JAX, the variables have no values until they are synchronised
     getattr(loaded, "jax_state_sync", lambda: None)()
-    found, structure, spread = of_model(loaded)
+    found, structure, spread = input_specs.of_model(loaded)
     mode = how if how is not None else _preprocessing(loaded, preset)
     made = Subject(
         model=loaded,
@@ -182,8 +183,8 @@ def subject(
 def _preprocessing(model: Any, preset: Preset | None) -> str | Callable[..., Any] | None:
     if preset is None and hasattr(model, "preprocessor"):
         # a classifier of keras-hub, whose pixels depend on its weights, not on its layers
-        return hub.hub_preprocessing(model)
-    return inputs.preprocessing(model, preset)
+        return keras_hub.hub_preprocessing(model)
+    return detect_preprocess.preprocessing(model, preset)
 
 
 def _channels_first(model: Any, found: Sequence[Entry]) -> bool:
@@ -205,7 +206,9 @@ def _input_size(made: Subject, wanted: tuple[int, int] | None) -> tuple[int, int
     entry = shapes[0]
     own = entry.shape[1:] if made.channels_first else entry.shape[:-1]
     preset = made.preset
-    usual = (preset.size, preset.size) if preset else hub.hub_image_size(made.model) or USUAL_SIZE
+    usual = (
+        (preset.size, preset.size) if preset else keras_hub.hub_image_size(made.model) or USUAL_SIZE
+    )
     likely = entry.seen or (None, None)
     rows, cols = wanted or (None, None)
     size = (
@@ -235,8 +238,27 @@ def class_names(subject: Subject, given: Any, output: Output) -> Labels:
     count = output.classes
     is_model = not isinstance(subject.model, Split)
     imagenet = is_model and count == 1000 and given is None
-    if imagenet and (subject.preset or inputs.architecture(subject.model)):
+    if imagenet and (subject.preset or detect_preprocess.architecture(subject.model)):
         return labels.imagenet()
     if output.binary and isinstance(given, list | tuple) and len(given) == 1:
         given = [f"not {given[0]}", str(given[0])]
     return labels.of(given, count)
+
+
+def fingerprint(model: Any) -> str:
+    """Of all weights' types, shapes and values."""
+    digest = hashlib.sha256()
+    for part in _weights(model):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _weights(model: Any) -> Iterator[bytes]:
+    from keras import ops
+
+    # not its variables: states of random generators, as of Dropout, differ from process to process
+    variables: Any = getattr(model, "weights", None) or getattr(model, "variables", ())
+    for variable in variables:
+        array = np.ascontiguousarray(ops.convert_to_numpy(variable))
+        yield f"{array.dtype} {array.shape}".encode()
+        yield array.tobytes()

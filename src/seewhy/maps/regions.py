@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from seewhy.errors import OptionError
+from seewhy.images.geometry import Geometry
+from seewhy.maps import scaling
+from seewhy.metrics.faithfulness.baselines import blurred
 
 WAYS = ("max", "otsu", "area")
 
@@ -165,3 +169,19 @@ def _runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows, starts = np.nonzero(steps == 1)
     _, ends = np.nonzero(steps == -1)
     return starts, ends, rows
+
+
+def hottest_first(map: np.ndarray, size: Sequence[int]) -> np.ndarray:
+    """Pixels of the network's input, flat, by the map's value there."""
+    scaling.check_finite(map)
+    fine = Geometry.identity(tuple(size)).to_photo(map)
+    return np.argsort(-fine, axis=None, kind="stable")
+
+
+def softened(images: np.ndarray) -> np.ndarray:
+    """Blurred so much that nothing can be told in it."""
+    middle = images.mean(axis=(1, 2), keepdims=True)
+    for _ in range(3):
+        # about the mean, as there is nothing beyond the edge of the image
+        images = middle + blurred(images - middle)
+    return images

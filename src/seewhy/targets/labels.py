@@ -11,10 +11,11 @@ from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
 
-from seewhy import label_files
+from seewhy.data import FOLDER
 from seewhy.errors import LabelsError, TargetError
+from seewhy.targets import label_files
 
-DATA = Path(__file__).parent / "data"
+DATA = FOLDER
 _SUGGESTIONS = 8
 _NO_GROUPS: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 

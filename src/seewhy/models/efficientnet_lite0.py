@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from seewhy.data import FOLDER
 from seewhy.errors import WeightsError
-from seewhy.weight_files import blank
+from seewhy.models.model_files import blank
 
 Tensor = Any
 
 NAME = "efficientnet_lite0"
 CLASSES = 1000
-WEIGHTS = Path(__file__).parent / "data" / "efficientnet_lite0_fp16.npz"
+WEIGHTS = FOLDER / "efficientnet_lite0_fp16.npz"
 
 # repeats, kernel, stride of the first repeat, expansion, units
 # (tensorflow/tpu, models/official/efficientnet/lite)

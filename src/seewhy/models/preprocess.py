@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from seewhy import presets
 from seewhy.errors import ModelError, PreprocessError
+from seewhy.models import presets
 
 Pixels = NDArray[np.float32]
 Preprocess = Callable[[Pixels], Pixels]

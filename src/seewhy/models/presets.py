@@ -14,10 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from seewhy import bundled, weight_files
+from seewhy.data import FOLDER
 from seewhy.errors import ModelError, WeightsError
+from seewhy.models import efficientnet_lite0, model_files
 
-_TABLE = Path(__file__).parent / "data" / "presets.csv"
+_TABLE = FOLDER / "presets.csv"
 # The bundled network's, for 1.7 forward passes of 224. Its probabilities do not saturate.
 LOCATING = {"size": 288, "scores": "probabilities"}
 _MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
@@ -77,7 +78,7 @@ def status(preset: Preset) -> str:
 def cached_path(preset: Preset) -> Path:
     """The file in which Keras looks for the preset's weights before it downloads them."""
     if not preset.weights:
-        return bundled.WEIGHTS
+        return efficientnet_lite0.WEIGHTS
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
     if home.exists() and not os.access(home, os.W_OK):
         # as keras.utils.get_file does
@@ -95,14 +96,14 @@ def build(preset: Preset, weights: str | Path | None = None) -> Any:
     build the network on its backend.
     """
     if weights is not None:
-        path = weight_files.checked(weights)
-        with weight_files.blank():
+        path = model_files.checked(weights)
+        with model_files.blank():
             model = _architecture(preset, None)
-        weight_files.load_into(model, path)
+        model_files.load_into(model, path)
         return model
     if not preset.builder:
-        return bundled.efficientnet_lite0()
-    with weight_files.blank():
+        return efficientnet_lite0.efficientnet_lite0()
+    with model_files.blank():
         return _architecture(preset, "imagenet")
 
 
@@ -123,7 +124,7 @@ def load(model: Any, weights: str | Path | None = None) -> tuple[Any, Preset | N
             "whole and has its own. Leave the weights out, or name a preset such as 'vgg16'."
         )
     if isinstance(model, str | Path):
-        return weight_files.load_model(Path(model)), None
+        return model_files.load_model(Path(model)), None
     import keras
 
     if not isinstance(model, keras.Model):
@@ -140,7 +141,7 @@ def structure(model: Any) -> Any:
     Raises ModelError as `load` does.
     """
     if isinstance(model, str) and not _is_file(model):
-        with weight_files.blank():
+        with model_files.blank():
             return _architecture(_preset_or_file(model), None)
     return load(model)[0]
 
@@ -177,7 +178,7 @@ def _architecture(preset: Preset, weights: str | None) -> Any:
     import keras
 
     if not preset.builder:
-        return bundled.efficientnet_lite0(weights=False)
+        return efficientnet_lite0.efficientnet_lite0(weights=False)
     builder = getattr(keras.applications, preset.builder, None)
     if builder is None:
         raise ModelError(
@@ -211,7 +212,7 @@ def _offline(preset: Preset, error: Exception) -> str:
         f"the weights of {preset.name} are not here and could not be downloaded ({reason}). "
         f"The missing file is {path.name}; it may be put by hand into {path.parent}, or given "
         "from elsewhere with --weights FILE (in Python weights=…). The model "
-        f"{bundled.NAME!r} comes with seewhy and needs no download."
+        f"{efficientnet_lite0.NAME!r} comes with seewhy and needs no download."
     )
 
 

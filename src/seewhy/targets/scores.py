@@ -2,52 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from seewhy.labels import Group, Label, Labels
 from seewhy.network.outputs import Answers
 
 Tensor = Any
-
-Score = Callable[..., Tensor]
-"""(answers, *values) → (batch,). Each value has the batch axis."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a question without one class of its own asks, in words."""
-
-    name: str
-    classes: tuple[Label | Group, ...] = ()
-    """The classes that it speaks of."""
-
-
-About = Label | Group | Asked
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """One image's classes, the best first; () where the model's output has none."""
-
-    labels: Labels
-    order: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Target:
-    """One question about one image, ready to be computed."""
-
-    kind: Hashable
-    """Compiled functions are kept by it: targets of one kind differ in their values only."""
-    score: Score
-    values: tuple[np.ndarray, ...]
-    """What `score` needs to know of this question, without the batch axis."""
-    tell: Callable[[Ranking], About]
-    """What the map speaks of."""
 
 
 def classes(answers: Answers, indices: Tensor, k: int | None, scores: str | None) -> Tensor:

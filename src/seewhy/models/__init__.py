@@ -1,0 +1,1 @@
+"""Models: loaded by name or from a file, and fed as they want it."""

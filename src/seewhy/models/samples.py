@@ -1,0 +1,80 @@
+"""Samples out of what a user gives as images: lists, batch arrays, structures of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from seewhy.errors import ImageError
+from seewhy.images.photo import Photo
+from seewhy.models.wrapped_model import Subject
+
+
+def listed(sources: Any, subject: Subject) -> list[Any]:
+    """A list of samples, from a list or from batch arrays."""
+    if not isinstance(sources, Iterable) and not _is_array(sources):
+        raise ImageError(f"an Explainer takes a list of images; got {sources!r}.")
+    if isinstance(sources, str | bytes | Photo | Image.Image) or hasattr(sources, "read"):
+        raise ImageError("an Explainer takes a list of images; put the one image into a list.")
+    count = len(subject.entries)
+    if isinstance(sources, dict):
+        return _rows(
+            sources, sources.values(), lambda values: dict(zip(sources, values, strict=True))
+        )
+    if isinstance(sources, tuple) and count != 1:
+        return _rows(sources, sources, tuple)
+    if _is_array(sources):
+        return list(_batch(_numpy(sources), subject))
+    samples = list(sources)
+    if count > 1 and len(samples) == count and _are_batches(samples, subject):
+        return _rows(samples, samples, tuple)
+    return samples
+
+
+def _rows(whole: Any, parts: Any, make: Any) -> list[Any]:
+    """Samples from a structure of batch arrays."""
+    arrays = [_numpy(part) if _is_array(part) else list(part) for part in parts]
+    lengths = [len(array) for array in arrays]
+    if len(set(lengths)) > 1:
+        raise ImageError(
+            f"the inputs hold {' and '.join(map(str, lengths))} samples; expected the same number "
+            f"of each. For one sample, put the {type(whole).__name__} into a list."
+        )
+    return [make(values) for values in zip(*arrays, strict=True)]
+
+
+def _batch(array: np.ndarray, subject: Subject) -> np.ndarray:
+    if not subject.entries:
+        return array
+    entry = subject.entries[subject.image]
+    own = len(entry.shape)
+    # photos without an axis of colours are a batch, too
+    if array.ndim != own + 1 and not (own == 3 and array.ndim == 3 and entry.shape[-1] == 1):
+        axes = ", ".join("any" if side is None else str(side) for side in entry.shape)
+        raise ImageError(
+            f"a batch array has shape (batch, {axes}); got {array.shape}. "
+            f"Put a single image into a list."
+        )
+    return array
+
+
+def _are_batches(sources: Sequence[Any], subject: Subject) -> bool:
+    return all(
+        _is_array(source) and np.ndim(source) == len(entry.shape) + 1
+        for source, entry in zip(sources, subject.entries, strict=True)
+    )
+
+
+def _numpy(source: Any) -> np.ndarray:
+    """An array of a list or of a tensor, also one that needs a gradient."""
+    if hasattr(source, "detach"):
+        source = source.detach().cpu()
+        source = source.float() if "bfloat16" in str(source.dtype) else source
+    return np.asarray(source)
+
+
+def _is_array(source: Any) -> bool:
+    return hasattr(source, "__array__") and not isinstance(source, Image.Image)
