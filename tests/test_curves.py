@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from seewhy import render
-from seewhy.curves import curve
 from seewhy.errors import OptionError
+from seewhy.render.signals import curve
 
 pytestmark = pytest.mark.framework_free
 

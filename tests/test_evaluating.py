@@ -13,9 +13,8 @@ from PIL import Image
 
 import seewhy
 from seewhy import cli, errors
-from seewhy.metrics.localisation import inside, wsol
-from seewhy.metrics.localisation.annotations import as_masks
-from seewhy.metrics.localisation.boxes import box_iou
+from seewhy.metrics.localisation import box_overlap, pointing, wsol
+from seewhy.metrics.localisation.boxes_and_masks import as_masks
 
 pytestmark = pytest.mark.one_backend
 
@@ -109,9 +108,9 @@ def test_the_figures_are_those_of_the_measures(model, photos, found):
     masks = as_masks(boxes, maps.shape)
     figures = found.rows[0].figures
     expected = {
-        "pointing": inside.pointing_game(maps, boxes, tolerance=0).mean(),
-        "energy": inside.energy_inside(maps, boxes).mean(),
-        "iou": box_iou(maps, boxes).mean(),
+        "pointing": pointing.pointing_game(maps, boxes, tolerance=0).mean(),
+        "energy": pointing.energy_inside(maps, boxes).mean(),
+        "iou": box_overlap.box_iou(maps, boxes).mean(),
         "pxap": wsol.pxap(maps, masks),
     }
     for name, value in expected.items():

@@ -10,16 +10,16 @@ from PIL import Image
 
 from explanations import explanation
 from seewhy import render
-from seewhy.curves import curve
 from seewhy.drawing import Drawing
 from seewhy.errors import MapError, OptionError
 from seewhy.evidence import Evidence
-from seewhy.filenames import Filenames
 from seewhy.images.arrays import Array
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
+from seewhy.render.files import Filenames
+from seewhy.render.signals import curve
+from seewhy.render.volumes import slices
 from seewhy.scales import on_one_scale
-from seewhy.slices import slices
 from seewhy.targets.labels import Label, Labels
 
 pytestmark = pytest.mark.framework_free

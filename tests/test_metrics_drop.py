@@ -8,10 +8,8 @@ import pytest
 import twins
 from seewhy import errors
 from seewhy.metrics import robustness
-from seewhy.metrics.faithfulness import drop as drop_module
+from seewhy.metrics.faithfulness import confidence_drop, eraser
 from seewhy.metrics.faithfulness import infidelity as infidelity_module
-from seewhy.metrics.faithfulness import rationale
-from seewhy.metrics.faithfulness.drop import adcc, average_drop, average_increase, win
 
 pytestmark = pytest.mark.framework_free
 RANDOM = np.random.default_rng(5)
@@ -54,9 +52,9 @@ def test_drop_and_increase_equal_grad_cams():
     asked = [lambda output: output[0]] * 4
     given = torch.tensor(IMAGES).movedim(-1, 1), MAPS, asked, torch_model()
     # grad-cam's drop is not divided by the score, as the paper's is
-    drop = average_drop(IMAGES, MAPS, scorer) * scorer(IMAGES)
+    drop = confidence_drop.average_drop(IMAGES, MAPS, scorer) * scorer(IMAGES)
     np.testing.assert_allclose(drop, package.DropInConfidence()(*given), atol=1e-5)
-    rise = average_increase(IMAGES, MAPS, scorer)
+    rise = confidence_drop.average_increase(IMAGES, MAPS, scorer)
     np.testing.assert_array_equal(rise, package.IncreaseInConfidence()(*given))
     assert set(rise) == {0, 1}
 
@@ -67,23 +65,25 @@ def test_drop_by_hand():
     map = np.array([[[0, 0.5], [1, 2]]])
     total = lambda images: images.sum(axis=(1, 2, 3))  # noqa: E731
     # 12 becomes 3 · (0 + 0.25 + 0.5 + 1)
-    np.testing.assert_allclose(average_drop(image, map, total), 1 - 5.25 / 12)
-    np.testing.assert_allclose(average_drop(image, 0 * map, total), 1)
-    np.testing.assert_allclose(average_drop(image, 0 * map + 1, total), 0)
-    assert np.isnan(average_drop(-image, map, total))
-    np.testing.assert_allclose(average_drop(image, 0 * map, total, baseline="mean"), 0)
+    np.testing.assert_allclose(confidence_drop.average_drop(image, map, total), 1 - 5.25 / 12)
+    np.testing.assert_allclose(confidence_drop.average_drop(image, 0 * map, total), 1)
+    np.testing.assert_allclose(confidence_drop.average_drop(image, 0 * map + 1, total), 0)
+    assert np.isnan(confidence_drop.average_drop(-image, map, total))
+    np.testing.assert_allclose(
+        confidence_drop.average_drop(image, 0 * map, total, baseline="mean"), 0
+    )
 
 
 def test_a_map_wins_against_one_that_drops_more():
-    wins = win(IMAGES, MAPS, 1 - MAPS, scorer)
-    drops = [average_drop(IMAGES, maps, scorer) for maps in (MAPS, 1 - MAPS)]
+    wins = confidence_drop.win(IMAGES, MAPS, 1 - MAPS, scorer)
+    drops = [confidence_drop.average_drop(IMAGES, maps, scorer) for maps in (MAPS, 1 - MAPS)]
     np.testing.assert_array_equal(wins, drops[0] < drops[1])
-    np.testing.assert_array_equal(win(IMAGES, MAPS, MAPS, scorer), 0)
+    np.testing.assert_array_equal(confidence_drop.win(IMAGES, MAPS, MAPS, scorer), 0)
 
 
 def test_adcc_is_the_papers():
     stats = pytest.importorskip("scipy.stats", reason="SciPy comes with JAX")
-    found = adcc(IMAGES, MAPS, scorer, explain)
+    found = confidence_drop.adcc(IMAGES, MAPS, scorer, explain)
     for n in range(4):
         left = IMAGES[n] * MAPS[n][..., None]
         again = explain(left[None])[0]
@@ -93,9 +93,9 @@ def test_adcc_is_the_papers():
         drop = max(0.0, whole - scorer(left[None])[0]) / whole
         slow = 3 / (1 / coherency + 1 / (1 - complexity) + 1 / (1 - drop))
         np.testing.assert_allclose(found[n], slow, atol=1e-4)
-        one = drop_module.coherency(IMAGES, MAPS, explain)[n]
+        one = confidence_drop.coherency(IMAGES, MAPS, explain)[n]
         np.testing.assert_allclose(one, coherency, atol=1e-4)
-        np.testing.assert_allclose(drop_module.complexity(MAPS)[n], complexity, atol=1e-4)
+        np.testing.assert_allclose(confidence_drop.complexity(MAPS)[n], complexity, atol=1e-4)
 
 
 def test_coherency_and_complexity_equal_grad_cams():
@@ -109,19 +109,19 @@ def test_coherency_and_complexity_equal_grad_cams():
 
     pixels = torch.tensor(IMAGES.astype("float64")).movedim(-1, 1)
     found = arcc.Coherency()(pixels, MAPS, None, None, theirs)
-    np.testing.assert_allclose(drop_module.coherency(IMAGES, MAPS, explain), found, atol=1e-4)
-    np.testing.assert_allclose(drop_module.complexity(MAPS), arcc.Complexity()(MAPS), atol=1e-6)
+    np.testing.assert_allclose(confidence_drop.coherency(IMAGES, MAPS, explain), found, atol=1e-4)
+    np.testing.assert_allclose(confidence_drop.complexity(MAPS), arcc.Complexity()(MAPS), atol=1e-6)
 
 
 def test_adcc_where_a_part_is_nothing_or_undefined():
     full = np.ones(MAPS.shape)
-    assert np.isnan(drop_module.coherency(IMAGES, full, explain)).all()
-    assert np.isnan(adcc(IMAGES, full, scorer, explain)).all()
-    identical = drop_module.coherency(IMAGES, MAPS, lambda images, which: MAPS[which])
+    assert np.isnan(confidence_drop.coherency(IMAGES, full, explain)).all()
+    assert np.isnan(confidence_drop.adcc(IMAGES, full, scorer, explain)).all()
+    identical = confidence_drop.coherency(IMAGES, MAPS, lambda images, which: MAPS[which])
     np.testing.assert_allclose(identical, 1)
-    opposite = drop_module.coherency(IMAGES, MAPS, lambda images, which: -MAPS[which])
+    opposite = confidence_drop.coherency(IMAGES, MAPS, lambda images, which: -MAPS[which])
     np.testing.assert_allclose(opposite, 0, atol=1e-12)
-    nothing = adcc(IMAGES, MAPS, scorer, lambda images, which: -MAPS[which])
+    nothing = confidence_drop.adcc(IMAGES, MAPS, scorer, lambda images, which: -MAPS[which])
     np.testing.assert_allclose(nothing, 0, atol=1e-6)
 
 
@@ -137,7 +137,7 @@ def slow_rationale(image, map, share, *, keeps):
 
 @pytest.mark.parametrize("keeps", [True, False])
 def test_rationales_are_erasers(keeps):
-    measure = rationale.sufficiency if keeps else rationale.comprehensiveness
+    measure = eraser.sufficiency if keeps else eraser.comprehensiveness
     bins = (0, 0.01, 0.05, 0.1, 0.2, 0.5)
     for n, found in enumerate(measure(IMAGES, MAPS, scorer)):
         slow = [slow_rationale(IMAGES[n], MAPS[n], share, keeps=keeps) for share in bins]
@@ -150,10 +150,10 @@ def test_rationales_are_erasers(keeps):
 def test_what_is_comprehensive_for_a_map_suffices_for_its_negative():
     """Of a linear model: the best half is lost, or it is all that is left."""
     parts = (IMAGES * WEIGHTS).sum(axis=-1)
-    lost = rationale.comprehensiveness(IMAGES, parts, linear, shares=[0.5])
-    left = rationale.sufficiency(IMAGES, parts, linear, shares=[0.5])
+    lost = eraser.comprehensiveness(IMAGES, parts, linear, shares=[0.5])
+    left = eraser.sufficiency(IMAGES, parts, linear, shares=[0.5])
     np.testing.assert_allclose(lost + left, linear(IMAGES), atol=1e-5)
-    worst = rationale.comprehensiveness(IMAGES, -parts, linear, shares=[0.5])
+    worst = eraser.comprehensiveness(IMAGES, -parts, linear, shares=[0.5])
     assert (worst < lost).all()
 
 
@@ -253,7 +253,7 @@ def test_flips_of_what_sees_no_sides():
         (lambda: robustness.max_sensitivity(IMAGES, explain, -1), "radius"),
         (lambda: robustness.max_sensitivity(IMAGES, scorer, 1), "one map for each image"),
         (lambda: robustness.flip_consistency(IMAGES, explain, axis="depth"), "axis is one of"),
-        (lambda: rationale.sufficiency(IMAGES, MAPS, scorer, shares=[2]), "in 0..1"),
+        (lambda: eraser.sufficiency(IMAGES, MAPS, scorer, shares=[2]), "in 0..1"),
     ],
 )
 def test_wrong_arguments_are_told(call, error):

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from seewhy import errors
-from seewhy.metrics.localisation import inside, wsol
-from seewhy.metrics.localisation.boxes import box_iou, largest_box, localisation_error
+from seewhy.metrics.localisation import box_overlap, pointing, wsol
 
 pytestmark = pytest.mark.framework_free
 THRESHOLDS = np.arange(0, 1, 0.001)
@@ -134,9 +133,9 @@ def test_perfect_and_empty_maps():
     assert wsol.max_box_acc(0 * map, boxes) == 0
     assert wsol.max_box_acc_v2(0 * map, boxes) == 0
     assert wsol.max_box_acc(map, [[(30, 20, 39, 29)]]) == 0
-    np.testing.assert_allclose(box_iou(map, boxes), 1)
-    np.testing.assert_allclose(inside.pointing_game(map, boxes), 1)
-    np.testing.assert_allclose(inside.energy_inside(map, boxes), 1)
+    np.testing.assert_allclose(box_overlap.box_iou(map, boxes), 1)
+    np.testing.assert_allclose(pointing.pointing_game(map, boxes), 1)
+    np.testing.assert_allclose(pointing.energy_inside(map, boxes), 1)
     assert wsol.pxap(map, map > 0) == 1
 
 
@@ -183,7 +182,7 @@ def test_pointing_game_is_torchrays():
         top, left = random.integers(0, (40, 50))
         mask[top : top + 8, left : left + 8] = True
     for tolerance in (15, 3):
-        found = inside.pointing_game(maps, masks, tolerance=tolerance)
+        found = pointing.pointing_game(maps, masks, tolerance=tolerance)
         slow = [slow_pointing(*pair, tolerance) for pair in zip(maps, masks, strict=True)]
         np.testing.assert_array_equal(found, slow)
         assert 0 < found.mean() < 1
@@ -194,10 +193,10 @@ def test_the_tolerance_counts_pixels():
     map[0, 20, 5] = 1
     mask[0, 20, 20] = True
     for tolerance, hit in ((15, 0), (15.01, 1), (16, 1), (0, 0)):
-        assert inside.pointing_game(map, mask, tolerance=tolerance) == hit
+        assert pointing.pointing_game(map, mask, tolerance=tolerance) == hit
     mask[0, 20, 5] = True
-    assert inside.pointing_game(map, mask, tolerance=0) == 1
-    assert np.isnan(inside.pointing_game(map, 0 * map > 1))
+    assert pointing.pointing_game(map, mask, tolerance=0) == 1
+    assert np.isnan(pointing.pointing_game(map, 0 * map > 1))
 
 
 def test_boxes_and_masks_are_alike():
@@ -205,11 +204,11 @@ def test_boxes_and_masks_are_alike():
     boxes = [[(3, 4, 10, 9), (8, 2, 12, 12)], [(0, 0, 30, 20)]]
     masks = np.zeros(maps.shape, bool)
     masks[0, 4:9, 3:10] = masks[0, 2:12, 8:12] = masks[1] = True
-    for measure in (inside.energy_inside, inside.pointing_game):
+    for measure in (pointing.energy_inside, pointing.pointing_game):
         np.testing.assert_allclose(measure(maps, boxes), measure(maps, masks))
-    found = inside.energy_inside(maps, masks)
+    found = pointing.energy_inside(maps, masks)
     np.testing.assert_allclose(found, [maps[0][masks[0]].sum() / maps[0].sum(), 1])
-    assert np.isnan(inside.energy_inside(-maps, masks)).all()
+    assert np.isnan(pointing.energy_inside(-maps, masks)).all()
 
 
 def test_a_shuffled_map_has_the_energy_of_its_share():
@@ -217,7 +216,7 @@ def test_a_shuffled_map_has_the_energy_of_its_share():
     maps = random.permuted(random.random((20, 400)), axis=1).reshape(20, 20, 20)
     masks = np.zeros(maps.shape, bool)
     masks[:, :10, :10] = True
-    assert inside.energy_inside(maps, masks).mean() == pytest.approx(0.25, abs=0.02)
+    assert pointing.energy_inside(maps, masks).mean() == pytest.approx(0.25, abs=0.02)
 
 
 def test_the_box_of_the_largest_region():
@@ -225,11 +224,11 @@ def test_the_box_of_the_largest_region():
     map[2:4, 2:4] = 1
     map[8:14, 6:18] = 0.5
     map[0, 19] = -5
-    assert largest_box(map) == (6, 8, 18, 14)
-    assert largest_box(map, 0.6) == (2, 2, 4, 4)
-    assert largest_box(-abs(map)) == (0, 0, 0, 0)
+    assert box_overlap.largest_box(map) == (6, 8, 18, 14)
+    assert box_overlap.largest_box(map, 0.6) == (2, 2, 4, 4)
+    assert box_overlap.largest_box(-abs(map)) == (0, 0, 0, 0)
     boxes = [[(0, 0, 1, 1), (6, 8, 18, 11)]]
-    np.testing.assert_allclose(box_iou(map[None], boxes), 0.5)
+    np.testing.assert_allclose(box_overlap.box_iou(map[None], boxes), 0.5)
 
 
 def test_localisation_error_needs_the_class_and_the_box():
@@ -239,12 +238,12 @@ def test_localisation_error_needs_the_class_and_the_box():
     predicted = np.array([[1, 2], [2, 1], [1, 2], [3, 4]])
     boxes = [[(6, 8, 18, 14)], [(6, 8, 18, 14)], [(0, 0, 3, 3)], [(6, 8, 18, 14)]]
     classes = np.array([1, 1, 1, 1])
-    top1 = localisation_error(maps[:, :1], predicted[:, :1], classes, boxes)
+    top1 = box_overlap.localisation_error(maps[:, :1], predicted[:, :1], classes, boxes)
     np.testing.assert_array_equal(top1, [0, 1, 1, 1])
     # of the second image, the map of the right class lies elsewhere
-    top2 = localisation_error(maps, predicted, classes, boxes)
+    top2 = box_overlap.localisation_error(maps, predicted, classes, boxes)
     np.testing.assert_array_equal(top2, [0, 1, 1, 1])
-    there = localisation_error(maps, predicted, classes, boxes, iou=0.3)
+    there = box_overlap.localisation_error(maps, predicted, classes, boxes, iou=0.3)
     np.testing.assert_array_equal(there, [0, 0, 1, 1])
 
 
@@ -254,10 +253,10 @@ def test_localisation_error_needs_the_class_and_the_box():
         (lambda m: wsol.max_box_acc(2 * m, [[(0, 0, 1, 1)]]), "lie in 0..1"),
         (lambda m: wsol.max_box_acc(m, []), "a list for each image"),
         (lambda m: wsol.max_box_acc(m, [[]]), "at least one box"),
-        (lambda m: box_iou(m, [[(5, 0, 1, 1)]]), "from left to right"),
-        (lambda m: inside.energy_inside(m, m), "bool of the maps' shape"),
-        (lambda m: inside.pointing_game(m, m > 0, tolerance=-1), "tolerance"),
-        (lambda m: localisation_error(m, m, m, []), "maps have shape"),
+        (lambda m: box_overlap.box_iou(m, [[(5, 0, 1, 1)]]), "from left to right"),
+        (lambda m: pointing.energy_inside(m, m), "bool of the maps' shape"),
+        (lambda m: pointing.pointing_game(m, m > 0, tolerance=-1), "tolerance"),
+        (lambda m: box_overlap.localisation_error(m, m, m, []), "maps have shape"),
     ],
 )
 def test_wrong_arguments_are_told(call, error):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from seewhy.metrics import robustness, similarity
-from seewhy.metrics.faithfulness import infidelity, rationale, regions, removal, road
-from seewhy.metrics.localisation.inside import energy_inside, pointing_game
+from seewhy.metrics.faithfulness import eraser, infidelity, region_removal, removal_curves, road
+from seewhy.metrics.localisation import pointing
 
 pytestmark = [pytest.mark.framework_free, pytest.mark.filterwarnings("ignore")]
 quantus = pytest.importorskip("quantus", reason="make test installs it without its dependencies")
@@ -61,7 +61,7 @@ QUIET = {"disable_warnings": True, "display_progressbar": False}
 @pytest.mark.parametrize("step", [1, 6])
 def test_pixel_flipping(model, step):
     theirs = quantus.PixelFlipping(features_in_step=step, perturb_baseline="black", **QUIET)
-    ours = removal.pixel_flipping(IMAGES, MAPS, scorer, step=step, baseline=black())
+    ours = removal_curves.pixel_flipping(IMAGES, MAPS, scorer, step=step, baseline=black())
     # Quantus leaves out the whole image
     np.testing.assert_allclose(ours.scores[:, 1:], asked(theirs, model), atol=1e-4)
     areas = quantus.PixelFlipping(
@@ -86,14 +86,14 @@ def test_irof(model, monkeypatch):
     theirs = quantus.IROF(perturb_baseline="black", return_aggregate=False, **QUIET)
     given = np.broadcast_to(segments, (3, 12, 12))
     black = np.full((1, 1, 1, 1), IMAGES.min())  # here Quantus takes that of the batch
-    curve = regions.irof_curve(IMAGES, MAPS, scorer, segments=given, baseline=black)
+    curve = region_removal.irof_curve(IMAGES, MAPS, scorer, segments=given, baseline=black)
     # Quantus: regions less the area under the curve that begins with one region removed
     tail = curve[:, 1:]
     area = tail.sum(axis=1) - (tail[:, 0] + tail[:, -1]) / 2
     np.testing.assert_allclose(tail.shape[1] - area, asked(theirs, model), atol=1e-4)
-    grid = regions.irof_curve(IMAGES, MAPS, scorer, segments=3, baseline=black)
+    grid = region_removal.irof_curve(IMAGES, MAPS, scorer, segments=3, baseline=black)
     np.testing.assert_allclose(grid, curve)
-    ours = regions.irof(IMAGES, MAPS, scorer, segments=3, baseline=black)
+    ours = region_removal.irof(IMAGES, MAPS, scorer, segments=3, baseline=black)
     whole = curve.sum(axis=1) - (curve[:, 0] + curve[:, -1]) / 2
     np.testing.assert_allclose(ours, 1 - whole / 9)
 
@@ -103,9 +103,9 @@ def test_irof_of_images_with_different_numbers_of_regions():
     segments[0, :6] = 4
     segments[1, 2:4] = 7
     segments[1, 8:] = 9
-    together = regions.irof(IMAGES, MAPS, scorer, segments=segments)
+    together = region_removal.irof(IMAGES, MAPS, scorer, segments=segments)
     for n in range(3):
-        alone = regions.irof(
+        alone = region_removal.irof(
             IMAGES[n : n + 1],
             MAPS[n : n + 1],
             lambda images, which, n=n: scorer(images, which + n),
@@ -121,7 +121,7 @@ def test_sufficiency(model):
     maps[6:] += 2 * maps[:1]
     classes = outputs(images).argmax(axis=1)
     theirs = quantus.Sufficiency(threshold=0.8, normalise=False, abs=False, **QUIET)
-    found = rationale.alike_decided(maps, classes, threshold=0.8)
+    found = eraser.alike_decided(maps, classes, threshold=0.8)
     np.testing.assert_allclose(found, asked(theirs, model, images, maps, classes), atol=1e-4)
     assert len(set(found)) > 1
 
@@ -208,13 +208,13 @@ def masks():
 
 def test_pointing_game_without_tolerance(model):
     theirs = asked(quantus.PointingGame(**QUIET), model, s_batch=masks()[:, None])
-    ours = pointing_game(MAPS, masks(), tolerance=0)
+    ours = pointing.pointing_game(MAPS, masks(), tolerance=0)
     np.testing.assert_array_equal(ours, theirs)
 
 
 def test_energy_inside(model):
     theirs = asked(quantus.AttributionLocalisation(**QUIET), model, s_batch=masks()[:, None])
-    np.testing.assert_allclose(energy_inside(MAPS, masks()), theirs, atol=1e-4)
+    np.testing.assert_allclose(pointing.energy_inside(MAPS, masks()), theirs, atol=1e-4)
 
 
 def test_similarities():

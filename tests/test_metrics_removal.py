@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from seewhy import errors
-from seewhy.metrics import copies
-from seewhy.metrics.faithfulness import baselines, removal
+from seewhy.metrics import perturbed_copies as copies
+from seewhy.metrics.faithfulness import baselines, removal_curves
 
 pytestmark = pytest.mark.framework_free
 RANDOM = np.random.default_rng(0)
@@ -57,7 +57,7 @@ def slow_blur(images):
 
 @pytest.mark.parametrize("step", [None, 1, 7, 1000])
 def test_deletion_is_that_of_the_authors(step):
-    curve = removal.deletion(IMAGES, MAPS, curved, step=step)
+    curve = removal_curves.deletion(IMAGES, MAPS, curved, step=step)
     for image, map, scores, auc in zip(IMAGES, MAPS, curve.scores, curve.auc, strict=True):
         slow = slow_game(image, map, curved, step or 10, start=image, finish=0 * image)
         np.testing.assert_allclose(scores, slow, atol=1e-5)
@@ -66,7 +66,7 @@ def test_deletion_is_that_of_the_authors(step):
 
 
 def test_insertion_is_that_of_the_authors():
-    curve = removal.insertion(IMAGES, MAPS, curved, step=9)
+    curve = removal_curves.insertion(IMAGES, MAPS, curved, step=9)
     for k, blurred in enumerate(slow_blur(IMAGES)):
         slow = slow_game(IMAGES[k], MAPS[k], curved, 9, start=blurred, finish=IMAGES[k])
         np.testing.assert_allclose(curve.scores[k], slow, atol=1e-4)
@@ -80,7 +80,7 @@ def test_the_blur_is_not_that_of_another_width():
 
 def test_of_a_linear_model_the_curve_is_what_is_left_of_its_sum():
     parts = (IMAGES * WEIGHTS).sum(axis=-1)
-    curve = removal.deletion(IMAGES, parts, linear, step=1)
+    curve = removal_curves.deletion(IMAGES, parts, linear, step=1)
     ordered = -np.sort(-parts.reshape(3, -1), axis=1)
     lost = np.concatenate([np.zeros((3, 1)), np.cumsum(ordered, axis=1)], axis=1)
     np.testing.assert_allclose(curve.scores, parts.sum(axis=(1, 2))[:, None] - lost, atol=1e-4)
@@ -88,24 +88,24 @@ def test_of_a_linear_model_the_curve_is_what_is_left_of_its_sum():
 
 def test_no_order_deletes_a_linear_model_faster_than_its_parts():
     parts = (IMAGES * WEIGHTS).sum(axis=-1)
-    best = removal.deletion(IMAGES, parts, linear).auc
+    best = removal_curves.deletion(IMAGES, parts, linear).auc
     for maps in (MAPS, -parts, np.abs(parts)):
-        assert (removal.deletion(IMAGES, maps, linear).auc > best).all()
-    most = removal.insertion(IMAGES, parts, linear, baseline="zero").auc
-    assert (removal.insertion(IMAGES, MAPS, linear, baseline="zero").auc < most).all()
+        assert (removal_curves.deletion(IMAGES, maps, linear).auc > best).all()
+    most = removal_curves.insertion(IMAGES, parts, linear, baseline="zero").auc
+    assert (removal_curves.insertion(IMAGES, MAPS, linear, baseline="zero").auc < most).all()
 
 
 def test_of_equal_values_the_first_in_reading_order_goes_first():
-    curve = removal.deletion(IMAGES, np.zeros(MAPS.shape), linear, step=1)
+    curve = removal_curves.deletion(IMAGES, np.zeros(MAPS.shape), linear, step=1)
     slow = slow_game(IMAGES[0], -np.arange(120.0), linear, 1, start=IMAGES[0], finish=0 * IMAGES[0])
     np.testing.assert_allclose(curve.scores[0], slow, atol=1e-4)
 
 
 @pytest.mark.parametrize("baseline", ["zero", "mean", "blur", "linear", "flip", IMAGES[:1] + 2])
 def test_baselines_end_and_begin_where_they_should(baseline):
-    down = removal.deletion(IMAGES, MAPS, curved, step=30, baseline=baseline).scores
+    down = removal_curves.deletion(IMAGES, MAPS, curved, step=30, baseline=baseline).scores
     np.testing.assert_allclose(down[:, 0], curved(IMAGES), atol=1e-5)
-    up = removal.insertion(IMAGES, MAPS, curved, step=30, baseline=baseline).scores
+    up = removal_curves.insertion(IMAGES, MAPS, curved, step=30, baseline=baseline).scores
     np.testing.assert_allclose(up[:, -1], curved(IMAGES), atol=1e-5)
     if not isinstance(baseline, str) or baseline in ("zero", "mean", "flip"):
         means = np.broadcast_to(IMAGES.mean(axis=(1, 2), keepdims=True), IMAGES.shape)
@@ -119,7 +119,7 @@ def test_baselines_end_and_begin_where_they_should(baseline):
 
 def test_pixels_are_flipped_one_by_one_in_both_orders():
     for order, map in (("most", MAPS), ("least", -MAPS)):
-        curve = removal.pixel_flipping(IMAGES, MAPS, linear, order=order)
+        curve = removal_curves.pixel_flipping(IMAGES, MAPS, linear, order=order)
         slow = slow_game(IMAGES[1], map[1], linear, 1, start=IMAGES[1], finish=-IMAGES[1])
         np.testing.assert_allclose(curve.scores[1], slow, atol=1e-4)
 
@@ -132,11 +132,13 @@ def test_chunks_make_no_difference_and_each_copy_knows_its_image(monkeypatch):
         return targets[which] * linear(images)
 
     most = 10**6
-    whole = removal.deletion(IMAGES, MAPS, scorer).scores
+    whole = removal_curves.deletion(IMAGES, MAPS, scorer).scores
     np.testing.assert_allclose(whole[:, 0], targets * linear(IMAGES), rtol=1e-5)
     most = 7
     monkeypatch.setattr(copies, "BYTES", 7 * IMAGES[0].nbytes)
-    np.testing.assert_allclose(removal.deletion(IMAGES, MAPS, scorer).scores, whole, rtol=1e-6)
+    np.testing.assert_allclose(
+        removal_curves.deletion(IMAGES, MAPS, scorer).scores, whole, rtol=1e-6
+    )
 
 
 def test_a_scorer_with_options_of_its_own_is_given_images_alone():
@@ -144,7 +146,7 @@ def test_a_scorer_with_options_of_its_own_is_given_images_alone():
         assert batch_size is None
         return linear(images)
 
-    removal.deletion(IMAGES, MAPS, predict)
+    removal_curves.deletion(IMAGES, MAPS, predict)
 
 
 @pytest.mark.parametrize(
@@ -160,9 +162,9 @@ def test_a_scorer_with_options_of_its_own_is_given_images_alone():
 )
 def test_wrong_arguments_are_told(images, maps, options, error):
     with pytest.raises(errors.SeewhyError, match=error):
-        removal.deletion(images, maps, linear, **options)
+        removal_curves.deletion(images, maps, linear, **options)
 
 
 def test_a_scorer_of_all_classes_is_told():
     with pytest.raises(errors.OptionError, match="one score for each image"):
-        removal.deletion(IMAGES, MAPS, lambda images: images[:, 0, 0])
+        removal_curves.deletion(IMAGES, MAPS, lambda images: images[:, 0, 0])

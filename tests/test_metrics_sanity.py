@@ -11,7 +11,7 @@ import nets
 from seewhy import errors, targets
 from seewhy.explainer import Explainer
 from seewhy.metrics import sanity
-from seewhy.metrics.faithfulness import removal
+from seewhy.metrics.faithfulness import removal_curves
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +164,7 @@ def test_photos_are_preprocessed_once(model):
     explainer = Explainer(model, preprocess=lambda pixels: pixels / 255 - 0.5)
     scorer = explainer.scorer(list(photos), 1)
     np.testing.assert_allclose(scorer.inputs, photos / 255 - 0.5, atol=1e-6)
-    curve = removal.deletion(scorer.inputs, np.ones((2, 32, 32)), scorer, step=200)
+    curve = removal_curves.deletion(scorer.inputs, np.ones((2, 32, 32)), scorer, step=200)
     np.testing.assert_allclose(
         curve.scores[:, 0], probabilities(model, scorer.inputs)[:, 1], atol=1e-5
     )

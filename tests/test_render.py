@@ -8,9 +8,9 @@ from PIL import Image, JpegImagePlugin
 
 from seewhy import render
 from seewhy.errors import ImageError, MapError, OptionError
-from seewhy.filenames import Filenames, distinct, slug
 from seewhy.images.geometry import Geometry
-from seewhy.sheets import sheet
+from seewhy.render.files import Filenames, distinct, slug
+from seewhy.render.sheets import sheet
 
 pytestmark = pytest.mark.framework_free
 

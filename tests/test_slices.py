@@ -5,8 +5,8 @@ import pytest
 
 from seewhy import render
 from seewhy.errors import OptionError
-from seewhy.sheets import sheet
-from seewhy.slices import chosen, slices
+from seewhy.render.sheets import sheet
+from seewhy.render.volumes import chosen, slices
 
 pytestmark = pytest.mark.framework_free
 
@@ -99,7 +99,9 @@ def test_titles_count_from_one(monkeypatch, word):
     heat = np.zeros((12, 4, 4))
     heat[4] = 1
     made = []
-    monkeypatch.setattr("seewhy.slices.sheet", lambda *given: made.append(given) or sheet(*given))
+    monkeypatch.setattr(
+        "seewhy.render.volumes.sheet", lambda *given: made.append(given) or sheet(*given)
+    )
     slices(volume(12, 4, 4), heat, word=word)
     ((_, titles),) = made
     assert titles == [f"{word} {i} of 12" for i in (1, 2, 4, 5, 7, 8, 9, 11, 12)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from seewhy import methods
-from seewhy.methods import ARRAYS, FAMILIES, RERUNS, Method
+from seewhy.methods.registry import ARRAYS, FAMILIES, RERUNS, Method
 
 PAGE = Path(__file__).parent.parent / "docs" / "methods.md"
 

@@ -141,7 +141,7 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
 
 def _named(method: Any, seed: int) -> tuple[str, Any, dict[str, Any]]:
     """A label, the method, and its options; raises MethodError for what is unknown."""
-    from seewhy.methods import find
+    from seewhy.methods.registry import find
 
     wanted, given = (method[0], dict(method[1])) if isinstance(method, tuple) else (method, {})
     found = find(wanted, given)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from seewhy.filenames import Filenames
 from seewhy.maps.regions import Box
+from seewhy.render.files import Filenames
 from seewhy.targets.labels import Labels
 
 FORMATS = ("coco", "yolo", "voc")

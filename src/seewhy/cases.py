@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import blind, maps
+from seewhy import maps
 from seewhy.errors import MapError, SeewhyWarning
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.measures import Case
-from seewhy.metrics.localisation.annotations import Corners
+from seewhy.metrics import controls
+from seewhy.metrics.localisation.boxes_and_masks import Corners
 from seewhy.scorer import Scorer
 from seewhy.targets.builders import top
 
@@ -82,7 +83,7 @@ def of_control(setting: Setting, grid: tuple[int, ...], way: int) -> Case:
     """The case of a map that knows nothing of the network; way: which of `blind.NAMES`."""
 
     def explain(images: Any) -> np.ndarray:
-        return np.stack([blind.grids(one, grid, setting.seeds[1])[way] for one in images])
+        return np.stack([controls.grids(one, grid, setting.seeds[1])[way] for one in images])
 
     map = explain(setting.image[None])[0]
     heatmap = setting.geometry.to_photo(maps.finish(map))

@@ -98,8 +98,8 @@ def _run(
     from seewhy.drawing import Drawing
     from seewhy.errors import OptionError
     from seewhy.explainer import Explainer
-    from seewhy.filenames import Filenames
     from seewhy.images import folders
+    from seewhy.render.files import Filenames
 
     folder: Path = flags["output"]
     Drawing(output=folder).check()

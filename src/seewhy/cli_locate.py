@@ -135,11 +135,12 @@ def _run(
     where: tuple[Path, str],
 ) -> tuple[int, list[dict[str, Any]], list[Path]]:
     """Write pictures and boxes; the exit status, a record for each photo, and the boxes' files."""
-    from seewhy import backend, box_files, locating, pictures, render
+    from seewhy import backend, box_files, locating, render
     from seewhy.command import answers, quiet, with_progress
     from seewhy.errors import SeewhyError
     from seewhy.explainer import Explainer
-    from seewhy.filenames import Filenames
+    from seewhy.render import boxes_and_regions, pictures
+    from seewhy.render.files import Filenames
 
     folder, how = where
     with quiet():
@@ -158,7 +159,7 @@ def _run(
         place = locating.located(path, answer, explainer.labels, **cut)
         picture = names.claim(path, ["_boxes.jpg"])[0]
         boxes = [(one.name, one.box) for one in place.found]
-        render.save(locating.drawn(pictures.plain(answer[0].photo), boxes), picture)
+        render.save(boxes_and_regions.drawn(pictures.plain(answer[0].photo), boxes), picture)
         done.append(place)
         found.append(locating.record(place, answer) | {"files": [str(picture)]})
     try:

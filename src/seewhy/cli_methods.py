@@ -14,7 +14,7 @@ from seewhy.errors import MethodError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from seewhy.methods import Method
+    from seewhy.methods.registry import Method
 
 
 def methods(
@@ -30,10 +30,10 @@ def methods(
     from rich.text import Text
 
     from seewhy.command import quiet
-    from seewhy.methods import find, known
+    from seewhy.methods import registry
 
     with quiet():
-        found = known() if name is None else (find(name),)
+        found = registry.known() if name is None else (registry.find(name),)
     if json:
         records = [_record(entry) for entry in found]
         sys.stdout.write(to_json.dumps(records, indent=1, ensure_ascii=False) + "\n")
@@ -109,10 +109,10 @@ def options(method: str, given: Sequence[str]) -> dict[str, Any]:
     if not given:
         return {}
     from seewhy.command import quiet
-    from seewhy.methods import find
+    from seewhy.methods import registry
 
     with quiet():
-        entry = find(method)
+        entry = registry.find(method)
     pairs = [text.partition("=") for text in given]
     bare = [name for name, mark, _ in pairs if not mark]
     if bare:

@@ -19,11 +19,11 @@ from seewhy.drawing import Drawing
 from seewhy.errors import ImageError, SeewhyError, SeewhyWarning
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
-from seewhy.filenames import Filenames
 from seewhy.images.photo import Photo
 from seewhy.listing import layers
 from seewhy.models import presets
 from seewhy.progress import hidden
+from seewhy.render.files import Filenames
 from seewhy.targets.builders import counterfactual, margin
 from seewhy.targets.target import Target
 

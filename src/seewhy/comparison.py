@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from seewhy import pictures, render
+from seewhy import render
 from seewhy.errors import LayerError, MapError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
-from seewhy.sheets import font, sheet
+from seewhy.render import pictures
+from seewhy.render.sheets import sheet
+from seewhy.render.text import font
 
 METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
 

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from seewhy import mosaic, render
+from seewhy import render
 from seewhy.errors import MapError, OptionError
 from seewhy.images.arrays import Array
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.maps import scaling
 from seewhy.meanings import Answered, Meaning
-from seewhy.sheets import sheet
+from seewhy.render import concept_colours
+from seewhy.render.sheets import sheet
 from seewhy.targets.labels import Labels
 
 HEADING = (
@@ -86,7 +87,7 @@ class Concepts:
         beyond 0..1, MapError for what is no photo.
         """
         picture = Image.fromarray(self._painted(_checked("image", image, len(self.maps)), alpha))
-        return mosaic.stacked(picture, self._legend(picture.width))
+        return concept_colours.stacked(picture, self._legend(picture.width))
 
     def sheet(self, *, alpha: float = 0.65) -> Image.Image:
         """All photos under their concepts, each below its name, with one legend.
@@ -96,7 +97,7 @@ class Concepts:
         tiles = [self._painted(k, alpha) for k in range(len(self.maps))]
         titles = [Path(photo.name).name for photo in self.photos]
         drawn = sheet(tiles, titles)
-        return mosaic.stacked(drawn, self._legend(drawn.width, several=True))
+        return concept_colours.stacked(drawn, self._legend(drawn.width, several=True))
 
     def save(self, path: str | Path, *, alpha: float = 0.65) -> Path:
         """Write the sheet; the suffix of the path tells the format. Returns the path."""
@@ -153,7 +154,7 @@ class Concepts:
                 f"`maps`, or heatmap(image, concept)."
             )
         heatmaps = (self.heatmap(image, k) for k in range(len(self.share)))
-        picture = mosaic.painted(photo.pixels, heatmaps, alpha)
+        picture = concept_colours.painted(photo.pixels, heatmaps, alpha)
         return picture if geometry.sees_all else render.mark_unseen(picture, geometry.seen)
 
     def _legend(self, width: int, *, several: bool = False) -> Image.Image:
@@ -161,7 +162,7 @@ class Concepts:
             f"{k + 1} · {share:.0%} of the activations: {_told(labels)}"
             for k, (share, labels) in enumerate(zip(self.share, self.labels, strict=True))
         ]
-        return mosaic.legend(entries, HEADING, width, several=several)
+        return concept_colours.legend(entries, HEADING, width, several=several)
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()

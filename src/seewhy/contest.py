@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import blind, cases, costs, images
+from seewhy import cases, costs, images
 from seewhy import ledger as ledger_module
 from seewhy.errors import ImageError, LayerError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer import Explainer
@@ -20,6 +20,7 @@ from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.ledger import Ledger, packed, unpacked
 from seewhy.measures import Case, Measure
+from seewhy.metrics.controls import NAMES
 from seewhy.models.wrapped_model import fingerprint
 from seewhy.scorer import Scorer
 
@@ -153,7 +154,7 @@ class Contest:
         if grid not in self._controls:
             where = "grid " + " × ".join(map(str, grid))
             self._controls[grid] = [
-                Entrant(name, where, {}, control=True, grid=grid) for name in blind.NAMES
+                Entrant(name, where, {}, control=True, grid=grid) for name in NAMES
             ]
         return self._controls[grid]
 
@@ -166,9 +167,9 @@ class Contest:
                     self._method(one, one.explainer, batch)
                 self._rules.step(len(batch.shots))
             for grid in dict.fromkeys(one.grid for one in self.entrants if one.grid):
-                for one, way in zip(self.controls(grid), range(len(blind.NAMES)), strict=True):
+                for one, way in zip(self.controls(grid), range(len(NAMES)), strict=True):
                     self._control(one, way, batch)
-            self._rules.step(len(batch.shots) * len(blind.NAMES))
+            self._rules.step(len(batch.shots) * len(NAMES))
 
     def _method(self, one: Entrant, explainer: Explainer, batch: Batch) -> None:
         lacking = self._lacking(one, batch)

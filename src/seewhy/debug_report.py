@@ -8,12 +8,13 @@ from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from seewhy import pictures
+from seewhy.render import pictures
+from seewhy.render.boxes_and_regions import _without
+from seewhy.render.sheets import MARGIN, sheet
+from seewhy.render.text import TEXT, font, wrap_report
 from seewhy.scales import on_one_scale
-from seewhy.sheets import MARGIN, TEXT, font, sheet
 
 if TYPE_CHECKING:
     from seewhy.debugging import Debugging
@@ -69,12 +70,12 @@ def _words(found: Debugging, width: int) -> Image.Image:
     letters, leading = font(size), round(1.5 * size)
     narrow = width < 60 * TEXT
     left = width - 2 * MARGIN if narrow else round(0.66 * width) - 2 * MARGIN
-    lines = [(line, "black") for text in found.summary for line in _wrapped(text, letters, left)]
+    lines = [(line, "black") for text in found.summary for line in wrap_report(text, letters, left)]
     if found.trust is not None:
         verdict = found.trust.verdict
         lines += [("", "black"), (f"Can the map be trusted? {verdict}", VERDICTS[verdict])]
         for check in found.trust.checks:
-            told = _wrapped(f"{MARKS[check.passed]} {check.words}", letters, left)
+            told = wrap_report(f"{MARKS[check.passed]} {check.words}", letters, left)
             lines += [(line, COLOURS[check.passed]) for line in told]
     classes = _classes(found, letters, (left if narrow else width - left) - 4 * MARGIN)
     below = (len(lines) + 1) * leading
@@ -94,23 +95,11 @@ def _classes(found: Debugging, letters: ImageFont.FreeTypeFont, width: int) -> I
     draw = ImageDraw.Draw(canvas)
     draw.text((0, 0), "Nearest classes", fill="black", font=letters)
     for row, one in enumerate(found.confusions, 1):
-        line = _wrapped(f"{one.probability:.1%}  {one.name}", letters, width)[0]
+        line = wrap_report(f"{one.probability:.1%}  {one.name}", letters, width)[0]
         draw.text((0, row * leading), line, fill="black", font=letters)
         foot = (row + 1) * leading
         draw.rectangle((0, foot - 5, max(1, round(width * one.probability)), foot - 2), fill=BAR)
     return canvas
-
-
-def _wrapped(text: str, letters: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """Lines of at most that width, if no word is wider."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and letters.getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
 
 
 def page(found: Debugging) -> str:
@@ -152,14 +141,3 @@ def _checks(found: Debugging) -> str:
         f"<h2>Can the map be trusted? <b style='color:{VERDICTS[verdict]}'>{verdict}</b></h2>"
         f"<p>{html.escape(found.trust.why)}</p><table>{rows}</table>"
     )
-
-
-def _without(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The photo with the region greyed and its edge drawn."""
-    faded = (0.25 * photo + 0.75 * 200).astype("uint8")
-    picture = np.where(mask[..., None], faded, photo)
-    edge = mask & ~(
-        np.roll(mask, 1, 0) & np.roll(mask, -1, 0) & np.roll(mask, 1, 1) & np.roll(mask, -1, 1)
-    )
-    picture[edge] = (255, 0, 0)
-    return picture

@@ -17,7 +17,8 @@ from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation, Prediction
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
-from seewhy.maps.regions import hottest_first, softened
+from seewhy.maps.regions import hottest_first
+from seewhy.metrics.faithfulness.baselines import softened
 from seewhy.targets.builders import margin
 from seewhy.trust import Trust
 

@@ -14,14 +14,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from seewhy import images, pictures
+from seewhy import images
 from seewhy.errors import ImageError, MapError, OptionError, SeewhyWarning, TargetError
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
 from seewhy.images import folders
 from seewhy.images.photo import Photo
+from seewhy.render import pictures
+from seewhy.render.boxes_and_regions import _signed
+from seewhy.render.sheets import sheet
 from seewhy.scales import on_one_scale
-from seewhy.sheets import sheet
 
 # Heatmaps that differ by less everywhere are the same but for rounding.
 ROUNDING = 1e-4
@@ -225,15 +227,6 @@ def _apart(one: np.ndarray, other: np.ndarray) -> float:
 def _distance(one: np.ndarray, other: np.ndarray) -> float:
     points = [np.unravel_index(map.argmax(), map.shape) for map in (one, other)]
     return float(np.hypot(*np.subtract(points[0], points[1])))
-
-
-def _signed(plain: np.ndarray, difference: np.ndarray) -> np.ndarray:
-    """Red where it is positive and blue where it is negative, over the greyed photo."""
-    grey = plain.mean(axis=-1, keepdims=True).repeat(3, axis=-1) * 0.6 + 80
-    colour = np.where(difference[..., None] > 0, (255.0, 0.0, 0.0), (0.0, 0.0, 255.0))
-    strength = np.clip(abs(difference), 0, 1)[..., None]
-    mixed: np.ndarray = np.rint(grey * (1 - strength) + colour * strength).astype("uint8")
-    return mixed
 
 
 def _told(explanation: Explanation) -> dict[str, Any]:

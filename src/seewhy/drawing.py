@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from seewhy import pictures, render
+from seewhy import render
 from seewhy.errors import OptionError
 from seewhy.explanation import Explanation
-from seewhy.filenames import Filenames, distinct, slug
+from seewhy.render import pictures
+from seewhy.render.files import Filenames, distinct, slug
+from seewhy.render.sheets import sheet
 from seewhy.scales import on_one_scale
-from seewhy.sheets import sheet
 
 
 @dataclass(frozen=True)

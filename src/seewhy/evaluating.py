@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import blind, ground_truth, images
+from seewhy import ground_truth, images
 from seewhy.errors import ImageError, OptionError, SeewhyWarning, TargetError
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
@@ -18,12 +18,13 @@ from seewhy.images import folders
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.maps.scaling import normalise
+from seewhy.metrics import controls
 from seewhy.tallies import COLUMNS, Case, Tally
 from seewhy.targets.builders import top
 from seewhy.targets.labels import Group
 
 LEAST = "least likely class"
-BLIND = blind.NAMES
+BLIND = controls.NAMES
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def _blind(pixels: np.ndarray, grid: tuple[int, ...], seed: int) -> tuple[np.nda
     They are made on the grid of the method's map and enlarged alike (see `seewhy.blind`).
     """
     enlarge = Geometry.squash((pixels.shape[0], pixels.shape[1]), (grid[0], grid[1])).to_photo
-    return tuple(normalise(enlarge(map)) for map in blind.grids(pixels, grid, seed))
+    return tuple(normalise(enlarge(map)) for map in controls.grids(pixels, grid, seed))
 
 
 def _place(explanation: Explanation, named: bool) -> tuple[int | None, bool]:

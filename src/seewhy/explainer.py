@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seewhy import backend, checks, choices, methods
+from seewhy import backend, checks, choices
 from seewhy.concept_maps import Concepts
 from seewhy.discovery import Wanted, discover
 from seewhy.engine import SCORES
@@ -20,6 +20,7 @@ from seewhy.errors import ModelError, OptionError, TargetError
 from seewhy.explanation import UPSAMPLINGS, Explanation
 from seewhy.images.fitting import FITS, Closer
 from seewhy.maps.fuse import WAYS, fuse
+from seewhy.methods import registry
 from seewhy.models import prepare as prepare_module
 from seewhy.models.prepare import Manner, Prepared, batch, prepare
 from seewhy.models.samples import listed
@@ -105,11 +106,11 @@ class Explainer:
         self.top, self.batch_size = top, batch_size
         self._backend = backend.load()
         enhancements, eigen = chosen(enhance)
-        self._method = methods.find(method, options)
+        self._method = registry.find(method, options)
         if not self._backend.GRADIENTS:
-            methods.without_gradients(self._method, self._backend.NAME)
+            registry.without_gradients(self._method, self._backend.NAME)
         if eigen:
-            from seewhy.methods.decomposition import smoothed  # which imports Keras
+            from seewhy.methods.eigen import smoothed  # which imports Keras
 
             self._method = smoothed(self._method)
         self._ensemble = Ensemble(enhancements, batch_size, scores == "logits")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from seewhy import evidence, maps, pictures, render
+from seewhy import evidence, maps, render
 from seewhy.errors import OptionError
 from seewhy.evidence import Evidence
 from seewhy.images.arrays import Array
@@ -24,6 +24,7 @@ from seewhy.images.photo import Photo
 from seewhy.maps import regions
 from seewhy.maps.guided_filter import guided
 from seewhy.maps.regions import Box
+from seewhy.render import pictures
 from seewhy.targets.labels import Group, Label, Labels
 from seewhy.targets.target import About
 

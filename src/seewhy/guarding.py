@@ -15,12 +15,13 @@ from seewhy import outlines, render
 from seewhy.errors import ImageNotFoundError, MapError, OptionError
 from seewhy.explainer import Explainer
 from seewhy.explanation import Explanation
-from seewhy.filenames import slug
 from seewhy.images.photo import Photo
-from seewhy.metrics.localisation.annotations import as_masks
-from seewhy.metrics.localisation.boxes import box_iou
-from seewhy.metrics.localisation.inside import energy_inside, pointing_game
+from seewhy.metrics.localisation.box_overlap import box_iou
+from seewhy.metrics.localisation.boxes_and_masks import as_masks
+from seewhy.metrics.localisation.pointing import energy_inside, pointing_game
 from seewhy.outlines import box_of
+from seewhy.render.boxes_and_regions import _moved
+from seewhy.render.files import slug
 
 if TYPE_CHECKING:
     from seewhy.trust import Trust
@@ -184,11 +185,3 @@ class Seen:
         )
         picture[rim] = 255
         render.save(Image.fromarray(picture), self.file)
-
-
-def _moved(mask: np.ndarray, down: int, across: int) -> np.ndarray:
-    """The mask moved by a pixel; what comes in at the edge is outside."""
-    padded = np.pad(mask, 1)
-    rows, cols = mask.shape
-    moved: np.ndarray = padded[1 + down : 1 + down + rows, 1 + across : 1 + across + cols]
-    return moved

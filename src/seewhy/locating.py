@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from PIL import Image, ImageDraw
-
 from seewhy.box_files import Found, Located
 from seewhy.errors import OptionError
 from seewhy.explanation import Explanation
 from seewhy.images.photo import Photo
-from seewhy.maps.regions import Box
-from seewhy.sheets import font
 from seewhy.targets.labels import Labels
-
-# Okabe and Ito's colours, told apart by most who see colours differently.
-COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (213, 94, 0), (204, 121, 167))
 
 
 def located(
@@ -44,33 +36,6 @@ def located(
         found += [Found(number, one.target.name, box) for box in boxes if box.score >= min_score]
     height, width = explanations[0].geometry.photo
     return Located(photo, (height, width), tuple(found))
-
-
-def drawn(photo: np.ndarray, boxes: Sequence[tuple[str, Box]]) -> Image.Image:
-    """The photo with all boxes, each in its class's colour with its name and score.
-
-    photo: uint8 (height, width, 3). boxes: pairs of a class's name and a box, the best first.
-    """
-    picture = Image.fromarray(np.ascontiguousarray(photo))
-    draw = ImageDraw.Draw(picture)
-    size = photo.shape[:2]
-    thick = max(2, round(min(size) / 150))
-    letters = font(max(12, round(min(size) / 28)))
-    names = list(dict.fromkeys(name for name, _ in boxes))
-    for name, box in reversed(boxes):  # the best on top
-        colour = COLOURS[names.index(name) % len(COLOURS)]
-        corners = box.corners
-        inside = (corners[0], corners[1], corners[2] - 1, corners[3] - 1)
-        draw.rectangle(inside, outline=colour, width=thick)
-        text = f"{name} {box.score:.2f}"
-        left, top, right, bottom = draw.textbbox((0, 0), text, font=letters)
-        high, wide = bottom - top + 2 * thick, right - left + 2 * thick
-        # above the box where there is room, and never past the photo's edge
-        x = max(0, min(corners[0], size[1] - wide))
-        y = corners[1] - high if corners[1] >= high else corners[1]
-        draw.rectangle((x, y, x + wide, y + high), fill=colour)
-        draw.text((x + thick - left, y + thick - top), text, fill="black", font=letters)
-    return picture
 
 
 def record(place: Located, explanations: Sequence[Explanation]) -> dict[str, Any]:

@@ -13,10 +13,16 @@ import numpy as np
 from seewhy.errors import OptionError
 from seewhy.images.geometry import Geometry
 from seewhy.metrics import robustness, similarity
-from seewhy.metrics.faithfulness import drop, infidelity, rationale, regions, removal, road
-from seewhy.metrics.localisation import inside
-from seewhy.metrics.localisation.annotations import Corners
-from seewhy.metrics.localisation.boxes import box_iou
+from seewhy.metrics.faithfulness import (
+    confidence_drop,
+    eraser,
+    infidelity,
+    region_removal,
+    removal_curves,
+    road,
+)
+from seewhy.metrics.localisation import box_overlap, pointing
+from seewhy.metrics.localisation.boxes_and_masks import Corners
 from seewhy.metrics.localisation.wsol import box_accuracies
 
 POINTS = 32
@@ -109,43 +115,43 @@ def _step(case: Case, step: int | None) -> int:
 
 @_measure("deletion", "low", "faithfulness", PETSIUK)
 def _deletion(case: Case, *, step: int | None = None, baseline: str = "zero") -> Any:
-    game = removal.deletion
+    game = removal_curves.deletion
     given: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
     return game(case.image, case.map, case.scorer, **given).auc
 
 
 @_measure("insertion", "high", "faithfulness", PETSIUK)
 def _insertion(case: Case, *, step: int | None = None, baseline: str = "blur") -> Any:
-    game = removal.insertion
+    game = removal_curves.insertion
     given: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
     return game(case.image, case.map, case.scorer, **given).auc
 
 
 @_measure("pixel_flipping", "low", "faithfulness", "Bach et al. 2015, PLoS ONE 10(7): e0130140")
 def _pixel_flipping(case: Case, *, step: int | None = None, baseline: str = "flip") -> Any:
-    game = removal.pixel_flipping
+    game = removal_curves.pixel_flipping
     return game(case.image, case.map, case.scorer, step=_step(case, step), baseline=baseline).auc
 
 
 @_measure("irof", "high", "faithfulness", "Rieger and Hansen 2020, arXiv:2003.08747")
 def _irof(case: Case, *, segments: int = 8, baseline: str = "mean") -> Any:
     given: dict[str, Any] = {"segments": segments, "baseline": baseline}
-    return regions.irof(case.image, case.map, case.scorer, **given)
+    return region_removal.irof(case.image, case.map, case.scorer, **given)
 
 
 @_measure("average_drop", "low", "faithfulness", CHATTOPADHYAY)
 def _average_drop(case: Case, *, baseline: str = "zero") -> Any:
-    return drop.average_drop(case.image, case.map, case.scorer, baseline=baseline)
+    return confidence_drop.average_drop(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("increase", "high", "faithfulness", CHATTOPADHYAY)
 def _increase(case: Case, *, baseline: str = "zero") -> Any:
-    return drop.average_increase(case.image, case.map, case.scorer, baseline=baseline)
+    return confidence_drop.average_increase(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("complexity", "low", "faithfulness", POPPI)
 def _complexity(case: Case) -> Any:
-    return drop.complexity(case.map)
+    return confidence_drop.complexity(case.map)
 
 
 def _enlarged(case: Case) -> Callable[[Any], np.ndarray]:
@@ -156,13 +162,13 @@ def _enlarged(case: Case) -> Callable[[Any], np.ndarray]:
 
 @_measure("coherency", "high", "faithfulness", POPPI)
 def _coherency(case: Case, *, baseline: str = "zero") -> Any:
-    return drop.coherency(case.image, case.map, _enlarged(case), baseline=baseline)
+    return confidence_drop.coherency(case.image, case.map, _enlarged(case), baseline=baseline)
 
 
 @_measure("adcc", "high", "faithfulness", POPPI)
 def _adcc(case: Case, *, baseline: str = "zero") -> Any:
     own = _enlarged(case)
-    return drop.adcc(case.image, case.map, case.scorer, own, baseline=baseline)
+    return confidence_drop.adcc(case.image, case.map, case.scorer, own, baseline=baseline)
 
 
 @_measure("road", "high", "faithfulness", "Rong et al. 2022, arXiv:2202.00449")
@@ -175,12 +181,12 @@ def _road(case: Case, *, noise: float = 0.01) -> Any:
 
 @_measure("comprehensiveness", "high", "faithfulness", DEYOUNG)
 def _comprehensiveness(case: Case, *, baseline: str = "zero") -> Any:
-    return rationale.comprehensiveness(case.image, case.map, case.scorer, baseline=baseline)
+    return eraser.comprehensiveness(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("sufficiency", "low", "faithfulness", DEYOUNG)
 def _sufficiency(case: Case, *, baseline: str = "zero") -> Any:
-    return rationale.sufficiency(case.image, case.map, case.scorer, baseline=baseline)
+    return eraser.sufficiency(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("infidelity", "low", "faithfulness", YEH)
@@ -225,7 +231,7 @@ def _pointing_game(case: Case, *, tolerance: float = 15) -> Any:
     if not case.heatmap.any():
         return 0.0
     assert case.mask is not None  # noqa: S101  (for mypy: asked of photos with boxes only)
-    return inside.pointing_game(case.heatmap[None], case.mask[None], tolerance=tolerance)
+    return pointing.pointing_game(case.heatmap[None], case.mask[None], tolerance=tolerance)
 
 
 @_measure("energy_inside", "high", "localisation", "Wang et al. 2020, arXiv:1910.01279")
@@ -233,7 +239,7 @@ def _energy_inside(case: Case) -> Any:
     if not case.heatmap.any():
         return 0.0
     assert case.mask is not None  # noqa: S101
-    return inside.energy_inside(case.heatmap[None], case.mask[None])
+    return pointing.energy_inside(case.heatmap[None], case.mask[None])
 
 
 @_measure("box_iou", "high", "localisation", "Selvaraju et al. 2017, arXiv:1610.02391")
@@ -241,7 +247,7 @@ def _box_iou(case: Case, *, threshold: float = 0.15) -> Any:
     if not case.heatmap.any():
         return 0.0
     assert case.boxes is not None  # noqa: S101
-    return box_iou(case.heatmap[None], [case.boxes], threshold=threshold)
+    return box_overlap.box_iou(case.heatmap[None], [case.boxes], threshold=threshold)
 
 
 @_measure("max_box_acc", "high", "localisation", "Choe et al. 2020, arXiv:2001.07437")

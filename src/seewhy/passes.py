@@ -8,7 +8,7 @@ from typing import Any
 
 from seewhy import asides
 from seewhy.engine import Cut
-from seewhy.methods import ARRAYS, Method
+from seewhy.methods.registry import ARRAYS, Method
 from seewhy.network.outputs import Answers
 from seewhy.network.split import leaves
 from seewhy.sites import (

@@ -12,7 +12,7 @@ import numpy as np
 from seewhy import engine
 from seewhy.engine import INPUT, Attentive, Biased, Cut, Traced
 from seewhy.errors import LayerError, MethodError
-from seewhy.methods import Method
+from seewhy.methods.registry import Method
 from seewhy.models.input_specs import Shape
 from seewhy.models.wrapped_model import Subject, class_names
 from seewhy.network.attention import attends

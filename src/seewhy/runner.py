@@ -11,7 +11,7 @@ import numpy as np
 from seewhy import changes, memory, passes
 from seewhy.changes import Change, Stand
 from seewhy.errors import MethodError
-from seewhy.methods import ARRAYS, Method
+from seewhy.methods.registry import ARRAYS, Method
 from seewhy.models.wrapped_model import Subject
 from seewhy.network.split import Split
 from seewhy.plan import Plan

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from seewhy.metrics.localisation.annotations import Corners
-from seewhy.metrics.localisation.boxes import box_iou
-from seewhy.metrics.localisation.inside import energy_inside, pointing_game
+from seewhy.metrics.localisation.box_overlap import box_iou
+from seewhy.metrics.localisation.boxes_and_masks import Corners
+from seewhy.metrics.localisation.pointing import energy_inside, pointing_game
 from seewhy.metrics.localisation.wsol import (
     IOUS,
     THRESHOLDS,

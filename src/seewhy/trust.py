@@ -11,7 +11,8 @@ import numpy as np
 from seewhy.errors import MapError, ModelError, SeewhyError
 from seewhy.explanation import Explanation
 from seewhy.images.geometry import Geometry
-from seewhy.maps.regions import hottest_first, softened
+from seewhy.maps.regions import hottest_first
+from seewhy.metrics.faithfulness.baselines import softened
 from seewhy.metrics.sanity import destroyed, with_weights
 from seewhy.models.prepare import Prepared, batch
 from seewhy.scorer import Scorer

@@ -10,7 +10,6 @@ import numpy as np
 from seewhy.errors import OptionError
 from seewhy.images.geometry import Geometry
 from seewhy.maps import scaling
-from seewhy.metrics.faithfulness.baselines import blurred
 
 WAYS = ("max", "otsu", "area")
 
@@ -176,12 +175,3 @@ def hottest_first(map: np.ndarray, size: Sequence[int]) -> np.ndarray:
     scaling.check_finite(map)
     fine = Geometry.identity(tuple(size)).to_photo(map)
     return np.argsort(-fine, axis=None, kind="stable")
-
-
-def softened(images: np.ndarray) -> np.ndarray:
-    """Blurred so much that nothing can be told in it."""
-    middle = images.mean(axis=(1, 2), keepdims=True)
-    for _ in range(3):
-        # about the mean, as there is nothing beyond the edge of the image
-        images = middle + blurred(images - middle)
-    return images

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from seewhy.methods import method
+from seewhy.methods.registry import method
 
 Tensor = Any
 

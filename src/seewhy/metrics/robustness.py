@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from seewhy.errors import OptionError
-from seewhy.metrics import checks, copies, similarity
-from seewhy.metrics.copies import Explain
+from seewhy.metrics import checks, perturbed_copies, similarity
+from seewhy.metrics.perturbed_copies import Explain
 
 
 def sensitivities(
@@ -39,8 +39,8 @@ def sensitivities(
         moved: np.ndarray = images[which] + np.stack(drawn).astype("float32")[places]
         return moved
 
-    own = copies.explained(explain, images, 1, lambda which, _: images[which])
-    moved = copies.explained(explain, images, count, make)
+    own = perturbed_copies.explained(explain, images, 1, lambda which, _: images[which])
+    moved = perturbed_copies.explained(explain, images, count, make)
     distances: np.ndarray = np.sqrt(((moved - own) ** 2).sum(axis=(2, 3)))
     if not relative:
         return distances
@@ -103,6 +103,6 @@ def flip_consistency(
     images = checks.as_images(images)
     along = {"height": 1, "width": 2}[checks.one_of(axis, ("height", "width"), "axis")]
     mirrored = np.flip(images, along)
-    own = copies.explained(explain, images, 1, lambda which, _: images[which])[:, 0]
-    other = copies.explained(explain, mirrored, 1, lambda which, _: mirrored[which])[:, 0]
+    own = perturbed_copies.explained(explain, images, 1, lambda which, _: images[which])[:, 0]
+    other = perturbed_copies.explained(explain, mirrored, 1, lambda which, _: mirrored[which])[:, 0]
     return compare(own, np.flip(other, along))

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import ModelError, OptionError
-from seewhy.metrics import checks, copies, similarity
-from seewhy.metrics.copies import Scorer
+from seewhy.metrics import checks, perturbed_copies, similarity
 from seewhy.metrics.faithfulness.baselines import Baseline, fill
+from seewhy.metrics.perturbed_copies import Scorer
 
 HOW = ("cascading", "independent")
 DRAWS = ("permuted", "initial")
@@ -151,6 +151,6 @@ def completeness(
     if len(maps) != len(images):
         raise OptionError(f"{len(maps)} maps for {len(images)} images: give one each.")
     put = np.broadcast_to(fill(images, baseline), images.shape).astype("float32")
-    rise = copies.scores(scorer, images) - copies.scores(scorer, put)
+    rise = perturbed_copies.scores(scorer, images) - perturbed_copies.scores(scorer, put)
     excess: np.ndarray = maps.reshape(len(maps), -1).sum(axis=1) - rise
     return excess

@@ -6,8 +6,8 @@ import numpy as np
 
 from seewhy.errors import OptionError
 from seewhy.maps.scaling import check_finite
-from seewhy.metrics import checks, copies
-from seewhy.metrics.copies import Make, Scorer
+from seewhy.metrics import checks, perturbed_copies
+from seewhy.metrics.perturbed_copies import Make, Scorer
 
 WAYS = ("noise", "squares")
 
@@ -48,8 +48,8 @@ def infidelity(  # noqa: PLR0913  (each choice has its default)
         moved: np.ndarray = images[which] - change
         return moved
 
-    after = copies.changed(scorer, images, rows, make)
-    true = copies.scores(scorer, images)[:, None] - after
+    after = perturbed_copies.changed(scorer, images, rows, make)
+    true = perturbed_copies.scores(scorer, images)[:, None] - after
     if scaled:
         below = (told**2).sum(axis=1)
         above = (told * true).sum(axis=1)

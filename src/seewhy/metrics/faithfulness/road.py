@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from seewhy.metrics import checks, copies
-from seewhy.metrics.copies import Scorer
+from seewhy.metrics import checks, perturbed_copies
 from seewhy.metrics.faithfulness.imputation import impute
-from seewhy.metrics.faithfulness.removal import ORDERS, ranks
+from seewhy.metrics.faithfulness.removal_curves import ORDERS, ranks
+from seewhy.metrics.perturbed_copies import Scorer
 
 PERCENTILES = (10, 20, 30, 40, 50, 60, 70, 80, 90)
 
@@ -53,8 +53,8 @@ def road(  # noqa: PLR0913  (each choice has its default)
         removed = compared(values[which], limits[which, rows][:, None, None])
         return impute(images[which], removed, noise=noise, seed=seed)
 
-    after = copies.changed(scorer, images, len(levels), make)
-    change: np.ndarray = after - copies.scores(scorer, images)[:, None]
+    after = perturbed_copies.changed(scorer, images, len(levels), make)
+    change: np.ndarray = after - perturbed_copies.scores(scorer, images)[:, None]
     return change
 
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from seewhy.maps import regions
-from seewhy.metrics.localisation import trees
-from seewhy.metrics.localisation.trees import Regions
+from seewhy.metrics.localisation import component_tree
+from seewhy.metrics.localisation.component_tree import Regions
 
 
 def boxes(levels: np.ndarray, cuts: np.ndarray, every: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -42,8 +42,8 @@ def _swept(levels: bytes, shape: tuple[int, ...]) -> tuple[Regions, Regions]:
     Holes live on negative levels, from the deepest on.
     """
     values = np.frombuffer(levels, int).reshape(shape)
-    found = trees.regions(values, _outlined(values), corners=True)
-    under = trees.regions(-values, np.zeros(shape), corners=False)
+    found = component_tree.regions(values, _outlined(values), corners=True)
+    under = component_tree.regions(-values, np.zeros(shape), corners=False)
     left, top, right, bottom = under.corners.T
     cut_off = (left > 0) & (top > 0) & (right < shape[1]) & (bottom < shape[0])
     return found, Regions(*(getattr(under, one.name)[cut_off] for one in fields(Regions)))
@@ -130,8 +130,8 @@ def _filled(above: np.ndarray, corners: np.ndarray, first: int) -> float:
 
 def _reached(free: np.ndarray) -> np.ndarray:
     """What is connected to the first pixel over sides, among what is free."""
-    pairs = trees.pairs(free.shape, corners=False)
+    pairs = component_tree.pairs(free.shape, corners=False)
     flat = free.ravel()
-    labels = trees.zones(free.size, pairs[:, flat[pairs[0]] & flat[pairs[1]]])
+    labels = component_tree.zones(free.size, pairs[:, flat[pairs[0]] & flat[pairs[1]]])
     same: np.ndarray = (labels == labels[0]).reshape(free.shape)
     return same

@@ -14,7 +14,7 @@ import numpy as np
 from seewhy.errors import OptionError
 from seewhy.metrics import checks
 from seewhy.metrics.localisation import contours
-from seewhy.metrics.localisation.annotations import Boxes, as_boxes, as_masks, overlaps
+from seewhy.metrics.localisation.boxes_and_masks import Boxes, as_boxes, as_masks, overlaps
 
 THRESHOLDS = np.arange(0, 1, 0.001)
 IOUS = (0.3, 0.5, 0.7)

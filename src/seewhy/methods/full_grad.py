@@ -7,8 +7,8 @@ from typing import Any
 
 from keras import ops
 
-from seewhy.methods import method
-from seewhy.methods.axes import enlarged, normalised
+from seewhy.methods.registry import method
+from seewhy.methods.tensors import enlarged, normalised
 
 Tensor = Any
 

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from seewhy.methods import method
-from seewhy.methods.axes import enlarged
-from seewhy.methods.perturbation import blurred
+from seewhy.methods.registry import method
+from seewhy.methods.tensors import blurred, enlarged
 from seewhy.progress import hidden
 from seewhy.progress import steps as bar
 

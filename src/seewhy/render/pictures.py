@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seewhy import render
-from seewhy.curves import curve
 from seewhy.errors import MapError
 from seewhy.images.arrays import Array, from_preprocessed
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
-from seewhy.slices import slices
+from seewhy.render import heatmaps
+from seewhy.render.signals import curve
+from seewhy.render.volumes import slices
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ def overlaid(
     """
     if isinstance(photo, Array):
         return _drawn(photo, heatmap, look)
-    colours = render.paint(heatmap, look.colormap)
-    return _marked(render.laid_over(photo.pixels, colours, look.alpha, look.blend), geometry)
+    colours = heatmaps.paint(heatmap, look.colormap)
+    return _marked(heatmaps.laid_over(photo.pixels, colours, look.alpha, look.blend), geometry)
 
 
 def coloured(heatmap: np.ndarray, geometry: Geometry, colormap: str) -> np.ndarray:
     """The heatmap alone, uint8 (height, width, 3): of a signal as a curve from 0 to 1."""
     if heatmap.ndim == 2:
-        return _marked(render.paint(heatmap, colormap), geometry)
+        return _marked(heatmaps.paint(heatmap, colormap), geometry)
     if heatmap.ndim == 1:
         return curve(heatmap[:, None], heatmap, colormap, 1.0, label="evidence")
     return _drawn(Array(heatmap[..., None]), heatmap, Look(colormap, 1.0, "mix"))
@@ -64,12 +64,12 @@ def _drawn(array: Array, heatmap: np.ndarray | None, look: Look) -> np.ndarray:
         pixels = from_preprocessed(array.values).pixels
         if heatmap is None:
             return pixels
-        colours = render.paint(heatmap, look.colormap)
-        return render.laid_over(pixels, colours, look.alpha, look.blend)
+        colours = heatmaps.paint(heatmap, look.colormap)
+        return heatmaps.laid_over(pixels, colours, look.alpha, look.blend)
     raise MapError(
         f"there is no picture of an array with {rank} axes of space: 1, 2 or 3 have one."
     )
 
 
 def _marked(picture: np.ndarray, geometry: Geometry) -> np.ndarray:
-    return picture if geometry.sees_all else render.mark_unseen(picture, geometry.seen)
+    return picture if geometry.sees_all else heatmaps.mark_unseen(picture, geometry.seen)

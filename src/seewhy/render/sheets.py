@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from seewhy.render.text import TEXT, _shortened, font
 
 COLUMNS = 4
 HEIGHT = 480
 WIDTH = 3 * HEIGHT
 MARGIN = 12
-TEXT = 18
 
 
 def sheet(
@@ -54,18 +54,3 @@ def _tile(picture: np.ndarray, title: str, height: int) -> Image.Image:
     draw.text((0, TEXT // 3), line, fill="black", font=letters)
     tile.paste(image.resize(size, Image.Resampling.LANCZOS), (0, 2 * TEXT))
     return tile
-
-
-def font(size: int = TEXT) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which Matplotlib brings along: Pillow's own font knows Latin letters only."""
-    from matplotlib import get_data_path
-
-    return ImageFont.truetype(str(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")), size)
-
-
-def _shortened(title: str, letters: ImageFont.FreeTypeFont, width: int) -> str:
-    if letters.getlength(title) <= width:
-        return title
-    while title and letters.getlength(title + "…") > width:
-        title = title[:-1]
-    return title + "…"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from seewhy.maps.scaling import normalise, rectify
-from seewhy.metrics import checks, copies, similarity
-from seewhy.metrics.copies import Explain, Scorer
+from seewhy.metrics import checks, perturbed_copies, similarity
 from seewhy.metrics.faithfulness.baselines import Baseline, fill
+from seewhy.metrics.perturbed_copies import Explain, Scorer
 
 
 def average_drop(
@@ -67,7 +67,7 @@ def coherency(
     """
     images, maps = checks.images_and_maps(images, maps)
     shown = masked(images, maps, baseline)
-    again = copies.explained(explain, shown, 1, lambda which, _: shown[which])[:, 0]
+    again = perturbed_copies.explained(explain, shown, 1, lambda which, _: shown[which])[:, 0]
     return (similarity.pearson(maps, again) + 1) / 2
 
 
@@ -125,7 +125,7 @@ def _both(
 ) -> tuple[np.ndarray, np.ndarray]:
     images, maps = checks.images_and_maps(images, maps)
     shown = masked(images, maps, baseline)
-    return copies.scores(scorer, images), copies.scores(scorer, shown)
+    return perturbed_copies.scores(scorer, images), perturbed_copies.scores(scorer, shown)
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

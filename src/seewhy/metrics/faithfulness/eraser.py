@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from seewhy.errors import OptionError
-from seewhy.metrics import checks, copies
-from seewhy.metrics.copies import Scorer
+from seewhy.metrics import checks, perturbed_copies
 from seewhy.metrics.faithfulness.baselines import Baseline
-from seewhy.metrics.faithfulness.removal import ranks, without
+from seewhy.metrics.faithfulness.removal_curves import ranks, without
+from seewhy.metrics.perturbed_copies import Scorer
 
 SHARES = (0, 0.01, 0.05, 0.1, 0.2, 0.5)
 """The paper's bins, with nothing in front as its sum begins."""
@@ -69,8 +69,8 @@ def _lost(
         first: np.ndarray = places[which] < counts[rows][:, None, None]
         return ~first if keeps else first
 
-    after = copies.changed(scorer, images, len(parts), without(images, baseline, gone))
-    whole = copies.scores(scorer, images)
+    after = perturbed_copies.changed(scorer, images, len(parts), without(images, baseline, gone))
+    whole = perturbed_copies.scores(scorer, images)
     lost: np.ndarray = whole - after.mean(axis=1)
     return lost
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from seewhy import render
 from seewhy.images import arrays
 from seewhy.images.geometry import Geometry
-from seewhy.sheets import sheet
+from seewhy.render import heatmaps
+from seewhy.render.sheets import sheet
 
 COUNT = 9
 """As many slices are shown at most."""
@@ -66,4 +66,4 @@ def _tile(
     if heat is None:
         return enlarged
     smooth = Geometry.squash((rows * factor, cols * factor), (rows, cols)).to_photo(heat)
-    return render.laid_over(enlarged, render.paint(smooth, colormap), alpha, blend)
+    return heatmaps.laid_over(enlarged, heatmaps.paint(smooth, colormap), alpha, blend)

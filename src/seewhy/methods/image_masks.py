@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from seewhy.methods import method
-from seewhy.methods.axes import linear
+from seewhy.methods.registry import method
+from seewhy.methods.tensors import linear
 
 Tensor = Any
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seewhy.metrics import checks, copies
-from seewhy.metrics.copies import Make, Scorer
+from seewhy.metrics import checks, perturbed_copies
 from seewhy.metrics.faithfulness.baselines import Baseline, fill, is_linear
 from seewhy.metrics.faithfulness.imputation import impute
+from seewhy.metrics.perturbed_copies import Make, Scorer
 
 ORDERS = ("most", "least")
 
@@ -110,7 +110,7 @@ def _played(
         return ~changed if game.puts_back else changed
 
     make = without(images, game.baseline, gone)
-    scores = copies.changed(scorer, images, steps + 1, make)
+    scores = perturbed_copies.changed(scorer, images, steps + 1, make)
     return Curve(np.arange(steps + 1) / steps, scores)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from keras import ops
 from keras.backend import backend
 
-from seewhy.methods import Method, known, method
-from seewhy.methods.axes import divide, space
+from seewhy.methods.registry import Method, known, method
+from seewhy.methods.tensors import divide, space
 
 Tensor = Any
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from keras import ops
 
-from seewhy.methods import method
-from seewhy.methods.axes import enlarged, space
+from seewhy.methods.registry import method
+from seewhy.methods.tensors import enlarged, space
 
 Tensor = Any
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-from functools import cache
-from pathlib import Path
-from uuid import uuid4
-
 import numpy as np
 from PIL import Image
 
 from seewhy.errors import ImageError, OptionError
 from seewhy.images.geometry import Geometry
 from seewhy.maps.scaling import finish
+from seewhy.render.colormaps import table
 
 BLENDS = ("add", "mix")
-FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
 
 
 def colorize(
@@ -92,67 +87,3 @@ def mark_unseen(picture: np.ndarray, seen: np.ndarray) -> np.ndarray:
     marked = picture.copy()
     marked[rows, cols] = np.where(hatch, np.uint8(170), grey)[:, None]
     return marked
-
-
-@cache
-def table(colormap: str) -> np.ndarray:
-    """The 256 colours of a colour map, uint8 (256, 3).
-
-    "jet" is OpenCV's; any other name is Matplotlib's ("matplotlib:jet" is its own jet). Raises
-    OptionError for an unknown name, with the nearest ones.
-    """
-    if colormap == "jet":
-        return _opencv_jet()
-    from matplotlib import colormaps
-
-    name = colormap.removeprefix("matplotlib:")
-    if name not in colormaps:
-        near = difflib.get_close_matches(name, ["jet", *colormaps], n=4, cutoff=0.4)
-        hint = f"Nearest: {', '.join(near)}." if near else "Usual ones: jet, viridis, inferno."
-        raise OptionError(f"no colour map named {colormap!r}. {hint}")
-    colours: np.ndarray = colormaps[name](np.arange(256) / 255, bytes=True)
-    return _frozen(colours[:, :3])
-
-
-def _opencv_jet() -> np.ndarray:
-    """OpenCV's COLORMAP_JET: trapezoids of slope 4, which Matplotlib's jet has cut lower."""
-    level = 4 * np.arange(256)
-    channels = [np.minimum(level - low, high - level) for low, high in _JET]
-    colours = np.clip(np.stack(channels, axis=-1), 0, 255).astype("uint8")
-    colours[159, 2] = 1  # the formula gives 2; OpenCV's table of decimals falls just short of 1.5
-    return _frozen(colours)
-
-
-# Whole numbers, since every value of the real formula, as 255 · 1.5, lies on a half, and OpenCV
-# rounds some of them up and others down.
-_JET = ((382, 1148), (128, 892), (-128, 638))
-
-
-def _frozen(colours: np.ndarray) -> np.ndarray:
-    colours.setflags(write=False)  # all callers share the cached table
-    return colours
-
-
-def save(picture: Image.Image | np.ndarray, path: str | Path) -> Path:
-    """Write a picture in the format of the path's suffix; returns the path.
-
-    The file appears whole or not at all. Missing folders are made. Raises OptionError for an
-    unknown suffix.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise OptionError(
-            f"{path.name!r} does not end in one of {', '.join(FORMATS)}: "
-            f"the ending tells the format of the picture."
-        )
-    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{uuid4().hex}{path.suffix}")
-    try:
-        with unfinished.open("xb") as file:
-            image.save(file, FORMATS[path.suffix.lower()], quality=95, subsampling=0)
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    return path

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from seewhy.methods import method
-from seewhy.methods.axes import spread
-from seewhy.methods.noise import Noise, noisy
+from seewhy.methods.registry import method
+from seewhy.methods.tensors import Noise, noisy, spread
 
 Tensor = Any
 

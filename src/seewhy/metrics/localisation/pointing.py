@@ -7,7 +7,7 @@ import numpy as np
 from seewhy.errors import OptionError
 from seewhy.maps.scaling import rectify
 from seewhy.metrics import checks
-from seewhy.metrics.localisation.annotations import Boxes, as_masks
+from seewhy.metrics.localisation.boxes_and_masks import Boxes, as_masks
 
 
 def pointing_game(

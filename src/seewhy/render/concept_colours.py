@@ -6,9 +6,9 @@ import colorsys
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from seewhy.sheets import font
+from seewhy.render.text import font, wrap_legend
 
 # Far apart in hue or lightness.
 COLOURS = (
@@ -66,8 +66,8 @@ def legend(
     letters = font(size)
     line, margin, box = round(1.5 * size), size // 2, round(1.2 * size)
     indent = margin + 2 * box
-    texts = [_wrapped(one, letters, width - indent - margin) for one in entries]
-    head = _wrapped(heading, letters, width - 2 * margin)
+    texts = [wrap_legend(one, letters, width - indent - margin) for one in entries]
+    head = wrap_legend(heading, letters, width - 2 * margin)
     rows = len(head) + sum(map(len, texts))
     gap = size // 3
     canvas = Image.new("RGB", (width, rows * line + (len(texts) + 2) * gap), "white")
@@ -92,20 +92,3 @@ def stacked(picture: Image.Image, below: Image.Image) -> Image.Image:
     canvas.paste(picture, (0, 0))
     canvas.paste(below, (0, picture.height))
     return canvas
-
-
-def _wrapped(text: str, letters: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """The text in lines that fit, broken between words, and within words that are longer."""
-    lines = [""]
-    for word in text.split(" "):  # and not at spaces that hold words together
-        longer = f"{lines[-1]} {word}".strip()
-        if letters.getlength(longer) <= width:
-            lines[-1] = longer
-            continue
-        if lines[-1]:
-            lines.append("")
-        for letter in word:
-            if lines[-1] and letters.getlength(lines[-1] + letter) > width:
-                lines.append("")
-            lines[-1] += letter
-    return lines

@@ -8,7 +8,7 @@ from seewhy.errors import OptionError
 from seewhy.maps import regions
 from seewhy.maps.scaling import rectify
 from seewhy.metrics import checks
-from seewhy.metrics.localisation.annotations import Boxes, as_boxes, overlaps
+from seewhy.metrics.localisation.boxes_and_masks import Boxes, as_boxes, overlaps
 
 
 def largest_box(map: np.ndarray, threshold: float = 0.15) -> tuple[int, int, int, int]:

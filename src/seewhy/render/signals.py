@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seewhy import render
+from seewhy.render import heatmaps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +86,7 @@ def _background(axes: Axes, heatmap: np.ndarray, colormap: str, alpha: float) ->
     heat, width = _binned(heatmap, np.fmax)
     white = np.full((1, len(heat), 3), 255, "uint8")
     # always mixed: what is added to white stays white
-    colours = render.laid_over(white, render.paint(heat[None], colormap), alpha, "mix")
+    colours = heatmaps.laid_over(white, heatmaps.paint(heat[None], colormap), alpha, "mix")
     low, high = axes.get_ylim()
     extent = (-0.5, len(heat) * width - 0.5, low, high)
     axes.imshow(colours, extent=extent, aspect="auto", interpolation="nearest", zorder=0)

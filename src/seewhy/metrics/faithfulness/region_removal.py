@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from seewhy.errors import OptionError
-from seewhy.metrics import checks, copies
-from seewhy.metrics.copies import Scorer
+from seewhy.metrics import checks, perturbed_copies
 from seewhy.metrics.faithfulness.baselines import Baseline
-from seewhy.metrics.faithfulness.removal import ranks, without
+from seewhy.metrics.faithfulness.removal_curves import ranks, without
+from seewhy.metrics.perturbed_copies import Scorer
 
 Segments = int | np.ndarray
 
@@ -69,7 +69,7 @@ def irof_curve(
         removed: np.ndarray = places[which] < rows[:, None, None]
         return removed
 
-    scores = copies.changed(scorer, images, most + 1, without(images, baseline, gone))
+    scores = perturbed_copies.changed(scorer, images, most + 1, without(images, baseline, gone))
     own = scores[:, :1]
     curve: np.ndarray = np.divide(scores, own, out=np.full_like(scores, np.nan), where=own != 0)
     curve[np.arange(most + 1) > counts[:, None]] = np.nan

@@ -1,10 +1,18 @@
-"""Names for the pictures of a run: none overwrites a photo or another picture of the same run."""
+"""Pictures as files: names that overwrite nothing, and writing whole or not at all."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from PIL import Image
+
+from seewhy.errors import OptionError
+
+FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
 
 
 class Filenames:
@@ -55,3 +63,28 @@ def distinct(names: Sequence[str]) -> list[str]:
         made.append(candidate)
         taken.add(candidate.casefold())
     return made
+
+
+def save(picture: Image.Image | np.ndarray, path: str | Path) -> Path:
+    """Write a picture in the format of the path's suffix; returns the path.
+
+    The file appears whole or not at all. Missing folders are made. Raises OptionError for an
+    unknown suffix.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise OptionError(
+            f"{path.name!r} does not end in one of {', '.join(FORMATS)}: "
+            f"the ending tells the format of the picture."
+        )
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{uuid4().hex}{path.suffix}")
+    try:
+        with unfinished.open("xb") as file:
+            image.save(file, FORMATS[path.suffix.lower()], quality=95, subsampling=0)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    return path

@@ -1,0 +1,248 @@
+"""The registry of methods: a method is a formula over evidence, known by its signature.
+
+A method is a function. Its positional parameters name the evidence that it needs (`NEEDS`), its
+keyword-only parameters are its options. It returns signed maps (batch, *space).
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial, wraps
+from typing import Any
+
+from seewhy.errors import MethodError
+
+Tensor = Any
+
+Formula = Callable[..., Tensor]
+
+ARRAYS = {
+    "activations": "of the target layer",
+    "gradients": "of the score at the target layer",
+    "curvature": "the score's Hessian at the target layer times the activations",
+    "images": "as the network gets them",
+    "image_gradients": "of the score at the images",
+    "guided_gradients": "the same, where each ReLU passes back only what is positive both ways",
+    "deconv_gradients": "the same, where each ReLU passes back only what is positive",
+    "attentions": "(batch, blocks, heads, tokens, tokens), of all self-attentions, after softmax",
+    "attention_gradients": "of the score with respect to them",
+    "block_gradients": "as attention_gradients, but of the score that each block's own tokens get",
+    "full_gradients": "a list: image times gradient, then each bias times the gradient where it is "
+    "added, each (batch, *space, units) with its own space",
+}
+"""Evidence as float32 tensors, (batch, *space, units) where nothing else is said; images have
+channels for units."""
+
+RERUNS = {
+    "score_images": "(change, rows, *given) → scores (rows, batch) of changed images",
+    "score_activations": "the same of changed activations; runs the tail only",
+    "sum_images": "(change, gather, rows, *given) → sums over rows of what gather makes of "
+    "changed images and the gradients there",
+    "sum_activations": "the same with activations and their gradients, of changed images",
+    "pull_images": "(change, rows, *given) → scores (rows, batch) and their gradients with "
+    "respect to the rows",
+}
+"""Evidence as functions that run the network, or its tail, many times (see `seewhy.reruns`)."""
+
+NEEDS = (*ARRAYS, *RERUNS)
+"""All that the driver can give."""
+
+MODULES = (
+    *("cam", "eigen", "ablation", "score_cam", "image_masks", "learned_masks"),
+    *("input_gradients", "guided_backprop", "full_grad", "transformer"),
+)
+"""Where methods are registered, in the order in which they are listed."""
+
+FAMILIES = ("class activation", "perturbation", "input", "transformer", "control")
+
+
+@dataclass(frozen=True)
+class Method:
+    """A formula with what the driver and the reader must know of it."""
+
+    name: str
+    weigh: Formula
+    needs: tuple[str, ...]
+    paper: str = ""
+    summary: str = ""
+    family: str = ""
+    cost: str = "1"
+    """In forward passes, in words."""
+    use: str = ""
+    """When to use it."""
+    avoid: str = ""
+    """When not to, and what it is known to get wrong."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Its options with the values that hold."""
+    asks: Callable[..., Any] | None = None
+    """What it makes of a question before it is asked; None if it asks as it is told."""
+    per_unit: Formula | None = None
+    """Gives what each unit adds, (batch, *space, units), whose sum the map is; None if none is."""
+
+    @property
+    def reruns(self) -> bool:
+        """Whether it runs the network or its tail again, driven from outside of a compiler."""
+        return any(need in RERUNS for need in self.needs)
+
+    @property
+    def at_layer(self) -> bool:
+        """Whether its map lies on the target layer's grid, not on the image's."""
+        layer = (
+            *("activations", "gradients", "curvature", "score_activations", "sum_activations"),
+            *("attentions", "block_gradients"),  # whose tokens lie as those of the target layer
+        )
+        return any(need in layer for need in self.needs)
+
+    @property
+    def differentiates(self) -> bool:
+        """Whether it needs gradients, which not every backend has."""
+        ways = ("gradients", "curvature", "sum_", "pull_")
+        return any(way in need for need in self.needs for way in ways)
+
+    def having(self, options: Mapping[str, Any]) -> Method:
+        """The method with some options set. Raises MethodError for one that it does not have."""
+        unknown = [name for name in options if name not in self.options]
+        if unknown:
+            has = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+            raise MethodError(
+                f"{self.name} has no option {unknown[0]!r}. It has {has or 'no options'}."
+            )
+        merged = {**self.options, **options}
+        per_unit = self.per_unit and partial(self.per_unit, **merged)
+        weigh = partial(self.weigh, **merged)
+        return replace(self, weigh=weigh, options=merged, per_unit=per_unit)
+
+
+_methods: dict[str, Method] = {}
+
+
+def method(
+    name: str,
+    *,
+    paper: str,
+    family: str,
+    units: bool = False,
+    asks: Callable[..., Any] | None = None,
+    **about: str,
+) -> Callable[[Formula], Formula]:
+    """Register a formula under its paper's name in snake case.
+
+    units: whether the formula gives what each unit adds, (batch, *space, units); the method, which
+    is returned, then is its sum over units.
+    about: what the reader must know of it, as `Method` has it: cost, use, avoid.
+    """
+
+    def register(written: Formula) -> Formula:
+        formula = _summed(written) if units else written
+        summary = (inspect.getdoc(formula) or "").partition("\n")[0]
+        _methods[name] = Method(
+            name=name,
+            weigh=formula,
+            needs=needs(formula),
+            paper=paper,
+            summary=summary,
+            family=family,
+            options=_options(formula),
+            asks=asks,
+            per_unit=written if units else None,
+            **about,
+        )
+        return formula
+
+    return register
+
+
+def _summed(formula: Formula) -> Formula:
+    """The formula with its result, or the first of them, summed over units."""
+
+    @wraps(formula)
+    def summed(*given: Any, **options: Any) -> Any:
+        from keras import ops
+
+        found = formula(*given, **options)
+        if isinstance(found, tuple):
+            return (ops.sum(found[0], axis=-1), *found[1:])
+        return ops.sum(found, axis=-1)
+
+    return summed
+
+
+def needs(formula: Formula) -> tuple[str, ...]:
+    """The evidence that a formula asks for: the names of its positional parameters.
+
+    Raises MethodError if a name is not in `NEEDS`.
+    """
+    parameters = inspect.signature(formula).parameters.values()
+    names = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+    unknown = [name for name in names if name not in NEEDS]
+    if unknown or not names:
+        raise MethodError(
+            f"a method takes positional parameters named after what it needs, out of "
+            f"{', '.join(NEEDS)}; {getattr(formula, '__name__', formula)!r} takes "
+            f"{', '.join(names) or 'none'}."
+        )
+    return names
+
+
+def _options(formula: Formula) -> dict[str, Any]:
+    """A formula's keyword-only parameters with their defaults."""
+    parameters = inspect.signature(formula).parameters.values()
+    own = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    bare = [p.name for p in own if p.default is p.empty]
+    if bare:
+        raise MethodError(
+            f"the options of a method have defaults; {bare[0]!r} of "
+            f"{getattr(formula, '__name__', formula)!r} has none."
+        )
+    return {p.name: p.default for p in own}
+
+
+def known() -> tuple[Method, ...]:
+    """All registered methods in the order of their definition."""
+    for name in MODULES:
+        importlib.import_module(f"seewhy.methods.{name}")
+    return tuple(_methods.values())
+
+
+def find(wanted: str | Formula, options: Mapping[str, Any] | None = None) -> Method:
+    """A method by name, however it is spelled ("grad-cam", "GradCAM"), or a user's own formula.
+
+    Raises MethodError for an unknown name or option; it lists the known ones.
+    """
+    found = _own(wanted) if callable(wanted) else _named(str(wanted))
+    return found.having(options or {})
+
+
+def without_gradients(method: Method, backend: str) -> None:
+    """Raises MethodError if the method needs gradients; the backend has none."""
+    if method.differentiates:
+        names = ", ".join(entry.name for entry in known() if not entry.differentiates)
+        raise MethodError(
+            f"{method.name} needs gradients, and Keras's {backend} backend gives none. Methods "
+            f"that run on it: {names}. For all others set KERAS_BACKEND to tensorflow, jax or "
+            f"torch before Keras is imported."
+        )
+
+
+def _own(formula: Formula) -> Method:
+    name = getattr(formula, "__name__", type(formula).__name__)
+    return Method(name, formula, needs(formula), options=_options(formula))
+
+
+def _named(wanted: str) -> Method:
+    by_key = {_key(entry.name): entry for entry in known()}
+    if _key(wanted) in by_key:
+        return by_key[_key(wanted)]
+    near = difflib.get_close_matches(_key(wanted), by_key, n=1)
+    hint = f" Did you mean {by_key[near[0]].name!r}?" if near else ""
+    names = ", ".join(entry.name for entry in by_key.values())
+    raise MethodError(f"no method named {wanted!r}.{hint} Known methods: {names}.")
+
+
+def _key(name: str) -> str:
+    spelled = name.lower().replace("++", "plusplus")
+    return "".join(letter for letter in spelled if letter.isalnum())

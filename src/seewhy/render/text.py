@@ -1,0 +1,53 @@
+"""Letters on pictures: fonts, lines that fit a width, titles cut short."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import ImageFont
+
+TEXT = 18
+
+
+def wrap_report(text: str, letters: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """Lines of at most that width, if no word is wider."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and letters.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def wrap_legend(text: str, letters: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """The text in lines that fit, broken between words, and within words that are longer."""
+    lines = [""]
+    for word in text.split(" "):  # and not at spaces that hold words together
+        longer = f"{lines[-1]} {word}".strip()
+        if letters.getlength(longer) <= width:
+            lines[-1] = longer
+            continue
+        if lines[-1]:
+            lines.append("")
+        for letter in word:
+            if lines[-1] and letters.getlength(lines[-1] + letter) > width:
+                lines.append("")
+            lines[-1] += letter
+    return lines
+
+
+def font(size: int = TEXT) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, which Matplotlib brings along: Pillow's own font knows Latin letters only."""
+    from matplotlib import get_data_path
+
+    return ImageFont.truetype(str(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")), size)
+
+
+def _shortened(title: str, letters: ImageFont.FreeTypeFont, width: int) -> str:
+    if letters.getlength(title) <= width:
+        return title
+    while title and letters.getlength(title + "…") > width:
+        title = title[:-1]
+    return title + "…"
