@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from seewhy import backend
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.models import model_files
 
 ROUNDS = 15

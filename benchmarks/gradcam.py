@@ -17,8 +17,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from seewhy import backend, engine, methods, passes, sites
+from seewhy import backend, methods
 from seewhy.models.wrapped_model import subject
+from seewhy.plan import cuts, evidence_sources
+from seewhy.run import passes
 from seewhy.targets import labels
 from seewhy.targets.question import Context, parse
 
@@ -56,10 +58,12 @@ def measure(name: str, batch: int) -> None:
         np.random.default_rng(0).normal(size=(batch, rows, cols, 3)).astype("float32")
     )
     classes = ops.convert_to_tensor(np.zeros(batch, "int32"))
-    cut = engine.cut(module, subject(model), None)
+    cut = cuts.cut(module, subject(model), None)
     target = parse(0, Context(labels.numbered(1000), cut.outputs, 0, "logits"))
-    question = sites.Question((target,), "logits", 0)
-    function = passes.maps(module, sites.Sites(cut, {}), methods.find("grad_cam"), question)
+    question = evidence_sources.Question((target,), "logits", 0)
+    function = passes.maps(
+        module, evidence_sources.Sites(cut, {}), methods.find("grad_cam"), question
+    )
     grad_cam = module.compile(function, model.variables)
     forward = module.compile(lambda x: model(x, training=False), model.variables)
 

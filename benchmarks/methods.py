@@ -96,7 +96,7 @@ def ours(name: str, only: list[str]) -> Iterator[dict[str, Any]]:
 
     from seewhy import backend, methods
     from seewhy.errors import SeewhyError
-    from seewhy.explainer import Explainer
+    from seewhy.explainer.explainer import Explainer
 
     model = network(name)
     image = np.random.default_rng(1).normal(size=(1, 224, 224, 3)).astype("float32")

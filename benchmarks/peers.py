@@ -27,7 +27,7 @@ import methods as ours
 
 import torch_twins
 import twins
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 
 TARGET = 2
 RESULTS = ours.RESULTS / "peers.json"

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 import nets
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.targets.labels import DATA
 
 photos = [DATA / "chelsea.png", *nets.photos(2)]

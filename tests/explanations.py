@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from seewhy.explanation import Explanation, Prediction
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
+from seewhy.results.explanation import Explanation, Prediction
 from seewhy.targets.labels import Label
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import references
 import world
 from seewhy import methods
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.targets.labels import DATA
 from test_references import OPTIONS
 

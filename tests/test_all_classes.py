@@ -9,10 +9,11 @@ from keras import layers, ops
 
 import nets
 import transformers
-from seewhy import errors, passes
-from seewhy.explainer import Explainer
-from seewhy.once import explain
-from seewhy.scales import on_one_scale
+from seewhy import errors
+from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.one_shot import explain
+from seewhy.results.explanation import on_one_scale
+from seewhy.run import passes
 
 
 def one_by_one(explainer, images, classes):

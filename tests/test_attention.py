@@ -11,7 +11,7 @@ import nets
 import oracle
 import transformers
 from seewhy import errors, methods
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 
 TARGET = 1
 

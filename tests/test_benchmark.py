@@ -17,7 +17,7 @@ from PIL import Image
 import seewhy
 from seewhy import bootstrap, cli, ground_truth, ledger, measures, standings, tables
 from seewhy.errors import MethodError, OptionError
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.ground_truth import Annotated, Annotations, Thing
 from seewhy.models.wrapped_model import fingerprint
 

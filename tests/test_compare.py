@@ -12,7 +12,7 @@ from PIL import Image
 import nets
 import seewhy
 from seewhy import cli, errors
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 
 pytestmark = pytest.mark.one_backend
 

@@ -17,9 +17,11 @@ import nets
 import seewhy
 import transformers
 import twins
-from seewhy import cli, errors, meanings
-from seewhy.explainer import Explainer
-from seewhy.factors import factorise
+from seewhy import cli, errors
+from seewhy.explainer import concept_meaning
+from seewhy.explainer import concept_meaning as meanings
+from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.nmf import factorise
 from seewhy.render import concept_colours
 from test_unchanged import assert_same, state
 
@@ -147,7 +149,7 @@ def swapped(count):
     return np.concatenate([right[:2], right[2 + count :], right[2 : 2 + count]])
 
 
-ROWS = meanings.rows
+ROWS = concept_meaning.rows
 
 
 def unclipped(values, rows, strengths, vectors):
@@ -157,7 +159,7 @@ def unclipped(values, rows, strengths, vectors):
     return made + values - PUT(values, every, strengths, vectors)
 
 
-PUT = meanings.put_together
+PUT = concept_meaning.put_together
 
 
 @pytest.mark.parametrize(("name", "broken"), [("rows", swapped), ("put_together", unclipped)])

@@ -11,7 +11,7 @@ from keras import layers, ops
 
 import nets
 from seewhy import errors, targets
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.maps import diagnostics
 
 

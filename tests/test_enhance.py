@@ -12,7 +12,7 @@ import nets
 import twins
 import world
 from seewhy import enhance, errors
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.images.geometry import Geometry
 from seewhy.maps.fuse import fuse
 from seewhy.maps.guided_filter import guided
@@ -248,8 +248,8 @@ def test_guided_upsampling_follows_an_edge():
 
 
 def test_guided_upsampling_needs_a_photo():
-    from seewhy.explanation import Explanation
     from seewhy.images.arrays import Array
+    from seewhy.results.explanation import Explanation
     from seewhy.targets.labels import Label
 
     values = np.zeros((4, 4, 5), "float32")

@@ -12,14 +12,14 @@ from explanations import explanation
 from seewhy import render
 from seewhy.drawing import Drawing
 from seewhy.errors import MapError, OptionError
-from seewhy.evidence import Evidence
 from seewhy.images.arrays import Array
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.render.files import Filenames
 from seewhy.render.signals import curve
 from seewhy.render.volumes import slices
-from seewhy.scales import on_one_scale
+from seewhy.results.class_at_pixel import Evidence
+from seewhy.results.explanation import on_one_scale
 from seewhy.targets.labels import Label, Labels
 
 pytestmark = pytest.mark.framework_free

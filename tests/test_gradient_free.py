@@ -19,8 +19,8 @@ import nets
 import transformers
 import world
 from seewhy import backend, errors, methods
-from seewhy.explainer import Explainer
-from seewhy.once import explain
+from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.one_shot import explain
 from test_attention import rollout, run
 from test_references import OPTIONS
 

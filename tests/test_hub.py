@@ -10,7 +10,7 @@ import pytest
 from keras_hub import models
 
 import hub
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.network.calls import operations
 
 # What a person would take: (grid, pattern of the layer's path). Convolutional networks: the last

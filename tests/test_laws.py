@@ -8,7 +8,7 @@ import pytest
 from keras import layers, ops
 
 import nets
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 
 EXTREMAL = {"area": 0.25, "steps": 60, "cells": 16}
 

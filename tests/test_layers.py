@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 import nets
-from seewhy import backend, engine, errors
-from seewhy.explainer import Explainer
+from seewhy import backend, errors
+from seewhy.explainer.explainer import Explainer
 from seewhy.models import model_files, presets, wrapped_model
 from seewhy.network import layers
+from seewhy.plan.trace import trace
 
 # What a person who knows these networks would take; a * stands for a number that Keras counts up.
 EXPECTED = {
@@ -47,7 +48,7 @@ SOME = ("VGG16", "ResNet50", "MobileNetV3Small", "NASNetMobile", "EfficientNetB0
 def default_of(name, side):
     model = getattr(keras.applications, name)(weights=None)
     seen = wrapped_model.subject(model, how="none", size=None if model.input_shape[1] else side)
-    traced = engine.trace(backend.load(), seen, seen.specs())
+    traced = trace(backend.load(), seen, seen.specs())
     return layers.default(traced.calls, traced.places)
 
 

@@ -10,7 +10,7 @@ import nets
 import seewhy
 import transformers
 from seewhy import errors
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.network.split import Split
 
 

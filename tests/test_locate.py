@@ -7,7 +7,7 @@ import pytest
 
 import nets
 from seewhy import errors
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.maps import regions
 
 ndimage = pytest.importorskip("scipy.ndimage", reason="SciPy comes with JAX")

@@ -122,7 +122,7 @@ def test_which_settings_are_taken(monkeypatch, tmp_path):
         taken.update(settings)
         raise Stop
 
-    monkeypatch.setattr("seewhy.explainer.Explainer", seen)
+    monkeypatch.setattr("seewhy.explainer.explainer.Explainer", seen)
     bundled = {"size": 288, "scores": "probabilities"}
     cases = [
         ([], bundled),

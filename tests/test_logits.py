@@ -10,7 +10,7 @@ from keras import layers, ops
 import nets
 import twins
 from seewhy.errors import SeewhyWarning
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 
 
 @pytest.mark.parametrize("head", nets.HEADS)

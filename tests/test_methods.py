@@ -10,7 +10,7 @@ from PIL import Image
 import nets
 import twins
 from seewhy import targets
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 
 
 def maps(model, images, **options):

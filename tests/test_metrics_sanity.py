@@ -9,7 +9,7 @@ from keras import layers
 
 import nets
 from seewhy import errors, targets
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.metrics import sanity
 from seewhy.metrics.faithfulness import removal_curves
 

@@ -12,7 +12,7 @@ from keras import layers, ops
 import nets
 import zoo
 from seewhy import errors, targets
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from zoo import conv, image
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import nets
 import twins
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from keras import layers
 import nets
 import torch_twins
 import twins
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.models import presets
 from seewhy.targets.labels import DATA
 

@@ -10,7 +10,7 @@ import pytest
 import references
 import world
 from seewhy import methods
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 
 # Options under which the slow references are quick enough.
 OPTIONS = {

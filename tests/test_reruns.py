@@ -11,10 +11,11 @@ from keras import layers
 
 import nets
 import transformers
-from seewhy import errors, memory, targets
-from seewhy.explainer import Explainer
-from seewhy.reruns import Reruns
-from seewhy.runner import Runner
+from seewhy import errors, targets
+from seewhy.explainer.explainer import Explainer
+from seewhy.run import memory
+from seewhy.run.perturbed_runs import Reruns
+from seewhy.run.runner import Runner
 
 METHODS = {
     "ablation_cam": {},

@@ -9,8 +9,8 @@ from keras import layers, ops
 
 import nets
 from seewhy import errors, targets
-from seewhy.explainer import Explainer
-from seewhy.once import explain
+from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.one_shot import explain
 
 NAMES = ["ant", "bee", "cat", "dog", "eel"]
 

@@ -10,7 +10,7 @@ from keras import layers, ops
 import nets
 import transformers
 from seewhy import errors
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.network import grids
 from seewhy.network.calls import Call
 

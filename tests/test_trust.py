@@ -13,10 +13,11 @@ from keras import ops
 
 import nets
 from seewhy import cli, errors
-from seewhy.explainer import Explainer
-from seewhy.runner import Runner
+from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.trust import _excused
+from seewhy.results.trust import Check, Trust
+from seewhy.run.runner import Runner
 from seewhy.targets.labels import DATA
-from seewhy.trust import Check, Trust, _excused
 
 PHOTO = str(DATA / "chelsea.png")
 

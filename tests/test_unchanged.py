@@ -11,7 +11,7 @@ from keras import ops
 
 import nets
 from seewhy.errors import LayerError, SeewhyError
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.network.calls import operations
 
 

@@ -21,7 +21,7 @@ import zoo_shapes
 import zoo_subclassed
 import zoo_tokens
 from seewhy.errors import LayerError
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.models import model_files
 from zoo import Cut, Kind
 

@@ -10,7 +10,7 @@ from keras import layers
 import nets
 import oracle
 import zoo
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from zoo import conv
 
 

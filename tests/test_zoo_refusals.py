@@ -11,7 +11,7 @@ import nets
 import seewhy
 import zoo
 from seewhy import errors
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from zoo import conv, image
 from zoo_subclassed import Explicit
 

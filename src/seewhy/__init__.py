@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     from seewhy.debugging import debug
     from seewhy.differing import diff
     from seewhy.evaluating import evaluate
-    from seewhy.explainer import Explainer
-    from seewhy.explanation import Explanation, Prediction
-    from seewhy.listing import layers
+    from seewhy.explainer.explainer import Explainer
+    from seewhy.explainer.one_shot import concepts, explain
     from seewhy.network.split import Split
-    from seewhy.once import concepts, explain
-    from seewhy.scales import on_one_scale
+    from seewhy.plan.layer_table import layers
+    from seewhy.results.explanation import Explanation, Prediction, on_one_scale
 
 __all__ = [
     "Explainer",
@@ -47,19 +46,19 @@ __all__ = [
 
 # Looked up on first use, so that `seewhy --help` need not wait for NumPy and Pillow.
 _PLACES = {
-    "Explainer": "explainer",
-    "Explanation": "explanation",
-    "Prediction": "explanation",
+    "Explainer": "explainer.explainer",
+    "Explanation": "results.explanation",
+    "Prediction": "results.explanation",
     "Split": "network.split",
     "benchmark": "benchmarking",
     "compare": "comparison",
     "debug": "debugging",
-    "concepts": "once",
+    "concepts": "explainer.one_shot",
     "diff": "differing",
     "evaluate": "evaluating",
-    "explain": "once",
-    "layers": "listing",
-    "on_one_scale": "scales",
+    "explain": "explainer.one_shot",
+    "layers": "plan.layer_table",
+    "on_one_scale": "results.explanation",
 }
 
 # Keras picks its backend when it is first imported: where its own choice is not installed,

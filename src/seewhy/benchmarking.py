@@ -12,7 +12,7 @@ from typing import Any
 from seewhy import ground_truth, progress, standings, tables
 from seewhy.contest import Contest, Entrant, Rules, Shot
 from seewhy.errors import OptionError
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
 from seewhy.ground_truth import Annotations
 from seewhy.images import folders
 from seewhy.ledger import Ledger

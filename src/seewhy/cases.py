@@ -12,14 +12,14 @@ import numpy as np
 
 from seewhy import maps
 from seewhy.errors import MapError, SeewhyWarning
-from seewhy.explainer import Explainer
-from seewhy.explanation import Explanation
+from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.scorer import Scorer
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.measures import Case
 from seewhy.metrics import controls
 from seewhy.metrics.localisation.boxes_and_masks import Corners
-from seewhy.scorer import Scorer
+from seewhy.results.explanation import Explanation
 from seewhy.targets.builders import top
 
 

@@ -15,8 +15,8 @@ import typer
 from seewhy.errors import ImageError, OptionError, SeewhyWarning
 
 if TYPE_CHECKING:
-    from seewhy.concept_maps import Concepts
     from seewhy.images.photo import Photo
+    from seewhy.results.concepts import Concepts
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -66,7 +66,7 @@ def concepts(  # noqa: PLR0913  (one parameter a flag)
     """
     from seewhy import backend
     from seewhy.command import quiet
-    from seewhy.once import concepts as found_in
+    from seewhy.explainer.one_shot import concepts as found_in
 
     good, bad = _loaded(photos)
     with quiet():

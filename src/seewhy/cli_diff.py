@@ -97,7 +97,7 @@ def _run(
     from seewhy.command import quiet, with_progress
     from seewhy.drawing import Drawing
     from seewhy.errors import OptionError
-    from seewhy.explainer import Explainer
+    from seewhy.explainer.explainer import Explainer
     from seewhy.images import folders
     from seewhy.render.files import Filenames
 

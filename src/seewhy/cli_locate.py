@@ -138,7 +138,7 @@ def _run(
     from seewhy import backend, box_files, locating, render
     from seewhy.command import answers, quiet, with_progress
     from seewhy.errors import SeewhyError
-    from seewhy.explainer import Explainer
+    from seewhy.explainer.explainer import Explainer
     from seewhy.render import boxes_and_regions, pictures
     from seewhy.render.files import Filenames
 

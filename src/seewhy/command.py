@@ -17,13 +17,13 @@ from rich.progress import Progress
 from seewhy import backend, images, report
 from seewhy.drawing import Drawing
 from seewhy.errors import ImageError, SeewhyError, SeewhyWarning
-from seewhy.explainer import Explainer
-from seewhy.explanation import Explanation
+from seewhy.explainer.explainer import Explainer
 from seewhy.images.photo import Photo
-from seewhy.listing import layers
 from seewhy.models import presets
+from seewhy.plan.layer_table import layers
 from seewhy.progress import hidden
 from seewhy.render.files import Filenames
+from seewhy.results.explanation import Explanation
 from seewhy.targets.builders import counterfactual, margin
 from seewhy.targets.target import Target
 

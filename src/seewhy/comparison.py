@@ -13,11 +13,11 @@ from PIL import Image, ImageDraw
 
 from seewhy import render
 from seewhy.errors import LayerError, MapError, MethodError, OptionError, SeewhyWarning
-from seewhy.explainer import Explainer
-from seewhy.explanation import Explanation
+from seewhy.explainer.explainer import Explainer
 from seewhy.render import pictures
 from seewhy.render.sheets import sheet
 from seewhy.render.text import font
+from seewhy.results.explanation import Explanation
 
 METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
 

@@ -14,7 +14,8 @@ import numpy as np
 from seewhy import cases, costs, images
 from seewhy import ledger as ledger_module
 from seewhy.errors import ImageError, LayerError, MethodError, OptionError, SeewhyWarning
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.scorer import Scorer
 from seewhy.ground_truth import Annotated
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
@@ -22,7 +23,6 @@ from seewhy.ledger import Ledger, packed, unpacked
 from seewhy.measures import Case, Measure
 from seewhy.metrics.controls import NAMES
 from seewhy.models.wrapped_model import fingerprint
-from seewhy.scorer import Scorer
 
 Grid = tuple[int, ...]
 

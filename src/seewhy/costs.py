@@ -11,9 +11,9 @@ import numpy as np
 
 from seewhy import images
 from seewhy.errors import SeewhyWarning
-from seewhy.explainer import Explainer
+from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.scorer import Scorer
 from seewhy.images.photo import Photo
-from seewhy.scorer import Scorer
 
 RUNS = 5
 PATIENCE = 2.0

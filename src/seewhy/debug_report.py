@@ -14,7 +14,7 @@ from seewhy.render import pictures
 from seewhy.render.boxes_and_regions import _without
 from seewhy.render.sheets import MARGIN, sheet
 from seewhy.render.text import TEXT, font, wrap_report
-from seewhy.scales import on_one_scale
+from seewhy.results.explanation import on_one_scale
 
 if TYPE_CHECKING:
     from seewhy.debugging import Debugging

@@ -13,14 +13,14 @@ from PIL import Image
 
 from seewhy import debug_report, render
 from seewhy.errors import OptionError, SeewhyWarning, TargetError
-from seewhy.explainer import Explainer
-from seewhy.explanation import Explanation, Prediction
+from seewhy.explainer.explainer import Explainer
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.maps.regions import hottest_first
 from seewhy.metrics.faithfulness.baselines import softened
+from seewhy.results.explanation import Explanation, Prediction
+from seewhy.results.trust import Trust
 from seewhy.targets.builders import margin
-from seewhy.trust import Trust
 
 # Shares of the photo that are tried, the smallest first.
 SHARES = tuple(k / 50 for k in range(1, 36))

@@ -16,14 +16,13 @@ from PIL import Image
 
 from seewhy import images
 from seewhy.errors import ImageError, MapError, OptionError, SeewhyWarning, TargetError
-from seewhy.explainer import Explainer
-from seewhy.explanation import Explanation
+from seewhy.explainer.explainer import Explainer
 from seewhy.images import folders
 from seewhy.images.photo import Photo
 from seewhy.render import pictures
 from seewhy.render.boxes_and_regions import _signed
 from seewhy.render.sheets import sheet
-from seewhy.scales import on_one_scale
+from seewhy.results.explanation import Explanation, on_one_scale
 
 # Heatmaps that differ by less everywhere are the same but for rounding.
 ROUNDING = 1e-4

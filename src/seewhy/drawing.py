@@ -11,11 +11,10 @@ from PIL import Image
 
 from seewhy import render
 from seewhy.errors import OptionError
-from seewhy.explanation import Explanation
 from seewhy.render import pictures
 from seewhy.render.files import Filenames, distinct, slug
 from seewhy.render.sheets import sheet
-from seewhy.scales import on_one_scale
+from seewhy.results.explanation import Explanation, on_one_scale
 
 
 @dataclass(frozen=True)

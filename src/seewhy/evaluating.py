@@ -11,14 +11,14 @@ import numpy as np
 
 from seewhy import ground_truth, images
 from seewhy.errors import ImageError, OptionError, SeewhyWarning, TargetError
-from seewhy.explainer import Explainer
-from seewhy.explanation import Explanation
+from seewhy.explainer.explainer import Explainer
 from seewhy.ground_truth import Annotated, Annotations
 from seewhy.images import folders
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.maps.scaling import normalise
 from seewhy.metrics import controls
+from seewhy.results.explanation import Explanation
 from seewhy.tallies import COLUMNS, Case, Tally
 from seewhy.targets.builders import top
 from seewhy.targets.labels import Group

@@ -13,8 +13,7 @@ from PIL import Image
 
 from seewhy import outlines, render
 from seewhy.errors import ImageNotFoundError, MapError, OptionError
-from seewhy.explainer import Explainer
-from seewhy.explanation import Explanation
+from seewhy.explainer.explainer import Explainer
 from seewhy.images.photo import Photo
 from seewhy.metrics.localisation.box_overlap import box_iou
 from seewhy.metrics.localisation.boxes_and_masks import as_masks
@@ -22,9 +21,10 @@ from seewhy.metrics.localisation.pointing import energy_inside, pointing_game
 from seewhy.outlines import box_of
 from seewhy.render.boxes_and_regions import _moved
 from seewhy.render.files import slug
+from seewhy.results.explanation import Explanation
 
 if TYPE_CHECKING:
-    from seewhy.trust import Trust
+    from seewhy.results.trust import Trust
 
 
 class Explainers:

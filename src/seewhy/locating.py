@@ -7,8 +7,8 @@ from typing import Any
 
 from seewhy.box_files import Found, Located
 from seewhy.errors import OptionError
-from seewhy.explanation import Explanation
 from seewhy.images.photo import Photo
+from seewhy.results.explanation import Explanation
 from seewhy.targets.labels import Labels
 
 

@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from seewhy.explanation import Explanation
 from seewhy.models import presets
 from seewhy.models.presets import Preset
+from seewhy.results.explanation import Explanation
 from seewhy.targets.labels import Group, Label
 from seewhy.targets.target import About
 
 if TYPE_CHECKING:
-    from seewhy.trust import Trust
+    from seewhy.results.trust import Trust
 
 
 def records(

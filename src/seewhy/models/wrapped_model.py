@@ -16,10 +16,7 @@ from seewhy.models.input_specs import Entry, Shape
 from seewhy.models.preprocess import get
 from seewhy.models.presets import Preset
 from seewhy.network.grids import View
-from seewhy.network.outputs import Output
 from seewhy.network.split import Split
-from seewhy.targets import labels
-from seewhy.targets.labels import Labels
 
 Tensor = Any
 
@@ -228,21 +225,6 @@ def _grey(pixels: np.ndarray) -> np.ndarray:
     weights = np.array([0.299, 0.587, 0.114], "float32")
     grey: np.ndarray = np.rint(pixels.astype("float32") @ weights)[..., None]
     return grey
-
-
-def class_names(subject: Subject, given: Any, output: Output) -> Labels:
-    """Names of the classes of the model's main output: as given, ImageNet's, or numbers.
-
-    One name for a single unit is that of its positive side.
-    """
-    count = output.classes
-    is_model = not isinstance(subject.model, Split)
-    imagenet = is_model and count == 1000 and given is None
-    if imagenet and (subject.preset or detect_preprocess.architecture(subject.model)):
-        return labels.imagenet()
-    if output.binary and isinstance(given, list | tuple) and len(given) == 1:
-        given = [f"not {given[0]}", str(given[0])]
-    return labels.of(given, count)
 
 
 def fingerprint(model: Any) -> str:

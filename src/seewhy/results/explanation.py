@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from numbers import Integral
@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from seewhy import evidence, maps, render
+from seewhy import maps, render
 from seewhy.errors import OptionError
-from seewhy.evidence import Evidence
 from seewhy.images.arrays import Array
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
@@ -25,11 +24,13 @@ from seewhy.maps import regions
 from seewhy.maps.guided_filter import guided
 from seewhy.maps.regions import Box
 from seewhy.render import pictures
+from seewhy.results import class_at_pixel
+from seewhy.results.class_at_pixel import Evidence
 from seewhy.targets.labels import Group, Label, Labels
 from seewhy.targets.target import About
 
 if TYPE_CHECKING:
-    from seewhy.trust import Trust
+    from seewhy.results.trust import Trust
 
 UPSAMPLINGS = ("linear", "guided")
 
@@ -123,10 +124,12 @@ class Explanation:
         Raises OptionError for a point that is not on the photo or that the network did not see,
         and where the model is no longer at hand; MapError if a map has NaN or infinite values.
         """
-        pixel = evidence.checked_pixel(point, self.geometry)
+        pixel = class_at_pixel.checked_pixel(point, self.geometry)
         if isinstance(top, bool) or not isinstance(top, Integral) or top < 1:
             raise OptionError(f"top counts classes, from 1 on; got {top!r}.")
-        return evidence.strongest(self._class_maps, self.geometry, pixel, int(top), self.labels)
+        return class_at_pixel.strongest(
+            self._class_maps, self.geometry, pixel, int(top), self.labels
+        )
 
     def trust(self) -> Trust:
         """Whether the map can be trusted: a handful of checks with figures, and a verdict.
@@ -274,3 +277,16 @@ def _json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_json(entry) for entry in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def on_one_scale(explanations: Iterable[Explanation]) -> list[Explanation]:
+    """The same explanations with one value shown as full colour: the largest of all their maps.
+
+    NaN and infinite values don't count; where no value is positive, each keeps its own scale
+    (which changes nothing: all heatmaps are zero).
+    """
+    listed = list(explanations)
+    finite = [one.map[np.isfinite(one.map)] for one in listed]
+    largest = max((float(values.max()) for values in finite if values.size), default=0.0)
+    scale = largest if largest > 0 else None
+    return [replace(one, scale=scale) for one in listed]

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seewhy.errors import MapError, ModelError, SeewhyError
-from seewhy.explanation import Explanation
+from seewhy.explainer.scorer import Scorer
 from seewhy.images.geometry import Geometry
 from seewhy.maps.regions import hottest_first
 from seewhy.metrics.faithfulness.baselines import softened
 from seewhy.metrics.sanity import destroyed, with_weights
 from seewhy.models.prepare import Prepared, batch
-from seewhy.scorer import Scorer
+from seewhy.results.explanation import Explanation
+from seewhy.results.trust import Check, Trust
 from seewhy.targets.target import Target
 
 if TYPE_CHECKING:
-    from seewhy.explainer import Explainer
+    from seewhy.explainer.explainer import Explainer
 
 # The share of the photo that is taken away, or kept alone.
 SHARE = 0.2
@@ -37,65 +38,6 @@ CHANCES = 4
 ALIKE = 0.8
 # Maps of an image and its mirror image should correlate by this much.
 STEADY = 0.5
-
-
-@dataclass(frozen=True)
-class Check:
-    """One question about an explanation, and its answer."""
-
-    name: str
-    passed: bool | None
-    """None where it could not be asked."""
-    figure: float
-    """NaN where it could not be asked."""
-    words: str
-    grave: bool = False
-    """Whether an explanation that does not pass it explains nothing."""
-    excused: bool = False
-    """Whether a check that passed makes up for it, so that it does not count."""
-
-
-@dataclass(frozen=True)
-class Trust:
-    """All checks of one explanation."""
-
-    checks: tuple[Check, ...]
-
-    @property
-    def verdict(self) -> str:
-        """ "pass", "doubtful" or "fail"."""
-        missed = self._missed
-        if any(check.grave for check in missed):
-            return "fail"
-        return "doubtful" if missed else "pass"
-
-    @property
-    def _missed(self) -> list[Check]:
-        return [one for one in self.checks if one.passed is False and not one.excused]
-
-    @property
-    def why(self) -> str:
-        """What led to the verdict, in one line."""
-        missed = [check.words for check in self._missed]
-        asked = sum(check.passed is not None for check in self.checks)
-        passed = sum(check.passed is True for check in self.checks)
-        if passed == asked:
-            return f"All {asked} checks that could be made pass."
-        excused = [check.words for check in self.checks if check.excused]
-        return " ".join(missed) or f"{passed} of {asked} checks pass. {' '.join(excused)}"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        checks = [
-            vars(check) | {"figure": None if np.isnan(check.figure) else check.figure}
-            for check in self.checks
-        ]
-        return {"verdict": self.verdict, "why": self.why, "checks": checks}
-
-    def __str__(self) -> str:
-        marks = {True: "yes", False: "NO", None: "not asked"}
-        lines = [f"{marks[check.passed]:9} {check.words}" for check in self.checks]
-        return "\n".join([f"trust: {self.verdict}", *lines])
 
 
 def examine(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from seewhy.engine import Cut
 from seewhy.models.wrapped_model import Subject
 from seewhy.network.outputs import Answers
 from seewhy.network.split import leaves, with_leaves
-from seewhy.sites import Question
+from seewhy.plan.cuts import Cut
+from seewhy.plan.evidence_sources import Question
 
 Tensor = Any
 

@@ -9,15 +9,14 @@ from numbers import Integral
 
 import numpy as np
 
-from seewhy import meanings
-from seewhy.concept_maps import Concepts
 from seewhy.errors import ImageError, OptionError, SeewhyWarning
-from seewhy.factors import Factors, factorise
-from seewhy.meanings import Answered
+from seewhy.explainer import concept_meaning
+from seewhy.explainer.build_explanations import Facts
+from seewhy.explainer.nmf import Factors, factorise
 from seewhy.models.prepare import Prepared, batch
-from seewhy.plan import Plan
-from seewhy.results import Facts
-from seewhy.runner import Runner
+from seewhy.plan.plan import Plan
+from seewhy.results.concepts import Answered, Concepts
+from seewhy.run.runner import Runner
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def discover(
     vectors = factors.vectors.astype("float32")
     answers = _asked(runner, plan, batches, strengths, vectors)
     presence = strengths.reshape(len(prepared), -1, wanted.count).sum(axis=1, dtype="float64")
-    meaning = meanings.meaning(answers, presence)
+    meaning = concept_meaning.meaning(answers, presence)
     parts = [sample.parts[plan.shown] for sample in prepared]
     notes = [*facts.notes, *_notes(found, factors, answers, facts)]
     _tell(notes)
@@ -94,13 +93,15 @@ def _asked(
     vectors: np.ndarray,
 ) -> Answered:
     """The scores of all classes for what is put together from concepts."""
-    rows = meanings.rows(len(vectors))
+    rows = concept_meaning.rows(len(vectors))
     done, start = [], 0
     for inputs in batches:
         own = strengths[start : start + len(inputs[0])]
-        done.append(runner.class_scores(plan, 0, inputs, meanings.put_together, rows, own, vectors))
+        done.append(
+            runner.class_scores(plan, 0, inputs, concept_meaning.put_together, rows, own, vectors)
+        )
         start += len(own)
-    return meanings.answered(np.concatenate(done, axis=1))
+    return concept_meaning.answered(np.concatenate(done, axis=1))
 
 
 def _notes(found: np.ndarray, factors: Factors, answers: Answered, facts: Facts) -> Iterator[str]:

@@ -9,16 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import engine
-from seewhy.engine import INPUT, Attentive, Biased, Cut, Traced
 from seewhy.errors import LayerError, MethodError
 from seewhy.methods.registry import Method
+from seewhy.models import detect_preprocess
 from seewhy.models.input_specs import Shape
-from seewhy.models.wrapped_model import Subject, class_names
+from seewhy.models.wrapped_model import Subject
 from seewhy.network.attention import attends
+from seewhy.network.outputs import Output
 from seewhy.network.relu_rules import RULES, rectifies
-from seewhy.sites import ATTENTION, BLOCKS, FULL, INLETS, Sites
-from seewhy.targets.labels import Labels
+from seewhy.network.split import Split
+from seewhy.plan import cuts as cuts_module
+from seewhy.plan.cuts import INPUT, Attentive, Biased, Cut, inlet
+from seewhy.plan.evidence_sources import ATTENTION, BLOCKS, FULL, INLETS, Sites
+from seewhy.plan.trace import Traced, trace
+from seewhy.targets import labels as labels_module
+from seewhy.targets.labels import Labels, of
 from seewhy.targets.question import Context
 
 
@@ -82,10 +87,10 @@ def plan(
 
     Raises LayerError, ModelError, TargetError or LabelsError for wishes that cannot be had.
     """
-    traced = engine.trace(backend, subject, specs, wishes.grid, wishes.output)
+    traced = trace(backend, subject, specs, wishes.grid, wishes.output)
     main = traced.main
     wanted = wishes.layer if method.at_layer else INPUT
-    cuts = engine.cuts(backend, traced, wanted)
+    cuts = cuts_module.cuts(backend, traced, wanted)
     inlets = _inlets(traced, method)
     labels = class_names(subject, wishes.labels, traced.outputs[main])
     context = Context(labels, traced.outputs, main, wishes.scores)
@@ -119,7 +124,7 @@ def plan(
         total=traced.total,
         attentive=_attentive(traced, cuts, method, ATTENTION),
         by_block=_attentive(traced, cuts, method, BLOCKS),
-        biased=engine.biased(traced) if set(method.needs) & set(FULL) else None,
+        biased=cuts_module.biased(traced) if set(method.needs) & set(FULL) else None,
     )
 
 
@@ -134,7 +139,7 @@ def _attentive(
             f"{method.name} follows attention between tokens, and {traced.subject.name!r} has no "
             f"MultiHeadAttention with tokens on a grid. Take grad_cam."
         )
-    return engine.attentive(traced, by_block=needs is BLOCKS)
+    return cuts_module.attentive(traced, by_block=needs is BLOCKS)
 
 
 def _inlets(traced: Traced, method: Method) -> dict[str, Cut]:
@@ -149,7 +154,7 @@ def _inlets(traced: Traced, method: Method) -> dict[str, Cut]:
             f"{method.name} needs gradients at the input {entry.name!r}, whose values are "
             f"{entry.dtype}, not real numbers. Take a method at a layer, such as grad_cam."
         )
-    return {name: engine.inlet(traced, subject.image, RULES[name]) for name in sorted(names)}
+    return {name: inlet(traced, subject.image, RULES[name]) for name in sorted(names)}
 
 
 def _of_several(subject: Subject, cuts: Sequence[Cut], seen: Sequence[Sequence[int]]) -> str:
@@ -203,3 +208,18 @@ def _seen(
         if not np.array_equal(ops.convert_to_numpy(head(changed)), usual):
             seen.append(k)
     return seen or candidates[:1]
+
+
+def class_names(subject: Subject, given: Any, output: Output) -> Labels:
+    """Names of the classes of the model's main output: as given, ImageNet's, or numbers.
+
+    One name for a single unit is that of its positive side.
+    """
+    count = output.classes
+    is_model = not isinstance(subject.model, Split)
+    imagenet = is_model and count == 1000 and given is None
+    if imagenet and (subject.preset or detect_preprocess.architecture(subject.model)):
+        return labels_module.imagenet()
+    if output.binary and isinstance(given, list | tuple) and len(given) == 1:
+        given = [f"not {given[0]}", str(given[0])]
+    return of(given, count)

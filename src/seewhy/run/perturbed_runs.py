@@ -11,26 +11,23 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from seewhy import changes, memory
-from seewhy.changes import Change, Gather, Stand
-from seewhy.engine import Cut
 from seewhy.errors import MemoryWarning
+from seewhy.plan.cuts import Cut
+from seewhy.plan.evidence_sources import Question
 from seewhy.progress import steps
-from seewhy.sites import Question
+from seewhy.run import memory, perturbed_passes
+from seewhy.run.perturbed_passes import Change, Gather, Stand
+from seewhy.run.shared_scores import Shared
 
 Tensor = Any
 
 Make = Callable[[], Callable[..., Any]]
-
-
-# More than any method asks about before the next question begins.
-KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -60,24 +57,6 @@ class Room:
     """Bytes of all of them, which a gradient has to keep."""
     fixed: bool = False
     """Whether the model takes one number of images only."""
-
-
-@dataclass
-class Shared:
-    """Scores of changed copies by all questions about the same images: each copy runs once."""
-
-    question: Question
-    """All of them."""
-    values: list[np.ndarray]
-    known: list[tuple[tuple[Any, ...], np.ndarray]] = field(default_factory=list)
-    """What was asked last, and scores (rows, questions, batch)."""
-
-    def find(self, asked: tuple[Any, ...]) -> np.ndarray | None:
-        return next((scores for own, scores in self.known if _same(own, asked)), None)
-
-    def keep(self, asked: tuple[Any, ...], scores: np.ndarray) -> None:
-        # methods that learn a mask ask of new ones at every step: those are not worth their room
-        self.known = [*self.known[1 - KEPT :], (asked, scores)]
 
 
 @dataclass
@@ -111,7 +90,7 @@ class Reruns:
         there = self.standing["layer"]
 
         def make() -> Callable[..., Any]:
-            return changes.of_classes(there.stand, change, self.question)
+            return perturbed_passes.of_classes(there.stand, change, self.question)
 
         run = self.compiled(("classes", change, there.stand.specs), make)
 
@@ -140,7 +119,7 @@ class Reruns:
         there = self.standing["images"]
 
         def make() -> Callable[..., Any]:
-            return changes.pulled(self.backend, there.stand, change, self.question)
+            return perturbed_passes.pulled(self.backend, there.stand, change, self.question)
 
         run = self.compiled(("pull", change, self.question.asked[0].kind), make)
 
@@ -176,7 +155,7 @@ class Reruns:
         there = self.standing[where]
 
         def make() -> Callable[..., Any]:
-            return changes.scored_by_all(there.stand, change, question)
+            return perturbed_passes.scored_by_all(there.stand, change, question)
 
         kinds = tuple(target.kind for target in question.asked)
         run = self.compiled(("score", where, change, kinds), make)
@@ -194,7 +173,9 @@ class Reruns:
         there = self.standing["images"]
 
         def make() -> Callable[..., Any]:
-            return changes.summed(self.backend, there.stand, layer, change, gather, self.question)
+            return perturbed_passes.summed(
+                self.backend, there.stand, layer, change, gather, self.question
+            )
 
         name = "images" if layer is None else "activations"
         run = self.compiled(("sum", name, change, gather, self.question.asked[0].kind), make)
@@ -249,21 +230,6 @@ class Reruns:
             most = min(self.room.images, memory.fitting(self.backend, peak)) // images
         most = max(1, most)
         return math.ceil(count / math.ceil(count / most))
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether what was asked is the same: tensors by identity, arrays by their values."""
-    if one is other:
-        return True
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, np.ndarray | np.generic) and isinstance(other, np.ndarray | np.generic):
-        return one.dtype == other.dtype and np.array_equal(one, other)
-    if is_dataclass(one) and type(one) is type(other):
-        return all(_same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
-    if callable(one) or isinstance(one, str | int | float):
-        return bool(one == other)
-    return False
 
 
 def _halved(size: int) -> int:

@@ -2,55 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from seewhy.targets.labels import Labels
+from seewhy.results.concepts import Answered, Meaning
 
 Tensor = Any
-
-# Classes that lose less than this part of what the first one loses are not named.
-NEGLIGIBLE = 0.01
-
-
-@dataclass(frozen=True)
-class Answered:
-    """Scores of all classes for activations that were put together from concepts."""
-
-    given: np.ndarray
-    """(images, classes): for the activations as they are, the model's own scores."""
-    whole: np.ndarray
-    """(images, classes): for all concepts together."""
-    without: np.ndarray
-    """(images, concepts, classes): for all concepts but one."""
-    alone: np.ndarray
-    """(images, concepts, classes): for one concept, all others left out."""
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What each concept does to the score of each class, over all images."""
-
-    lost: np.ndarray
-    """float64 (concepts, classes): the score lost without the concept, weighted by presence."""
-    share: np.ndarray
-    """float64 (concepts, classes) in 0..1: of what a class loses by single concepts, this one's."""
-
-    def order(self, concept: int, top: int) -> list[int]:
-        """Up to `top` classes that lose by its removal, those that lose most first.
-
-        None that lose less than a hundredth of what the first one loses.
-        """
-        lost = self.lost[concept]
-        best = np.argsort(-lost, kind="stable")[:top]
-        return [int(c) for c in best if lost[c] > max(0, NEGLIGIBLE * lost[best[0]])]
-
-    def told(self, concept: int, labels: Labels, top: int) -> tuple[tuple[str, float], ...]:
-        """Those classes by name, each with its share."""
-        best = self.order(concept, top)
-        return tuple((labels[c].name, float(self.share[concept, c])) for c in best)
 
 
 def rows(count: int) -> np.ndarray:

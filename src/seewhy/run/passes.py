@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from seewhy import asides
-from seewhy.engine import Cut
 from seewhy.methods.registry import ARRAYS, Method
 from seewhy.network.outputs import Answers
 from seewhy.network.split import leaves
-from seewhy.sites import (
+from seewhy.plan.cuts import Cut
+from seewhy.plan.evidence_sources import (
     ASIDE,
     ATTENTION,
     BLOCKS,
@@ -23,6 +22,7 @@ from seewhy.sites import (
     arranged,
     picking,
 )
+from seewhy.run import rule_passes
 
 Tensor = Any
 
@@ -67,9 +67,12 @@ def evidence(
     given: list[Given] = [{} for _ in question.asked]
     standing = {}
     for names, take in (
-        (ATTENTION, asides.attended if "attention_gradients" in needs else asides.watched),
-        (BLOCKS, asides.by_block),
-        (FULL, asides.full),
+        (
+            ATTENTION,
+            rule_passes.attended if "attention_gradients" in needs else rule_passes.watched,
+        ),
+        (BLOCKS, rule_passes.by_block),
+        (FULL, rule_passes.full),
     ):
         if set(needs) & set(names):
             answers, rows = take(backend, sites, question, images, values)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from seewhy.sites import Given, Question, Sites, arranged, picking
+from seewhy.plan.evidence_sources import Given, Question, Sites, arranged, picking
 
 Tensor = Any
 

@@ -18,7 +18,6 @@ from seewhy.images.arrays import Array
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.maps import scaling
-from seewhy.meanings import Answered, Meaning
 from seewhy.render import concept_colours
 from seewhy.render.sheets import sheet
 from seewhy.targets.labels import Labels
@@ -29,6 +28,8 @@ HEADING = (
 )
 TOGETHER = "\u00a0"
 """A space at which no line is broken."""
+# Classes that lose less than this part of what the first one loses are not named.
+NEGLIGIBLE = 0.01
 
 
 @dataclass(frozen=True)
@@ -180,3 +181,41 @@ def _checked(name: str, value: Any, count: int) -> int:
     if not whole or not 0 <= int(value) < count:
         raise OptionError(f"{name} is a whole number from 0 to {count - 1}; got {value!r}.")
     return int(value)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Scores of all classes for activations that were put together from concepts."""
+
+    given: np.ndarray
+    """(images, classes): for the activations as they are, the model's own scores."""
+    whole: np.ndarray
+    """(images, classes): for all concepts together."""
+    without: np.ndarray
+    """(images, concepts, classes): for all concepts but one."""
+    alone: np.ndarray
+    """(images, concepts, classes): for one concept, all others left out."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What each concept does to the score of each class, over all images."""
+
+    lost: np.ndarray
+    """float64 (concepts, classes): the score lost without the concept, weighted by presence."""
+    share: np.ndarray
+    """float64 (concepts, classes) in 0..1: of what a class loses by single concepts, this one's."""
+
+    def order(self, concept: int, top: int) -> list[int]:
+        """Up to `top` classes that lose by its removal, those that lose most first.
+
+        None that lose less than a hundredth of what the first one loses.
+        """
+        lost = self.lost[concept]
+        best = np.argsort(-lost, kind="stable")[:top]
+        return [int(c) for c in best if lost[c] > max(0, NEGLIGIBLE * lost[best[0]])]
+
+    def told(self, concept: int, labels: Labels, top: int) -> tuple[tuple[str, float], ...]:
+        """Those classes by name, each with its share."""
+        best = self.order(concept, top)
+        return tuple((labels[c].name, float(self.share[concept, c])) for c in best)

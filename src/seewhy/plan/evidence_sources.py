@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seewhy.engine import Attentive, Biased, Cut
 from seewhy.network.outputs import Answers
+from seewhy.plan.cuts import Attentive, Biased, Cut
 from seewhy.targets.target import Target
 
 Tensor = Any

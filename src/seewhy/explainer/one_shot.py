@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seewhy.concept_maps import Concepts
-from seewhy.explainer import Explainer
-from seewhy.explanation import Explanation
+from seewhy.explainer.explainer import Explainer
+from seewhy.results.concepts import Concepts
+from seewhy.results.explanation import Explanation
 from seewhy.targets.labels import Labels
 
 

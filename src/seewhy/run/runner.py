@@ -8,20 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import changes, memory, passes
-from seewhy.changes import Change, Stand
 from seewhy.errors import MethodError
 from seewhy.methods.registry import ARRAYS, Method
 from seewhy.models.wrapped_model import Subject
 from seewhy.network.split import Split
-from seewhy.plan import Plan
-from seewhy.reruns import Reruns, Room, Shared, Standing
-from seewhy.results import Outcome
-from seewhy.sites import ASIDE, GRADIENTS, Question
+from seewhy.plan.evidence_sources import ASIDE, GRADIENTS, Question
+from seewhy.plan.plan import Plan
+from seewhy.run import memory, passes, perturbed_passes
+from seewhy.run.compile_cache import KEPT, _filled, _synchronise
+from seewhy.run.outcome import Outcome
+from seewhy.run.perturbed_passes import Change, Stand
+from seewhy.run.perturbed_runs import Reruns, Room, Standing
+from seewhy.run.shared_scores import Shared
 from seewhy.targets.target import Target
-
-# Compiled functions that are kept; a user's own functions may be new ones at every call.
-KEPT = 256
 
 
 class Runner:
@@ -81,7 +80,7 @@ class Runner:
     def activations(self, plan: Plan, k: int, images: Sequence[np.ndarray]) -> np.ndarray:
         """What one target layer gives, float32 (batch, *space, units); the tail does not run."""
         cut = plan.cuts[k]
-        run = self._compiled(plan.subject, (k, "activations"), lambda: changes.head(cut))
+        run = self._compiled(plan.subject, (k, "activations"), lambda: perturbed_passes.head(cut))
         return self._run(plan.subject, run, images)[0]
 
     def class_scores(
@@ -97,10 +96,10 @@ class Runner:
         specs = [(array.shape, array.dtype.name) for array in images]
         cut, key = plan.cuts[k], (k, "layer", repr(specs))
         if key not in self._stands:
-            self._stands[key] = changes.stand(self._backend, plan.subject, cut, specs)
+            self._stands[key] = perturbed_passes.stand(self._backend, plan.subject, cut, specs)
         stand = self._stands[key]
         run = self._compiled(
-            plan.subject, (k, "stood", repr(specs)), lambda: changes.stood(cut, stand.used)
+            plan.subject, (k, "stood", repr(specs)), lambda: perturbed_passes.stood(cut, stand.used)
         )
         _synchronise(plan.subject)
         at, rest = run(images)
@@ -235,7 +234,7 @@ class Runner:
         for name, cut in passes.cuts(plan.sites(k), self._method.needs):
             key = (k, name, repr(specs))
             if key not in self._stands:
-                self._stands[key] = changes.stand(self._backend, plan.subject, cut, specs)
+                self._stands[key] = perturbed_passes.stand(self._backend, plan.subject, cut, specs)
             found[name] = self._stands[key]
         return found
 
@@ -272,13 +271,3 @@ class Runner:
         if fixed is not None and count <= fixed:
             return fixed
         return 1 << (count - 1).bit_length() if self._backend.COMPILES else count
-
-
-def _synchronise(subject: Subject) -> None:
-    """In the middle of `fit` on JAX, the variables have no values until they are synchronised."""
-    getattr(subject.model, "jax_state_sync", lambda: None)()
-
-
-def _filled(array: np.ndarray, size: int) -> np.ndarray:
-    """Repeat the last image up to a number of images."""
-    return np.concatenate([array, np.repeat(array[-1:], size - len(array), axis=0)])

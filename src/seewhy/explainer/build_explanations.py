@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -13,11 +13,12 @@ import numpy as np
 
 from seewhy._version import __version__
 from seewhy.errors import SeewhyWarning
-from seewhy.explanation import Explanation, Prediction
 from seewhy.images.geometry import Geometry
 from seewhy.maps import diagnostics
 from seewhy.models.prepare import Part
 from seewhy.network.outputs import Output
+from seewhy.results.explanation import Explanation, Prediction
+from seewhy.run.outcome import Outcome
 from seewhy.targets.labels import Labels
 from seewhy.targets.target import Ranking, Target, _flat
 
@@ -35,19 +36,6 @@ class Facts:
     notes: tuple[str, ...]
     versions: dict[str, str]
     upsampling: str = "linear"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a pass gave for one image, as `engine.evidence` describes it."""
-
-    scores: np.ndarray
-    ranked: np.ndarray
-    probabilities: np.ndarray
-    maps: np.ndarray
-    reached: np.ndarray
-    figures: tuple[dict[str, float], ...] = ()
-    """What the method tells of each map beside it."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +118,6 @@ def versions(backend: ModuleType) -> dict[str, str]:
         "keras": str(keras.__version__),
         backend.NAME: backend.version(),
     }
-
-
-def joined(outcomes: Sequence[Outcome], maps: np.ndarray) -> Outcome:
-    """The outcomes of several layers for one image, with their fused maps."""
-    reached = np.any([outcome.reached for outcome in outcomes], axis=0)
-    return replace(outcomes[0], maps=maps, reached=reached)
 
 
 def _ranked(facts: Facts, outcome: Outcome) -> tuple[tuple[int, ...], tuple[Prediction, ...]]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from seewhy.errors import ImageError, OptionError, TargetError
 from seewhy.models.prepare import Prepared, batch
-from seewhy.plan import Plan
-from seewhy.runner import Runner
+from seewhy.plan.plan import Plan
+from seewhy.run.runner import Runner
 from seewhy.targets.labels import Label
 from seewhy.targets.question import parse
 from seewhy.targets.target import Ranking, Target, _flat, key

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from seewhy import backend, engine
-from seewhy.engine import Traced
+from seewhy import backend
 from seewhy.errors import LayerError, ModelError
 from seewhy.models import presets
 from seewhy.models.wrapped_model import Subject, subject
@@ -17,6 +16,7 @@ from seewhy.network import layers as layers_module
 from seewhy.network.calls import Call
 from seewhy.network.layers import Place
 from seewhy.network.split import Split
+from seewhy.plan.trace import Traced, trace
 
 WHY = {
     False: "the last layer with a grid in front of the head",
@@ -88,7 +88,7 @@ def layers(
     seen = subject(model if isinstance(model, Split) else presets.structure(model), size=size)
     if not seen.entries:
         seen = _learning(seen, image)
-    traced = engine.trace(module, seen, seen.specs(), None if grid is None else tuple(grid))
+    traced = trace(module, seen, seen.specs(), None if grid is None else tuple(grid))
     usable = [place for place in traced.places if not place.container]
     if not usable:
         layers_module.default(traced.calls, traced.places)  # says what is missing

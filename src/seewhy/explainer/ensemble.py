@@ -13,7 +13,7 @@ from seewhy.enhance.augmentations import Copy, Enhancement, Scales
 from seewhy.errors import OptionError
 from seewhy.images.fitting import Closer
 from seewhy.progress import steps
-from seewhy.results import Outcome
+from seewhy.run.outcome import Outcome
 
 Inputs = Sequence[np.ndarray]
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seewhy import backend, checks, choices
-from seewhy.concept_maps import Concepts
-from seewhy.discovery import Wanted, discover
-from seewhy.engine import SCORES
+from seewhy import backend, checks
 from seewhy.enhance.augmentations import chosen
-from seewhy.ensemble import Ensemble
 from seewhy.errors import ModelError, OptionError, TargetError
-from seewhy.explanation import UPSAMPLINGS, Explanation
+from seewhy.explainer import batching
+from seewhy.explainer.build_explanations import Facts, Shown, explanations, versions
+from seewhy.explainer.discover_concepts import Wanted, discover
+from seewhy.explainer.ensemble import Ensemble
+from seewhy.explainer.scorer import Scorer
 from seewhy.images.fitting import FITS, Closer
 from seewhy.maps.fuse import WAYS, fuse
 from seewhy.methods import registry
@@ -25,16 +25,18 @@ from seewhy.models import prepare as prepare_module
 from seewhy.models.prepare import Manner, Prepared, batch, prepare
 from seewhy.models.samples import listed
 from seewhy.models.wrapped_model import Subject, subject
-from seewhy.plan import Plan, Wishes, plan
-from seewhy.results import Facts, Outcome, Shown, explanations, joined, versions
-from seewhy.runner import Runner
-from seewhy.scorer import Scorer
+from seewhy.plan.cuts import SCORES
+from seewhy.plan.plan import Plan, Wishes, plan
+from seewhy.results.concepts import Concepts
+from seewhy.results.explanation import UPSAMPLINGS, Explanation
+from seewhy.run.outcome import Outcome, joined
+from seewhy.run.runner import Runner
 from seewhy.targets.labels import Labels
 from seewhy.targets.question import parse_all
 from seewhy.targets.target import Target, key
 
 if TYPE_CHECKING:
-    from seewhy.trust import Trust
+    from seewhy.results.trust import Trust
 
 
 class Explainer:
@@ -176,7 +178,7 @@ class Explainer:
             `seewhy.targets`, or a function of the model's outputs.
         """
         sources = self._listed(images)
-        asked = choices.one_each(targets, len(sources))
+        asked = batching.one_each(targets, len(sources))
         if not sources:
             return []
         rows = self._explain(sources, [self.questions([wanted]) for wanted in asked])
@@ -206,7 +208,7 @@ class Explainer:
         done: list[np.ndarray] = []
         for prepared in self._prepared(sources):
             rows: dict[int, np.ndarray] = {}
-            for members in choices.alike([sample.shape for sample in prepared]):
+            for members in batching.alike([sample.shape for sample in prepared]):
                 together = [prepared[i] for i in members]
                 rows |= dict(zip(members, self._maps_of_all(together), strict=True))
             done += [rows[i] for i in range(len(prepared))]
@@ -252,7 +254,7 @@ class Explainer:
         """
         checks.one_of("scores", scores, SCORES)
         sources = self._listed(images)
-        asked = self.questions(choices.one_each(targets, len(sources)))
+        asked = self.questions(batching.one_each(targets, len(sources)))
         samples = [sample for prepared in self._prepared(sources) for sample in prepared]
         return Scorer(self._runner, self._known, samples, asked, scores)
 
@@ -299,7 +301,7 @@ class Explainer:
             for image, asked in zip(prepared, questions, strict=True)
         ]
         facts = self._facts()
-        for members in choices.alike(keys):
+        for members in batching.alike(keys):
             together = [prepared[i] for i in members]
             asked = [questions[i] for i in members]
             inputs = batch(together, self._subject)
@@ -370,7 +372,7 @@ class Explainer:
         ask_all = functools.cache(lambda: self._maps_of_all([sample])[0])
 
         def ask_trust(question: Target, explanation: Explanation) -> Trust:
-            from seewhy.trust import examine
+            from seewhy.explainer.trust import examine
 
             return examine(self, sample, question, explanation)
 
@@ -391,7 +393,7 @@ class Explainer:
         if self._method.options:
             options["method"] = dict(self._method.options)
         if self._settings["enhance"]:
-            options["enhance"] = choices.plainly(self._settings["enhance"])
+            options["enhance"] = batching.plainly(self._settings["enhance"])
         if self._upsampling != "linear":
             options["upsampling"] = self._upsampling
         return Facts(

@@ -1,0 +1,108 @@
+"""One run of a model without values: its calls, layers, outputs and logits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from seewhy.errors import ModelError, SeewhyError
+from seewhy.models.wrapped_model import Subject
+from seewhy.network import calls as calls_module
+from seewhy.network import layers
+from seewhy.network.calls import Call, flat, operations
+from seewhy.network.grids import View
+from seewhy.network.layers import Place
+from seewhy.network.outputs import Output, choose, describe
+from seewhy.network.split import Split
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What was learned of a subject while it ran abstractly."""
+
+    subject: Subject
+    view: View
+    calls: tuple[Call, ...]
+    places: tuple[Place, ...]
+    outputs: tuple[Output, ...]
+    steps: tuple[Any, ...]
+    main: int
+    """The output that is asked."""
+    certain: bool
+    """Whether no other could be meant."""
+    largest: int = 0
+    """Bytes of the largest activations of one image."""
+    total: int = 0
+    """Bytes of all activations of one image."""
+
+
+def trace(
+    backend: ModuleType,
+    subject: Subject,
+    specs: Sequence[tuple[Any, str]],
+    tokens: tuple[int, ...] | None = None,
+    output: str | int | None = None,
+) -> Traced:
+    """Run the model abstractly to find its calls, their grids, and its logits.
+
+    specs: shape (batch, …) and dtype of each input. tokens: grid of token models, if it is known.
+    output: the one that is asked, by name or index.
+    Raises ModelError for outputs that cannot be asked.
+    """
+    found: dict[str, Any] = {}
+    steps = () if isinstance(subject.model, Split) else tuple(operations(subject.model))
+
+    def watch(*images: Tensor) -> None:
+        if isinstance(subject.model, Split):
+            found["calls"], found["outputs"] = _parts(subject.model, images)
+        else:
+            found["calls"], found["outputs"] = calls_module.trace(
+                steps, lambda: subject.run(*images), backend.home
+            )
+
+    try:
+        backend.run_abstractly(watch, subject.variables, specs)
+    except SeewhyError:
+        raise
+    except Exception as error:
+        raise ModelError(_not_run(subject, specs, error)) from error
+    described = describe(subject.model, found["calls"], found["outputs"])
+    main, certain = choose(described, output)
+    view = subject.view(specs[subject.image][0], tokens)
+    asked = flat(found["outputs"])[main]
+    usable = layers.places(found["calls"], view, [asked])
+    bytes = [4 * math.prod(call.shape or ()) // view.batch for call in found["calls"]]
+    return Traced(
+        subject=subject,
+        view=view,
+        calls=tuple(found["calls"]),
+        places=tuple(usable),
+        outputs=described,
+        steps=steps,
+        main=main,
+        certain=certain,
+        largest=max(bytes),
+        total=sum(bytes),
+    )
+
+
+def _not_run(subject: Subject, specs: Sequence[tuple[Any, str]], error: Exception) -> str:
+    shapes = ", ".join(str(shape) for shape, _ in specs)
+    return (
+        f"model {subject.name!r} could not be run on inputs of shape {shapes} to find its layers "
+        f"({type(error).__name__}: {' '.join(str(error).split())[:300]}). TensorFlow and JAX "
+        f"compile it, so that its call must not look at values (as in `if ops.any(x)`) and must "
+        f"take this shape; give size=… for images of another."
+    )
+
+
+def _parts(model: Split, images: Sequence[Tensor]) -> tuple[list[Call], Any]:
+    """A Split's head as the one call that there is."""
+    activations, bypass = model.before(*images)
+    call = Call(model, "activations", 0, tuple(activations.shape), (), activations)
+    return [call], model.behind(activations, bypass)

@@ -1,0 +1,1 @@
+"""Frozen records of what was found, and what people do with them."""

@@ -1,0 +1,67 @@
+"""The verdict of whether an explanation can be trusted, and the checks behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question about an explanation, and its answer."""
+
+    name: str
+    passed: bool | None
+    """None where it could not be asked."""
+    figure: float
+    """NaN where it could not be asked."""
+    words: str
+    grave: bool = False
+    """Whether an explanation that does not pass it explains nothing."""
+    excused: bool = False
+    """Whether a check that passed makes up for it, so that it does not count."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """All checks of one explanation."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def verdict(self) -> str:
+        """ "pass", "doubtful" or "fail"."""
+        missed = self._missed
+        if any(check.grave for check in missed):
+            return "fail"
+        return "doubtful" if missed else "pass"
+
+    @property
+    def _missed(self) -> list[Check]:
+        return [one for one in self.checks if one.passed is False and not one.excused]
+
+    @property
+    def why(self) -> str:
+        """What led to the verdict, in one line."""
+        missed = [check.words for check in self._missed]
+        asked = sum(check.passed is not None for check in self.checks)
+        passed = sum(check.passed is True for check in self.checks)
+        if passed == asked:
+            return f"All {asked} checks that could be made pass."
+        excused = [check.words for check in self.checks if check.excused]
+        return " ".join(missed) or f"{passed} of {asked} checks pass. {' '.join(excused)}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        checks = [
+            vars(check) | {"figure": None if np.isnan(check.figure) else check.figure}
+            for check in self.checks
+        ]
+        return {"verdict": self.verdict, "why": self.why, "checks": checks}
+
+    def __str__(self) -> str:
+        marks = {True: "yes", False: "NO", None: "not asked"}
+        lines = [f"{marks[check.passed]:9} {check.words}" for check in self.checks]
+        return "\n".join([f"trust: {self.verdict}", *lines])

@@ -1,0 +1,1 @@
+"""Compiled passes of a plan: one run, or many on changed copies."""
