@@ -16,7 +16,7 @@ from PIL import Image
 
 import seewhy
 from seewhy import cli, errors
-from seewhy.debug_report import VERDICTS
+from seewhy.studies.debug_report import VERDICTS
 
 pytestmark = pytest.mark.one_backend
 

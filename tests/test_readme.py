@@ -10,7 +10,7 @@ import keras
 import pytest
 from PIL import Image
 
-from seewhy import measures
+from seewhy.studies.benchmark import measures
 from seewhy.targets.labels import DATA
 
 pytestmark = pytest.mark.one_backend

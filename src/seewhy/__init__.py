@@ -10,16 +10,16 @@ from seewhy._version import __version__
 
 if TYPE_CHECKING:
     from seewhy import enhance, errors, ground_truth, metrics, render, targets
-    from seewhy.benchmarking import benchmark
-    from seewhy.comparison import compare
-    from seewhy.debugging import debug
-    from seewhy.differing import diff
-    from seewhy.evaluating import evaluate
     from seewhy.explainer.explainer import Explainer
     from seewhy.explainer.one_shot import concepts, explain
     from seewhy.network.split import Split
     from seewhy.plan.layer_table import layers
     from seewhy.results.explanation import Explanation, Prediction, on_one_scale
+    from seewhy.studies.benchmark.benchmark import benchmark
+    from seewhy.studies.compare import compare
+    from seewhy.studies.debug import debug
+    from seewhy.studies.diff import diff
+    from seewhy.studies.evaluate import evaluate
 
 __all__ = [
     "Explainer",
@@ -50,12 +50,12 @@ _PLACES = {
     "Explanation": "results.explanation",
     "Prediction": "results.explanation",
     "Split": "network.split",
-    "benchmark": "benchmarking",
-    "compare": "comparison",
-    "debug": "debugging",
+    "benchmark": "studies.benchmark.benchmark",
+    "compare": "studies.compare",
+    "debug": "studies.debug",
     "concepts": "explainer.one_shot",
-    "diff": "differing",
-    "evaluate": "evaluating",
+    "diff": "studies.diff",
+    "evaluate": "studies.evaluate",
     "explain": "explainer.one_shot",
     "layers": "plan.layer_table",
     "on_one_scale": "results.explanation",

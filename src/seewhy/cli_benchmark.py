@@ -14,7 +14,7 @@ import typer
 from seewhy.errors import OptionError
 
 if TYPE_CHECKING:
-    from seewhy.benchmarking import Benchmark
+    from seewhy.studies.benchmark.tables import Benchmark
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -81,9 +81,9 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
     A run that was stopped goes on where it was, if it is started again.
     """
     from seewhy import backend
-    from seewhy.benchmarking import METHODS
-    from seewhy.benchmarking import benchmark as measured
     from seewhy.command import quiet
+    from seewhy.studies.benchmark.benchmark import METHODS
+    from seewhy.studies.benchmark.benchmark import benchmark as measured
 
     with quiet():
         backend.load()
@@ -123,7 +123,7 @@ def _show(done: Benchmark, output: Path) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from seewhy import tables
+    from seewhy.studies.benchmark import tables
 
     table = Table(
         title=f"photos: {done.photos}, seed {done.settings['seed']}", title_justify="left"

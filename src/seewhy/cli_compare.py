@@ -56,8 +56,8 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
     """
     from seewhy import backend
     from seewhy.command import quiet
-    from seewhy.comparison import METHODS
-    from seewhy.comparison import compare as compared
+    from seewhy.studies.compare import METHODS
+    from seewhy.studies.compare import compare as compared
 
     with quiet():
         backend.load()

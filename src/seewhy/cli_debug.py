@@ -55,7 +55,7 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
     """
     from seewhy import backend
     from seewhy.command import quiet
-    from seewhy.debugging import debug as look
+    from seewhy.studies.debug import debug as look
 
     with quiet():
         backend.load()

@@ -13,7 +13,7 @@ import typer
 from seewhy.cli_locate import Scores
 
 if TYPE_CHECKING:
-    from seewhy.evaluating import Evaluation
+    from seewhy.studies.localisation_scores import Evaluation
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -86,7 +86,7 @@ def evaluate(  # noqa: PLR0913  (one parameter a flag)
     """
     from seewhy import backend
     from seewhy.command import quiet
-    from seewhy.evaluating import evaluate as measured
+    from seewhy.studies.evaluate import evaluate as measured
 
     with quiet():
         backend.load()
@@ -124,7 +124,7 @@ def _show(found: Evaluation) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from seewhy.tallies import COLUMNS
+    from seewhy.studies.localisation_scores import COLUMNS
 
     asked = "each box's class" if found.settings["target"] == "label" else found.settings["target"]
     title = f"{found.photos} photos, {found.cases} questions ({asked}), {found.settings['layer']}"

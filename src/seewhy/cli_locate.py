@@ -135,12 +135,14 @@ def _run(
     where: tuple[Path, str],
 ) -> tuple[int, list[dict[str, Any]], list[Path]]:
     """Write pictures and boxes; the exit status, a record for each photo, and the boxes' files."""
-    from seewhy import backend, box_files, locating, render
+    from seewhy import backend, render
     from seewhy.command import answers, quiet, with_progress
     from seewhy.errors import SeewhyError
     from seewhy.explainer.explainer import Explainer
     from seewhy.render import boxes_and_regions, pictures
     from seewhy.render.files import Filenames
+    from seewhy.studies import locate as locate_module
+    from seewhy.studies.locate import located, write
 
     folder, how = where
     with quiet():
@@ -156,14 +158,14 @@ def _run(
             sys.stderr.write(f"seewhy: {answer}\n")
             found.append({"photo": path, "error": str(answer)})
             continue
-        place = locating.located(path, answer, explainer.labels, **cut)
+        place = located(path, answer, explainer.labels, **cut)
         picture = names.claim(path, ["_boxes.jpg"])[0]
         boxes = [(one.name, one.box) for one in place.found]
         render.save(boxes_and_regions.drawn(pictures.plain(answer[0].photo), boxes), picture)
         done.append(place)
-        found.append(locating.record(place, answer) | {"files": [str(picture)]})
+        found.append(locate_module.record(place, answer) | {"files": [str(picture)]})
     try:
-        files = box_files.write(done, explainer.labels, how, folder, names) if done else []
+        files = write(done, explainer.labels, how, folder, names) if done else []
     except OSError as error:
         raise SeewhyError(f"the boxes cannot be written: {error}.") from error
     return int(failed), found, files

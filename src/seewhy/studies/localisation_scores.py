@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -119,3 +120,62 @@ class Tally:
 
 def _mean(values: list[float]) -> float:
     return float(np.mean(values)) if values else float("nan")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was measured of one kind of map."""
+
+    name: str
+    control: bool
+    """Whether the maps know nothing of the question, or are of a wrong one."""
+    figures: dict[str, float]
+    """By the names of `seewhy.tallies.COLUMNS`; NaN where it was not measured."""
+    empty: int
+    """How many maps had no evidence at all, which counts as hitting nothing."""
+    best_threshold: float
+    """Fraction of a map's maximum at which most boxes fit."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well maps locate things, the controls beside them."""
+
+    rows: tuple[Row, ...]
+    """The method's first."""
+    photos: int
+    cases: int
+    """How many pairs of a photo and a class were asked."""
+    settings: dict[str, Any]
+    notes: tuple[str, ...]
+    """What has to be known to read the figures."""
+    problems: tuple[str, ...]
+    """Photos that could not be used, and why."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        rows = [
+            vars(row) | {"figures": {k: _plain(v) for k, v in row.figures.items()}}
+            for row in self.rows
+        ]
+        return vars(self) | {
+            "rows": rows,
+            "notes": list(self.notes),
+            "problems": list(self.problems),
+        }
+
+    def __str__(self) -> str:
+        width = max(len(row.name) for row in self.rows)
+        lines = [" " * width + "".join(f"  {name:>14}" for name in COLUMNS)]
+        for row in self.rows:
+            cells = "".join(f"  {_cell(row.figures[name]):>14}" for name in COLUMNS)
+            lines.append(f"{row.name:{width}}{cells}")
+        return "\n".join(lines)
+
+
+def _plain(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+def _cell(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.3f}"

@@ -4,78 +4,26 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from seewhy import ground_truth, images
+from seewhy.annotations.records import Annotated, Annotations
 from seewhy.errors import ImageError, OptionError, SeewhyWarning, TargetError
 from seewhy.explainer.explainer import Explainer
-from seewhy.ground_truth import Annotated, Annotations
 from seewhy.images import folders
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.maps.scaling import normalise
 from seewhy.metrics import controls
 from seewhy.results.explanation import Explanation
-from seewhy.tallies import COLUMNS, Case, Tally
+from seewhy.studies.localisation_scores import Case, Evaluation, Row, Tally
 from seewhy.targets.builders import top
 from seewhy.targets.labels import Group
 
 LEAST = "least likely class"
 BLIND = controls.NAMES
-
-
-@dataclass(frozen=True)
-class Row:
-    """What was measured of one kind of map."""
-
-    name: str
-    control: bool
-    """Whether the maps know nothing of the question, or are of a wrong one."""
-    figures: dict[str, float]
-    """By the names of `seewhy.tallies.COLUMNS`; NaN where it was not measured."""
-    empty: int
-    """How many maps had no evidence at all, which counts as hitting nothing."""
-    best_threshold: float
-    """Fraction of a map's maximum at which most boxes fit."""
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How well maps locate things, the controls beside them."""
-
-    rows: tuple[Row, ...]
-    """The method's first."""
-    photos: int
-    cases: int
-    """How many pairs of a photo and a class were asked."""
-    settings: dict[str, Any]
-    notes: tuple[str, ...]
-    """What has to be known to read the figures."""
-    problems: tuple[str, ...]
-    """Photos that could not be used, and why."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        rows = [
-            vars(row) | {"figures": {k: _plain(v) for k, v in row.figures.items()}}
-            for row in self.rows
-        ]
-        return vars(self) | {
-            "rows": rows,
-            "notes": list(self.notes),
-            "problems": list(self.problems),
-        }
-
-    def __str__(self) -> str:
-        width = max(len(row.name) for row in self.rows)
-        lines = [" " * width + "".join(f"  {name:>14}" for name in COLUMNS)]
-        for row in self.rows:
-            cells = "".join(f"  {_cell(row.figures[name]):>14}" for name in COLUMNS)
-            lines.append(f"{row.name:{width}}{cells}")
-        return "\n".join(lines)
 
 
 def evaluate(
@@ -227,11 +175,3 @@ def _place(explanation: Explanation, named: bool) -> tuple[int | None, bool]:
         return None, False
     order = [one.index for one in explanation.predictions]
     return next((k for k, index in enumerate(order) if index in own), None), True
-
-
-def _plain(value: float) -> float | None:
-    return None if np.isnan(value) else value
-
-
-def _cell(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.3f}"

@@ -1,23 +1,25 @@
-"""What `seewhy.debug` found, as one picture and as one page."""
+"""What `seewhy.debug` found: the record, one picture, and one page."""
 
 from __future__ import annotations
 
 import html
 import io
+import json
 from base64 import b64encode
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from seewhy import render
 from seewhy.render import pictures
 from seewhy.render.boxes_and_regions import _without
 from seewhy.render.sheets import MARGIN, sheet
 from seewhy.render.text import TEXT, font, wrap_report
-from seewhy.results.explanation import on_one_scale
-
-if TYPE_CHECKING:
-    from seewhy.debugging import Debugging
+from seewhy.results.explanation import Explanation, Prediction, on_one_scale
+from seewhy.results.trust import Trust
 
 MARKS = {True: "✓", False: "✗", None: "–"}
 COLOURS = {True: "#1b7a3d", False: "#c0392b", None: "#777777"}
@@ -29,6 +31,8 @@ STYLE = (
     "td{padding:.2em 1em .2em 0;vertical-align:top}img{max-width:100%}"
     "b{font-weight:600}.bar{display:inline-block;height:.7em;background:#1b6ca8}"
 )
+# Shares of the photo that are tried, the smallest first.
+SHARES = tuple(k / 50 for k in range(1, 36))
 
 
 def picture(found: Debugging) -> Image.Image:
@@ -141,3 +145,115 @@ def _checks(found: Debugging) -> str:
         f"<h2>Can the map be trusted? <b style='color:{VERDICTS[verdict]}'>{verdict}</b></h2>"
         f"<p>{html.escape(found.trust.why)}</p><table>{rows}</table>"
     )
+
+
+@dataclass(frozen=True)
+class Region:
+    """The smallest part of the photo, hottest first, whose removal turns the decision."""
+
+    mask: np.ndarray
+    """bool, of the photo's size."""
+    share: float
+    """Of the network's input that is in it, 0..1."""
+    before: float
+    """The predicted class's logit less that of the other, of the photo as it is."""
+    after: float
+    """The same without the region, which is blurred or of the mean colour; at most 0."""
+
+
+@dataclass(frozen=True)
+class Debugging:
+    """One prediction beside what should have been predicted."""
+
+    predicted: Explanation
+    true: Explanation
+    """Of the true class; of the runner-up, where the prediction is right."""
+    difference: Explanation
+    """What speaks for the predicted class rather than for the other."""
+    region: Region | None
+    """None where no region of up to 70 % turns the decision."""
+    right: bool
+    """Whether the true class is the predicted one."""
+    rank: int | None
+    """At which place the true class was predicted, from 1 on; None beyond those listed."""
+    confusions: tuple[Prediction, ...]
+    """The classes that came closest, the predicted one first."""
+    trust: Trust | None = None
+    """Whether the predicted class's map can be trusted; None where that was not asked."""
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """What was found, in plain sentences."""
+        first, other = self.predicted.target.name, self.true.target.name
+        if self.right:
+            found = [
+                f"The prediction is right: {first}. It is compared with the runner-up, {other}."
+            ]
+        else:
+            place = f"at place {self.rank}" if self.rank else "further down"
+            found = [f"Predicted: {first}. True: {other}, which comes {place}."]
+        correlation = _correlation(self.predicted.heatmap, self.true.heatmap)
+        found.append(
+            f"The maps of both classes correlate by {correlation:.2f}: "
+            + ("they look at the same place." if correlation > 0.7 else "they look elsewhere.")
+        )
+        if self.region is None:
+            found.append(
+                f"No region of up to {SHARES[-1]:.0%} of the photo turns the decision when it is "
+                f"taken away, hottest first."
+            )
+        else:
+            found.append(
+                f"Without {self.region.share:.0%} of the photo the decision turns: the lead of "
+                f"{first} over {other} falls from {self.region.before:.2f} to "
+                f"{self.region.after:.2f}."
+            )
+        verdicts = {"doubtful": "is doubtful", "fail": "is not to be relied on"}
+        if self.trust is not None and self.trust.verdict in verdicts:
+            found.append(f"The map of {first} {verdicts[self.trust.verdict]}: see the checks.")
+        return tuple(found)
+
+    def picture(self) -> Image.Image:
+        """Photo, both maps on one scale, their difference, and the region; below, all in words."""
+        return picture(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as plain values for JSON, without pictures."""
+        region = self.region and {
+            "share": self.region.share,
+            "before": self.region.before,
+            "after": self.region.after,
+        }
+        return {
+            "photo": self.predicted.photo.name,
+            "right": self.right,
+            "rank": self.rank,
+            "summary": list(self.summary),
+            "predicted": self.predicted.as_dict(),
+            "true": self.true.as_dict(),
+            "difference": self.difference.as_dict(),
+            "region": region,
+            "confusions": [vars(one) for one in self.confusions],
+            "trust": self.trust and self.trust.as_dict(),
+        }
+
+    def html(self) -> str:
+        """One page that holds all of it, to mail."""
+        return page(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write it; .html and .json by their suffix, all else as the picture. Returns the path."""
+        path = Path(path)
+        if path.suffix.lower() in (".html", ".htm"):
+            path.write_text(self.html(), encoding="utf-8")
+            return path
+        if path.suffix.lower() == ".json":
+            path.write_text(json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n")
+            return path
+        return render.save(self.picture(), path)
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+    if one.std() == 0 or other.std() == 0:
+        return 0.0
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from seewhy.box_files import Found, Located
+from seewhy.annotations.coco import coco_record
+from seewhy.annotations.pascal_voc import voc_record
+from seewhy.annotations.records import Found, Located
+from seewhy.annotations.yolo import yolo_lines
 from seewhy.errors import OptionError
 from seewhy.images.photo import Photo
+from seewhy.render.files import Filenames
 from seewhy.results.explanation import Explanation
 from seewhy.targets.labels import Labels
+
+FORMATS = ("coco", "yolo", "voc")
 
 
 def located(
@@ -65,3 +73,32 @@ def record(place: Located, explanations: Sequence[Explanation]) -> dict[str, Any
         ],
         "warnings": list(dict.fromkeys(notes)),
     }
+
+
+def write(
+    photos: Sequence[Located], labels: Labels, how: str, folder: Path, names: Filenames
+) -> list[Path]:
+    """Write the files of one format; returns their paths."""
+    if how == "coco":
+        path = names.claim("boxes", [".json"])[0]
+        text = json.dumps(coco_record(photos), indent=1, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
+        return [path]
+    ending, each = (".txt", yolo_lines) if how == "yolo" else (".xml", voc_record)
+    paths = [names.claim(one.photo, [ending])[0] for one in photos]
+    for one, path in zip(photos, paths, strict=True):
+        path.write_text(each(one), encoding="utf-8")
+    if how == "yolo":
+        path = folder / "classes.txt"
+        path.write_text("".join(f"{name}\n" for name in _classes(photos, labels)), encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def _classes(photos: Sequence[Located], labels: Labels) -> list[str]:
+    """The names of classes by number: those of the model, then other questions."""
+    others = {one.number: one.name for photo in photos for one in photo.found}
+    last = max([len(labels) - 1, *others])
+    own = [label.name for label in labels.entries]
+    # what was asked and found nowhere keeps its number
+    return [own[k] if k < len(own) else others.get(k, str(k)) for k in range(last + 1)]

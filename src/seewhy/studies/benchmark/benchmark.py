@@ -2,75 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seewhy import ground_truth, progress, standings, tables
-from seewhy.contest import Contest, Entrant, Rules, Shot
+from seewhy import progress
 from seewhy.errors import OptionError
 from seewhy.explainer.explainer import Explainer
-from seewhy.ground_truth import Annotations
 from seewhy.images import folders
-from seewhy.ledger import Ledger
-from seewhy.measures import Measure, chosen
-from seewhy.standings import Row
+from seewhy.studies.benchmark import measures, statistics
+from seewhy.studies.benchmark.measures import Measure
+from seewhy.studies.benchmark.model_run import Contest, Entrant
+from seewhy.studies.benchmark.photos import Rules, Shot, _photos, _shots
+from seewhy.studies.benchmark.results_file import Ledger
+from seewhy.studies.benchmark.statistics import Row
+from seewhy.studies.benchmark.tables import Benchmark
 
 METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
 FEW = 10
 """With fewer photos, percentile intervals are too narrow."""
 LEDGER = "results.jsonl"
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """A table of methods, layers and models, the controls in it."""
-
-    rows: tuple[Row, ...]
-    """Of each model the methods, then the controls of each grid that maps had."""
-    measures: tuple[Measure, ...]
-    photos: int
-    """How many were read."""
-    settings: dict[str, Any]
-    notes: tuple[str, ...]
-    """What has to be known to read the figures."""
-    problems: tuple[str, ...]
-    """Photos that could not be used, and what could not be measured, with the reasons."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        about = {
-            one.label: {"good": "high" if one.high else "low", "paper": one.paper}
-            for one in self.measures
-        }
-        plain: dict[str, Any] = {"photos": self.photos, "settings": self.settings}
-        plain |= {"notes": list(self.notes), "problems": list(self.problems), "measures": about}
-        return plain | {"rows": [row.as_dict() for row in self.rows]}
-
-    def save(self, folder: str | Path) -> list[Path]:
-        """Write benchmark.csv, .md, .html, .json, and the plots as PNG; returns their paths."""
-        from seewhy import plots
-
-        place = Path(folder)
-        place.mkdir(parents=True, exist_ok=True)
-        pictures = plots.pngs(self.rows, self.measures, self.photos)
-        texts = {
-            "benchmark.csv": tables.csv(self),
-            "benchmark.md": tables.markdown(self),
-            "benchmark.html": tables.html(self, pictures),
-            "benchmark.json": json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n",
-        }
-        for name, text in texts.items():
-            (place / name).write_text(text, encoding="utf-8", newline="")
-        for name, data in pictures.items():
-            (place / f"{name}.png").write_bytes(data)
-        return [place / name for name in (*texts, *(f"{name}.png" for name in pictures))]
-
-    def __str__(self) -> str:
-        return tables.markdown(self)
 
 
 def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
@@ -104,7 +55,7 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     for name, given in (("methods", methods), ("layers", layers)):
         if isinstance(given, str) or not len(given):
             raise OptionError(f"{name} is a list with at least one entry; got {given!r}.")
-    wanted = chosen(metrics, boxes is not None)
+    wanted = measures.chosen(metrics, boxes is not None)
     named = [_named(one, seed) for one in methods]
     paths = folders.listed(photos if isinstance(photos, list | tuple) else [photos])
     paths = list(dict.fromkeys(paths))
@@ -170,40 +121,17 @@ def _models(models: Any) -> Iterator[tuple[str, Any]]:
         yield name, one
 
 
-def _shots(paths: Sequence[str], boxes: Any, problems: dict[str, None]) -> list[Shot]:
-    drawn: Sequence[Any] = [None] * len(paths)
-    if boxes is not None:
-        found = boxes if isinstance(boxes, Annotations) else ground_truth.read(boxes)
-        drawn = ground_truth.looked_up(found, paths)
-        if not any(drawn):
-            raise ground_truth.nothing_about(found, paths)
-    shots = []
-    for path, own in zip(paths, drawn, strict=True):
-        try:
-            with Path(path).open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            problems[f"{path}: it cannot be read ({error.strerror})."] = None
-            continue
-        shots.append(Shot(path, digest, own))
-    return shots
-
-
 def _rows(contest: Contest, wanted: Sequence[Measure], seed: int) -> Iterator[Row]:
     for one in contest.rows:
-        rivals: dict[str, standings.Values] = {}
+        rivals: dict[str, statistics.Values] = {}
         if one.found and not one.control:
             rivals = {rival.method: rival.found for rival in contest.controls(one.grid)}
-        made = standings.figures(one.found, rivals, wanted, seed) if one.found else {}
+        made = statistics.figures(one.found, rivals, wanted, seed) if one.found else {}
         yield Row(contest.name, one.layer, one.method, one.control, made, *_cost(one), one.problem)
 
 
 def _cost(one: Entrant) -> tuple[float, float]:
-    return one.cost or (standings.NAN, standings.NAN)
-
-
-def _photos(count: int) -> str:
-    return "1 photo is" if count == 1 else f"{count} photos are"
+    return one.cost or (statistics.NAN, statistics.NAN)
 
 
 def _notes(count: int, shots: Sequence[Shot], boxes: Any, rows: Sequence[Row]) -> Iterator[str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv as to_csv
 import html as to_html
 import io
+import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from seewhy.standings import MARKS, Figure, Row
-
-if TYPE_CHECKING:
-    from seewhy.benchmarking import Benchmark
+from seewhy.studies.benchmark.measures import Measure
+from seewhy.studies.benchmark.statistics import MARKS, Figure, Row
 
 LEGEND = (
     "Means over photos with 95 % bootstrap intervals. ≈ is not told from the best control "
@@ -146,3 +147,51 @@ def _safe(text: str) -> str:
     for sign in ("\\", "|", "*", "_", "<", "`"):
         text = text.replace(sign, f"\\{sign}")
     return " ".join(text.split())
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A table of methods, layers and models, the controls in it."""
+
+    rows: tuple[Row, ...]
+    """Of each model the methods, then the controls of each grid that maps had."""
+    measures: tuple[Measure, ...]
+    photos: int
+    """How many were read."""
+    settings: dict[str, Any]
+    notes: tuple[str, ...]
+    """What has to be known to read the figures."""
+    problems: tuple[str, ...]
+    """Photos that could not be used, and what could not be measured, with the reasons."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        about = {
+            one.label: {"good": "high" if one.high else "low", "paper": one.paper}
+            for one in self.measures
+        }
+        plain: dict[str, Any] = {"photos": self.photos, "settings": self.settings}
+        plain |= {"notes": list(self.notes), "problems": list(self.problems), "measures": about}
+        return plain | {"rows": [row.as_dict() for row in self.rows]}
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write benchmark.csv, .md, .html, .json, and the plots as PNG; returns their paths."""
+        from seewhy.studies.benchmark import plots
+
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        pictures = plots.pngs(self.rows, self.measures, self.photos)
+        texts = {
+            "benchmark.csv": csv(self),
+            "benchmark.md": markdown(self),
+            "benchmark.html": html(self, pictures),
+            "benchmark.json": json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n",
+        }
+        for name, text in texts.items():
+            (place / name).write_text(text, encoding="utf-8", newline="")
+        for name, data in pictures.items():
+            (place / f"{name}.png").write_bytes(data)
+        return [place / name for name in (*texts, *(f"{name}.png" for name in pictures))]
+
+    def __str__(self) -> str:
+        return markdown(self)

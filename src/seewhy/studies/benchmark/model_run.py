@@ -4,37 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from seewhy import cases, costs, images
-from seewhy import ledger as ledger_module
-from seewhy.errors import ImageError, LayerError, MethodError, OptionError, SeewhyWarning
+from seewhy.annotations.records import Annotated
+from seewhy.errors import LayerError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
-from seewhy.explainer.scorer import Scorer
-from seewhy.ground_truth import Annotated
-from seewhy.images.geometry import Geometry
-from seewhy.images.photo import Photo
-from seewhy.ledger import Ledger, packed, unpacked
-from seewhy.measures import Case, Measure
 from seewhy.metrics.controls import NAMES
 from seewhy.models.wrapped_model import fingerprint
+from seewhy.studies.benchmark import results_file, timing
+from seewhy.studies.benchmark.case import Setting, of_control, of_method
+from seewhy.studies.benchmark.measures import Case, Measure
+from seewhy.studies.benchmark.photos import Batch, Rules, Shot
 
 Grid = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Shot:
-    """A photo on disk."""
-
-    path: str
-    digest: str
-    """Of the file's bytes."""
-    drawn: Annotated | None
 
 
 @dataclass
@@ -54,52 +40,6 @@ class Entrant:
     """Seconds for a photo, and forward passes in the same time."""
     found: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     """By photo (its path), by measure."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What is the same for all models."""
-
-    measures: tuple[Measure, ...]
-    target: Any
-    seed: int
-    ledger: Ledger
-    problem: Callable[[str], None]
-    """Is told what went wrong."""
-    step: Callable[[int], None]
-    """Is told how many rows of photos were done."""
-
-
-class Batch:
-    """Some photos, read when they are first needed."""
-
-    def __init__(self, first: Explainer, shots: Sequence[Shot], rules: Rules) -> None:
-        self.shots = shots
-        self._first, self._rules = first, rules
-
-    @cached_property
-    def photos(self) -> dict[str, Photo]:
-        """By path; those that cannot be read are reported and left out."""
-        found = {}
-        for shot in self.shots:
-            try:
-                found[shot.path] = images.load(shot.path)
-            except ImageError as error:
-                self._rules.problem(f"{shot.path}: {error}")
-        return found
-
-    @cached_property
-    def scorer(self) -> Scorer:
-        return self._first.scorer(list(self.photos.values()), self._rules.target)
-
-    def place(self, path: str) -> int:
-        """Which of the scorer's inputs a photo is."""
-        return list(self.photos).index(path)
-
-    def geometry(self, path: str) -> Geometry:
-        fit = getattr(Geometry, self._first.fit)
-        made: Geometry = fit(self.photos[path].size, self.scorer.inputs.shape[1:3])
-        return made
 
 
 class Contest:
@@ -184,7 +124,7 @@ class Contest:
                 one.problem, one.explainer = str(error), None
                 return
             for (shot, key, left), explanation in zip(wanted, made, strict=True):
-                case = cases.of_method(self._setting(shot, batch), explainer, explanation)
+                case = of_method(self._setting(shot, batch), explainer, explanation)
                 self._note(one, shot, (key, left), case)
         self._collect(one, batch)
         if one.found and one.cost is None:
@@ -194,7 +134,7 @@ class Contest:
         for shot, key, left in self._lacking(one, batch):
             if shot.path in batch.photos:
                 setting = self._setting(shot, batch)
-                self._note(one, shot, (key, left), cases.of_control(setting, one.grid, way))
+                self._note(one, shot, (key, left), of_control(setting, one.grid, way))
         self._collect(one, batch)
 
     def _lacking(self, one: Entrant, batch: Batch) -> list[tuple[Shot, str, list[Measure]]]:
@@ -226,7 +166,7 @@ class Contest:
                     figure = measure(case)
                 except (OptionError, LayerError, MethodError) as error:
                     self._rules.problem(f"{measure.label} of {one.method}: {error}")
-            values[_name(measure, shot)] = packed(figure)
+            values[_name(measure, shot)] = results_file.packed(figure)
         grid = list(one.grid) if isinstance(case, str) else list(case.grid)
         record: dict[str, Any] = {"model": self.name, "layer": one.layer, "method": one.method}
         record |= {"photo": shot.path, "grid": grid, "values": values}
@@ -239,21 +179,22 @@ class Contest:
                 values = record["values"]
                 one.grid = tuple(record["grid"]) or one.grid
                 one.found[shot.path] = {
-                    each.label: unpacked(values[_name(each, shot)]) for each in self._rules.measures
+                    each.label: results_file.unpacked(values[_name(each, shot)])
+                    for each in self._rules.measures
                 }
 
     def _cost(self, one: Entrant, explainer: Explainer, batch: Batch) -> tuple[float, float] | None:
-        key = ledger_module.key(**self._common, row=self._row(one), what="cost")
+        key = results_file.key(**self._common, row=self._row(one), what="cost")
         known = self._rules.ledger.get(key)
         if not known and batch.photos:
             photo = next(iter(batch.photos.values()))
-            seconds, passes = costs.of(explainer, batch.scorer, photo, self._rules.target)
+            seconds, passes = timing.of(explainer, batch.scorer, photo, self._rules.target)
             record = {"model": self.name, "layer": one.layer, "method": one.method}
             self._rules.ledger.add(key, record | {"seconds": seconds, "passes": passes})
             known = self._rules.ledger.get(key)
         return (known["seconds"], known["passes"]) if known else None
 
-    def _setting(self, shot: Shot, batch: Batch) -> cases.Setting:
+    def _setting(self, shot: Shot, batch: Batch) -> Setting:
         photo = batch.photos[shot.path]
         boxes, mask = None, None
         if shot.drawn is not None and shot.drawn.things:
@@ -266,10 +207,10 @@ class Contest:
         place = batch.place(shot.path)
         seeds = (self._rules.seed, int.from_bytes(chance[:6]))
         drawn, target = (boxes, mask), self._rules.target
-        return cases.Setting(photo, geometry, batch.scorer, place, drawn, seeds, target)
+        return Setting(photo, geometry, batch.scorer, place, drawn, seeds, target)
 
     def _key(self, one: Entrant, shot: Shot) -> str:
-        return ledger_module.key(**self._common, row=self._row(one), photo=shot.digest)
+        return results_file.key(**self._common, row=self._row(one), photo=shot.digest)
 
     def _row(self, one: Entrant) -> dict[str, Any]:
         code = None if one.explainer is None else one.explainer._settings["method"]
@@ -288,7 +229,7 @@ def _name(measure: Measure, shot: Shot) -> str:
     things = [] if drawn is None else [(one.label, one.corners) for one in drawn.things]
     painted = [] if drawn is None else [_painted(drawn, k) for k in range(len(things))]
     size = None if drawn is None else drawn.size
-    return f"{measure.label} {ledger_module.key(things=things, painted=painted, size=size)}"
+    return f"{measure.label} {results_file.key(things=things, painted=painted, size=size)}"
 
 
 def _painted(drawn: Annotated, k: int) -> Any:

@@ -16,10 +16,10 @@ from seewhy.explainer.explainer import Explainer
 from seewhy.explainer.scorer import Scorer
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
-from seewhy.measures import Case
 from seewhy.metrics import controls
 from seewhy.metrics.localisation.boxes_and_masks import Corners
 from seewhy.results.explanation import Explanation
+from seewhy.studies.benchmark.measures import Case
 from seewhy.targets.builders import top
 
 

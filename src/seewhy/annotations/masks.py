@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from seewhy.annotations.records import Annotated, Thing
 from seewhy.errors import OptionError
 
 # VOC's border of things, which belongs to nothing.
@@ -123,3 +125,13 @@ def resized(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     )
     scaled: np.ndarray = mask[np.ix_(rows, cols)]
     return scaled
+
+
+def masks(files: Sequence[Path]) -> Iterator[Annotated]:
+    """A picture for each photo, of its size: what is not 0 is the thing."""
+    for file in files:
+        inside = of_file(file)
+        size = (float(inside.shape[0]), float(inside.shape[1]))
+        # read again when it is wanted: the masks of a whole data set need not be held
+        thing = Thing(None, box_of(inside), partial(picture, file))
+        yield Annotated(str(file), size, (thing,) if inside.any() else ())

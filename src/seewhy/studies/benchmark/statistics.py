@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from seewhy import bootstrap
-from seewhy.measures import Measure
+from seewhy.studies.benchmark.measures import Measure
 
 MARKS = {"better": "", "even": "≈", "worse": "▼", "": ""}
 """What is put behind a figure, by its verdict."""
@@ -17,6 +17,9 @@ NAN = float("nan")
 ROUNDING = 1e-6
 Values = Mapping[str, Mapping[str, np.ndarray]]
 """By photo, by measure."""
+RESAMPLES = 5000
+CELLS = 2**22
+"""Of a block of resamples that is held at once."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +87,10 @@ def _figure(own: Values, controls: Mapping[str, Values], measure: Measure, seed:
     if not known:
         return Figure(NAN, NAN, NAN, 0, left_out)
     values = _stacked(own, known, measure)
-    mean = bootstrap.statistic(values)
+    mean = statistic(values)
     low, high = NAN, NAN
     if len(known) > 1:
-        low, high = bootstrap.interval(bootstrap.resampled([values], seed=seed)[0])
+        low, high = interval(resampled([values], seed=seed)[0])
     name, difference = _against(own, controls, measure, seed)
     sign = 1 if measure.high else -1
     verdict = "even" if name else ""
@@ -107,7 +110,7 @@ def _against(
     nothing = ("", (NAN, NAN, NAN))
     rivals = {name: _counting(values, measure) for name, values in controls.items()}
     heights = {
-        name: bootstrap.statistic(_stacked(controls[name], known, measure))
+        name: statistic(_stacked(controls[name], known, measure))
         for name, known in rivals.items()
         if known
     }
@@ -118,11 +121,11 @@ def _against(
     if not both:
         return nothing
     pair = [_stacked(values, both, measure) for values in (own, controls[best])]
-    mean = bootstrap.statistic(pair[0]) - bootstrap.statistic(pair[1])
+    mean = statistic(pair[0]) - statistic(pair[1])
     if len(both) < 2:
         return best, (mean, NAN, NAN)
-    draws = bootstrap.resampled(pair, seed=seed)
-    return best, (mean, *bootstrap.interval(draws[0] - draws[1]))
+    draws = resampled(pair, seed=seed)
+    return best, (mean, *interval(draws[0] - draws[1]))
 
 
 def _counting(values: Values, measure: Measure) -> list[str]:
@@ -141,3 +144,43 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def statistic(values: np.ndarray) -> float:
+    """What a table tells of a set of photos: the mean, or of a set measure the best of the means.
+
+    values: (photos, k), with k = 1 but for measures that choose one threshold for all photos.
+    """
+    return float(values.mean(axis=0).max())
+
+
+def resampled(
+    samples: Sequence[np.ndarray], *, seed: int = 0, resamples: int = RESAMPLES
+) -> np.ndarray:
+    """The `statistic` of each sample over photos drawn with replacement, (samples, resamples).
+
+    samples: each (photos, k), of the same photos: each draw takes the same photos of all of them,
+    so that differences are paired. Efron 1979, "Bootstrap methods: another look at the jackknife".
+    """
+    photos = len(samples[0])
+    block = max(1, CELLS // max(photos, max(one.shape[1] for one in samples)))
+    done = []
+    for number, start in enumerate(range(0, resamples, block)):
+        counts = _counts(photos, min(block, resamples - start), seed, number)
+        done.append(np.stack([(counts @ one / photos).max(axis=1) for one in samples]))
+    return np.concatenate(done, axis=1)
+
+
+@functools.lru_cache(maxsize=4)
+def _counts(photos: int, rows: int, seed: int, number: int) -> np.ndarray:
+    """How often each photo is drawn, float64 (rows, photos); kept, as a table asks for many."""
+    generator = np.random.default_rng([seed, number])
+    drawn = generator.integers(0, photos, (rows, photos)) + photos * np.arange(rows)[:, None]
+    counts: np.ndarray = np.bincount(drawn.ravel(), minlength=rows * photos)
+    return counts.reshape(rows, photos).astype("float64")
+
+
+def interval(draws: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """The middle share of the draws (resamples,): Efron's percentile interval."""
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

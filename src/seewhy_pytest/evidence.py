@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from seewhy import outlines, render
+from seewhy import render
+from seewhy.annotations import masks
+from seewhy.annotations.masks import box_of
 from seewhy.errors import ImageNotFoundError, MapError, OptionError
 from seewhy.explainer.explainer import Explainer
 from seewhy.images.photo import Photo
 from seewhy.metrics.localisation.box_overlap import box_iou
 from seewhy.metrics.localisation.boxes_and_masks import as_masks
 from seewhy.metrics.localisation.pointing import energy_inside, pointing_game
-from seewhy.outlines import box_of
 from seewhy.render.boxes_and_regions import _moved
 from seewhy.render.files import slug
 from seewhy.results.explanation import Explanation
@@ -162,7 +163,7 @@ class Seen:
         if isinstance(mask, str | Path):
             if not Path(mask).is_file():
                 raise ImageNotFoundError(f"there is no mask {str(mask)!r}: check the path.")
-            where = outlines.of_file(Path(mask))
+            where = masks.of_file(Path(mask))
         elif isinstance(mask, np.ndarray) and (mask.dtype == bool or mask.shape == shape):
             if mask.dtype != bool:
                 raise OptionError(

@@ -6,12 +6,12 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from seewhy.standings import Row
+from seewhy.studies.benchmark.statistics import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from seewhy.measures import Measure
+    from seewhy.studies.benchmark.measures import Measure
 
 COLOURS = {"better": "#1b6ca8", "even": "#c0392b", "worse": "#c0392b", "": "#444444"}
 CONTROL = "#888888"

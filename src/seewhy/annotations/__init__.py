@@ -1,0 +1,1 @@
+"""Boxes and masks of photos: read from files that people made, and written."""

@@ -1,0 +1,101 @@
+"""COCO: one JSON file for all photos, read with boxes, polygons and run lengths, and written."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seewhy.annotations import masks
+from seewhy.annotations.records import Annotated, Corners, Located, Thing
+from seewhy.errors import OptionError
+
+
+def coco_record(photos: Sequence[Located]) -> dict[str, object]:
+    """COCO's record of images, annotations with a score, and the classes that occur."""
+    rows = [(k, one) for k, photo in enumerate(photos, 1) for one in photo.found]
+    used = {one.number: one.name for _, one in rows}
+    return {
+        "images": [
+            {"id": k, "file_name": one.photo, "height": one.size[0], "width": one.size[1]}
+            for k, one in enumerate(photos, 1)
+        ],
+        "annotations": [
+            {
+                "id": number,
+                "image_id": k,
+                "category_id": one.number,
+                "bbox": [one.box.left, one.box.top, one.box.width, one.box.height],
+                "area": one.box.width * one.box.height,
+                "iscrowd": 0,
+                "score": round(one.box.score, 6),
+            }
+            for number, (k, one) in enumerate(rows, 1)
+        ],
+        "categories": [{"id": number, "name": used[number]} for number in sorted(used)],
+    }
+
+
+def coco(files: Sequence[Path]) -> Iterator[Annotated]:
+    """COCO's format, https://cocodataset.org/#format-data: boxes are (left, top, width, height)."""
+    for file in files:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(record, dict) or "images" not in record:
+            raise OptionError(f"{str(file)!r} has no list of 'images', as COCO files have.")
+        names = {one["id"]: str(one["name"]) for one in record.get("categories", [])}
+        images = {one["id"]: one for one in record["images"]}
+        own: dict[Any, list[Thing]] = defaultdict(list)
+        for one in record.get("annotations", []):
+            place = one["image_id"]
+            if place not in images:
+                raise OptionError(
+                    f"the annotation {one.get('id')!r} is about the image {place!r}, which "
+                    f"{str(file)!r} does not list."
+                )
+            own[place].append(_coco_thing(one, names, _size(images[place])))
+        for place, image in images.items():
+            yield Annotated(str(image["file_name"]), _size(image), tuple(own[place]))
+
+
+def _size(image: dict[str, Any]) -> tuple[float, float] | None:
+    if not image.get("height") or not image.get("width"):
+        return None
+    return float(image["height"]), float(image["width"])
+
+
+def _coco_thing(
+    record: dict[str, Any], names: dict[Any, str], size: tuple[float, float] | None
+) -> Thing:
+    label = names.get(record.get("category_id"))
+    box = record.get("bbox")
+    corners: Corners | None = None
+    if box is not None:
+        left, top, width, height = map(float, box)
+        corners = (left, top, left + width, top + height)
+    drawn = record.get("segmentation") or None
+    if isinstance(drawn, dict):
+        paint = partial(masks.run_lengths, drawn)
+        return Thing(label, corners or masks.corners(drawn), paint)
+    points = [np.asarray(one, "float64").reshape(-1, 2) for one in drawn or ()]
+    if corners is None and not points:
+        raise OptionError(f"the annotation {record.get('id')!r} has neither box nor outline.")
+    corners = corners or _around(np.concatenate(points))
+    if not points:
+        return Thing(label, corners)
+    return Thing(label, corners, partial(_painted, points, size))
+
+
+def _painted(
+    points: Sequence[np.ndarray], size: tuple[float, float] | None, height: int, width: int
+) -> np.ndarray:
+    return masks.polygons(points, size or (height, width), height, width)
+
+
+def _around(points: np.ndarray) -> Corners:
+    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return left, top, right, bottom

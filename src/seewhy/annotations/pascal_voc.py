@@ -1,0 +1,58 @@
+"""Pascal VOC: an XML file for each photo, read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from seewhy.annotations.records import Annotated, Located, Thing
+from seewhy.errors import OptionError
+
+
+def voc_record(photo: Located) -> str:
+    """Pascal VOC's record: pixels count from 1, and xmax and ymax are the last inside."""
+    root = ElementTree.Element("annotation")
+    ElementTree.SubElement(root, "filename").text = Path(photo.photo).name
+    ElementTree.SubElement(root, "path").text = photo.photo
+    size = ElementTree.SubElement(root, "size")
+    for name, value in zip(("width", "height", "depth"), (*photo.size[::-1], 3), strict=True):
+        ElementTree.SubElement(size, name).text = str(value)
+    for one in photo.found:
+        thing = ElementTree.SubElement(root, "object")
+        ElementTree.SubElement(thing, "name").text = one.name
+        ElementTree.SubElement(thing, "score").text = f"{one.box.score:.6f}"
+        box = ElementTree.SubElement(thing, "bndbox")
+        sides = (one.box.left + 1, one.box.top + 1, one.box.right, one.box.bottom)
+        for name, side in zip(("xmin", "ymin", "xmax", "ymax"), sides, strict=True):
+            ElementTree.SubElement(box, name).text = str(side)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def voc(files: Sequence[Path]) -> Iterator[Annotated]:
+    """Pascal VOC's format: the first pixel is 1, and xmax and ymax are the last inside."""
+    for file in files:
+        root = ElementTree.parse(file).getroot()
+        if root.tag != "annotation":
+            raise OptionError(f"{str(file)!r} is no <annotation> but <{root.tag}>.")
+        things = []
+        for one in root.iter("object"):
+            box = one.find("bndbox")
+            if box is None:
+                raise OptionError(f"an <object> of {str(file)!r} has no <bndbox>.")
+            sides = [float(_text(box, side)) for side in ("xmin", "ymin", "xmax", "ymax")]
+            corners = (sides[0] - 1, sides[1] - 1, sides[2], sides[3])
+            things.append(Thing(one.findtext("name"), corners))
+        size = root.find("size")
+        sides = [] if size is None else [float(_text(size, side)) for side in ("height", "width")]
+        # some tools write 0 where they do not know
+        known = (sides[0], sides[1]) if all(sides) and sides else None
+        yield Annotated(str(file), known, tuple(things))
+
+
+def _text(element: ElementTree.Element, name: str) -> str:
+    text = element.findtext(name)
+    if text is None:
+        raise OptionError(f"<{element.tag}> has no <{name}>.")
+    return text

@@ -1,0 +1,74 @@
+"""Readers of annotation files: COCO, Pascal VOC, YOLO, and masks as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from seewhy.annotations.coco import coco
+from seewhy.annotations.masks import masks
+from seewhy.annotations.pascal_voc import voc
+from seewhy.annotations.records import Annotated, Annotations
+from seewhy.annotations.yolo import yolo
+from seewhy.errors import OptionError
+
+KINDS = {".json": "COCO", ".xml": "Pascal VOC", ".txt": "YOLO", ".png": "mask"}
+# What lies in folders of YOLO files beside them.
+BESIDE = {"classes.txt", "train.txt", "val.txt", "test.txt", "readme.txt"}
+
+
+def listed(place: Path) -> tuple[list[Path], str]:
+    """The files at a place, and of which kind they are; the first kind of `KINDS` that it has."""
+    if place.is_file():
+        if place.suffix.lower() in (".yaml", ".yml"):
+            raise OptionError(
+                f"{str(place)!r} tells of a YOLO data set: give the folder with its labels."
+            )
+        kind = KINDS.get(place.suffix.lower())
+        if kind is None:
+            raise OptionError(
+                f"{str(place)!r} ends in none of {', '.join(KINDS)}: give a COCO JSON file, or a "
+                f"folder of VOC XML or YOLO text files."
+            )
+        return [place], kind
+    for suffix, kind in KINDS.items():
+        every = sorted(one for one in place.rglob("*") if one.suffix.lower() == suffix)
+        found = [one for one in every if one.name.lower() not in BESIDE]
+        if found:
+            return found, kind
+    raise OptionError(f"the folder {str(place)!r} has no {', '.join(KINDS)} files.")
+
+
+READERS: dict[str, Callable[[Sequence[Path]], Iterator[Annotated]]] = {
+    "COCO": coco,
+    "Pascal VOC": voc,
+    "YOLO": yolo,
+    "mask": masks,
+}
+
+
+def read(path: str | Path) -> Annotations:
+    """Read annotations.
+
+    path: a COCO JSON file; a Pascal VOC XML file or a folder of them; a YOLO text file or a folder
+    of them (boxes or polygons in fractions of the photo; names of classes from `classes.txt`,
+    `obj.names` or `data.yaml` there or one folder up); or a folder of PNG masks, which are true
+    where a pixel is not 0 (VOC's border of 255 in palette pictures is left out).
+    Raises OptionError for what cannot be read, with the place.
+    """
+    # imported late: the readers make records of this file
+
+    place = Path(path)
+    if not place.exists():
+        raise OptionError(f"there are no annotations at {str(path)!r}.")
+    found, kind = listed(place)
+    try:
+        return Annotations(tuple(READERS[kind](found)), str(path))
+    except (ValueError, KeyError, TypeError, OSError, SyntaxError) as error:
+        if isinstance(error, OptionError):
+            raise
+        told = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise OptionError(
+            f"{str(path)!r} cannot be read as {kind} annotations ({told}). Give a COCO JSON file, "
+            f"a folder of VOC XML or YOLO text files, or a folder of PNG masks."
+        ) from error

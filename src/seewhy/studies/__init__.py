@@ -1,0 +1,1 @@
+"""Questions that take many explanations. Loading the package imports none of them."""

@@ -1,0 +1,99 @@
+"""The photos of a benchmark: on disk, and read batch by batch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from seewhy import ground_truth, images
+from seewhy.annotations.records import Annotated, Annotations
+from seewhy.errors import ImageError
+from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.scorer import Scorer
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
+from seewhy.studies.benchmark.measures import Measure
+from seewhy.studies.benchmark.results_file import Ledger
+
+
+def _shots(paths: Sequence[str], boxes: Any, problems: dict[str, None]) -> list[Shot]:
+    drawn: Sequence[Any] = [None] * len(paths)
+    if boxes is not None:
+        found = boxes if isinstance(boxes, Annotations) else ground_truth.read(boxes)
+        drawn = ground_truth.looked_up(found, paths)
+        if not any(drawn):
+            raise ground_truth.nothing_about(found, paths)
+    shots = []
+    for path, own in zip(paths, drawn, strict=True):
+        try:
+            with Path(path).open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            problems[f"{path}: it cannot be read ({error.strerror})."] = None
+            continue
+        shots.append(Shot(path, digest, own))
+    return shots
+
+
+def _photos(count: int) -> str:
+    return "1 photo is" if count == 1 else f"{count} photos are"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A photo on disk."""
+
+    path: str
+    digest: str
+    """Of the file's bytes."""
+    drawn: Annotated | None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is the same for all models."""
+
+    measures: tuple[Measure, ...]
+    target: Any
+    seed: int
+    ledger: Ledger
+    problem: Callable[[str], None]
+    """Is told what went wrong."""
+    step: Callable[[int], None]
+    """Is told how many rows of photos were done."""
+
+
+class Batch:
+    """Some photos, read when they are first needed."""
+
+    def __init__(self, first: Explainer, shots: Sequence[Shot], rules: Rules) -> None:
+        self.shots = shots
+        self._first, self._rules = first, rules
+
+    @cached_property
+    def photos(self) -> dict[str, Photo]:
+        """By path; those that cannot be read are reported and left out."""
+        found = {}
+        for shot in self.shots:
+            try:
+                found[shot.path] = images.load(shot.path)
+            except ImageError as error:
+                self._rules.problem(f"{shot.path}: {error}")
+        return found
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        return self._first.scorer(list(self.photos.values()), self._rules.target)
+
+    def place(self, path: str) -> int:
+        """Which of the scorer's inputs a photo is."""
+        return list(self.photos).index(path)
+
+    def geometry(self, path: str) -> Geometry:
+        fit = getattr(Geometry, self._first.fit)
+        made: Geometry = fit(self.photos[path].size, self.scorer.inputs.shape[1:3])
+        return made

@@ -1,0 +1,104 @@
+"""One wrong decision looked at from all sides: `seewhy.debug`."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from seewhy.errors import OptionError, SeewhyWarning, TargetError
+from seewhy.explainer.explainer import Explainer
+from seewhy.images.geometry import Geometry
+from seewhy.images.photo import Photo
+from seewhy.maps.regions import hottest_first
+from seewhy.metrics.faithfulness.baselines import softened
+from seewhy.results.explanation import Explanation
+from seewhy.studies.debug_report import SHARES, Debugging, Region
+from seewhy.targets.builders import margin
+
+
+def debug(model: Any, image: Any, true: Any, *, trust: bool = True, **settings: Any) -> Debugging:
+    """Look at one prediction beside the class that should have been predicted.
+
+    model: as `Explainer` takes it, or an Explainer. image: one photo. true: the true class, as
+    `target=` takes it. trust: whether the checks of `Explanation.trust` are made of the predicted
+    class's map, for 17 forward passes and five maps. settings: the other arguments of `Explainer`.
+    Where the prediction is right, the runner-up stands in the other's place.
+    Raises TargetError for a class that the model does not have or a group of classes, OptionError
+    for what is no photo.
+    """
+    explainer = model if isinstance(model, Explainer) else Explainer(model, **settings)
+    explainer = explainer.having(top=max(explainer.top, 5))
+    sample = tuple(image) if isinstance(image, list) else image
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SeewhyWarning)  # each is in its explanation
+        predicted, wanted = explainer.ask([sample], ["top", true])[0]
+        first, own = _index(predicted), _index(wanted)
+        right = first == own
+        if right:
+            own = predicted.predictions[1].index
+            wanted = explainer([sample], own)[0]
+        difference = explainer([sample], margin(first, own))[0]
+        region = _region(explainer, sample, difference, predicted, (first, own))
+        checks = predicted.trust() if trust else None
+    order = [one.index for one in predicted.predictions]
+    wished = first if right else own
+    return Debugging(
+        predicted=predicted,
+        true=wanted,
+        difference=difference,
+        region=region,
+        right=right,
+        rank=order.index(wished) + 1 if wished in order else None,
+        confusions=predicted.predictions,
+        trust=checks,
+    )
+
+
+def _index(explanation: Explanation) -> int:
+    index = getattr(explanation.target, "index", None)
+    if index is None:
+        raise TargetError(
+            f"a prediction is compared with one class; {explanation.target.name!r} is not one. "
+            f"Give an index or the full name of a class."
+        )
+    return int(index)
+
+
+def _region(
+    explainer: Explainer,
+    sample: Any,
+    difference: Explanation,
+    predicted: Explanation,
+    pair: tuple[int, int],
+) -> Region | None:
+    """Taken away hottest first, by either map, and blurred or filled with the mean colour."""
+    if not isinstance(difference.photo, Photo):
+        raise OptionError("debug removes parts of photos; this input is none. Take targets.margin.")
+    scorer = explainer.scorer([sample], [margin(*pair)], scores="logits")
+    image = scorer.inputs[0]
+    counts = [max(1, round(share * image[..., 0].size)) for share in SHARES]
+    blanks = (softened(image[None])[0], image.mean(axis=(0, 1), keepdims=True))
+    masks, copies = [image[..., 0] < -np.inf], [image]
+    for map in (difference.map, predicted.map):
+        order = hottest_first(map, image.shape[:2])
+        ranks = np.empty(order.size, int)
+        ranks[order] = np.arange(order.size)
+        own = ranks.reshape(1, *image.shape[:2]) < np.array(counts).reshape(-1, 1, 1)
+        for blank in blanks:
+            masks += list(own)
+            copies += list(np.where(own[..., None], blank, image))
+    scores = scorer(np.stack(copies).astype("float32"), np.zeros(len(copies), int))
+    turned = np.flatnonzero(scores <= 0)
+    turned = turned[turned > 0]
+    if not len(turned):
+        return None
+    at = min(turned.tolist(), key=lambda k: masks[k].mean())
+    on_photo = _on_photo(masks[at], difference.geometry)
+    return Region(on_photo, float(masks[at].mean()), float(scores[0]), float(scores[at]))
+
+
+def _on_photo(mask: np.ndarray, geometry: Geometry) -> np.ndarray:
+    on_photo: np.ndarray = geometry.to_photo(mask.astype("float32")) > 0.5
+    return on_photo
