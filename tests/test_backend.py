@@ -71,7 +71,7 @@ def test_without_a_backend_it_imports_and_tells_the_extra():
 
 
 def test_the_command_line_tells_it_too(tmp_path):
-    code = "from seewhy.cli import main; sys.argv = ['seewhy', 'demo']; main()"
+    code = "from seewhy.cli.app import main; sys.argv = ['seewhy', 'demo']; main()"
     done = python(f"import os; os.chdir({str(tmp_path)!r}); {code}", BACKENDS)
     assert done.returncode == 1
     assert "seewhy[jax]" in done.stderr
@@ -92,7 +92,7 @@ def test_what_the_numpy_backend_needs_is_told():
 
 
 def test_the_command_line_tells_which_methods_need_no_gradients(tmp_path):
-    code = "from seewhy.cli import main; sys.argv = ['seewhy', 'demo']; main()"
+    code = "from seewhy.cli.app import main; sys.argv = ['seewhy', 'demo']; main()"
     done = python(f"import os; os.chdir({str(tmp_path)!r}); {code}", KERAS_BACKEND="numpy")
     assert done.returncode == 1
     assert "grad_cam needs gradients" in done.stderr

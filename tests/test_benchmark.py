@@ -15,8 +15,9 @@ from keras import layers
 from PIL import Image
 
 import seewhy
-from seewhy import cli, ground_truth
+from seewhy import ground_truth
 from seewhy.annotations.records import Annotated, Annotations, Thing
+from seewhy.cli import app
 from seewhy.errors import MethodError, OptionError
 from seewhy.explainer.explainer import Explainer
 from seewhy.models.wrapped_model import fingerprint
@@ -301,7 +302,7 @@ def test_a_broken_photo_and_a_method_that_cannot(album, tmp_path, monkeypatch, c
     line += ["--metrics", "deletion:step=128,average-drop", "--target", "red"]
     monkeypatch.setattr(sys, "argv", [*line, "--output", str(tmp_path / "out")])
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        app.main()
     assert ended.value.code == 1
     told = capsys.readouterr()
     assert "broken.png" in told.err
@@ -310,7 +311,7 @@ def test_a_broken_photo_and_a_method_that_cannot(album, tmp_path, monkeypatch, c
     assert "MultiHeadAttention" in told.out
     monkeypatch.setattr(sys, "argv", [*line, "--output", str(tmp_path / "out"), "--json"])
     with pytest.raises(SystemExit):
-        cli.main()
+        app.main()
     record = json.loads(capsys.readouterr().out)
     assert record["photos"] == 2
     methods = [row["method"] for row in record["rows"] if not row["control"]]

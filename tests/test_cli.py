@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import nets
-from seewhy import cli
+from seewhy.cli import app
 from seewhy.targets.labels import DATA
 
 CHELSEA = DATA / "chelsea.png"
@@ -26,7 +26,7 @@ def run(monkeypatch, capsys, tmp_path):
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["seewhy", *map(str, arguments)])
         with pytest.raises(SystemExit) as stopped:
-            cli.main()
+            app.main()
         out, err = capsys.readouterr()
         code = stopped.value.code
         if isinstance(code, str):  # what sys.exit writes to stderr itself

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 import nets
-from seewhy import cli, methods
+from seewhy import methods
+from seewhy.cli import app
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def run(monkeypatch, capsys, tmp_path):
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["seewhy", *map(str, arguments)])
         with pytest.raises(SystemExit) as stopped:
-            cli.main()
+            app.main()
         out, err = capsys.readouterr()
         code = stopped.value.code
         return (1, out, err + code) if isinstance(code, str) else (code or 0, out, err)

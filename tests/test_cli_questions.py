@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import nets
-from seewhy import cli
+from seewhy.cli import app
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def run(monkeypatch, capsys, tmp_path):
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["seewhy", *map(str, arguments)])
         with pytest.raises(SystemExit) as stopped:
-            cli.main()
+            app.main()
         out, err = capsys.readouterr()
         code = stopped.value.code
         if isinstance(code, str):  # what sys.exit writes to stderr itself

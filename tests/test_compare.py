@@ -11,7 +11,8 @@ from PIL import Image
 
 import nets
 import seewhy
-from seewhy import cli, errors
+from seewhy import errors
+from seewhy.cli import app
 from seewhy.explainer.explainer import Explainer
 
 pytestmark = pytest.mark.one_backend
@@ -128,7 +129,7 @@ def test_the_command(monkeypatch, capsys, tmp_path):
         given = ["--model", "own.keras", "--labels", "names.txt", "--preprocess", "unit"]
         monkeypatch.setattr(sys, "argv", ["seewhy", "compare", "photo.png", *given, *arguments])
         with pytest.raises(SystemExit) as stopped:
-            cli.main()
+            app.main()
         return stopped.value.code, *capsys.readouterr()
 
     wishes = ["--methods", "grad-cam, ablation-cam,gradcan", "--targets", "cat,1"]

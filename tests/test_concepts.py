@@ -17,7 +17,8 @@ import nets
 import seewhy
 import transformers
 import twins
-from seewhy import cli, errors
+from seewhy import errors
+from seewhy.cli import app
 from seewhy.explainer import concept_meaning
 from seewhy.explainer import concept_meaning as meanings
 from seewhy.explainer.explainer import Explainer
@@ -466,7 +467,7 @@ def test_the_command(monkeypatch, capsys, tmp_path):
         given = ["--model", "own.keras", "--labels", "names.txt", "--preprocess", "unit"]
         monkeypatch.setattr(sys, "argv", ["seewhy", "concepts", *arguments, *given])
         with pytest.raises(SystemExit) as stopped:
-            cli.main()
+            app.main()
         return stopped.value.code, *capsys.readouterr()
 
     code, out, err = call("a.png", "bad.png", "b.png", "--count", "2", "--layer", "conv1")

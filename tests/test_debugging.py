@@ -15,7 +15,8 @@ from keras import layers
 from PIL import Image
 
 import seewhy
-from seewhy import cli, errors
+from seewhy import errors
+from seewhy.cli import app
 from seewhy.studies.debug_report import VERDICTS
 
 pytestmark = pytest.mark.one_backend
@@ -165,7 +166,7 @@ def test_the_command(monkeypatch, capsys, tmp_path):
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["seewhy", "debug", *map(str, arguments)])
         with pytest.raises(SystemExit) as stopped:
-            cli.main()
+            app.main()
         return stopped.value.code, capsys.readouterr()
 
     code, told = run(DATA / "chelsea.png", "--true", "tabby", "--output", tmp_path, "--json")

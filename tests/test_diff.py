@@ -14,7 +14,8 @@ from keras import layers
 from PIL import Image
 
 import seewhy
-from seewhy import cli, errors
+from seewhy import errors
+from seewhy.cli import app
 
 NAMES = ["spot", "other"]
 SETTINGS = {"labels": NAMES, "preprocess": "unit", "layer": "light", "method": "hires-cam"}
@@ -117,7 +118,7 @@ def test_the_command(photos, tmp_path, monkeypatch, capsys):
     for extra in ([], ["--json"]):
         monkeypatch.setattr(sys, "argv", [*line, *extra])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            app.main()
         assert ended.value.code == 1
         printed = capsys.readouterr()
         assert "there is no file" in printed.err

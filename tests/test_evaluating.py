@@ -12,7 +12,8 @@ from keras import layers
 from PIL import Image
 
 import seewhy
-from seewhy import cli, errors
+from seewhy import errors
+from seewhy.cli import app
 from seewhy.metrics.localisation import box_overlap, pointing, wsol
 from seewhy.metrics.localisation.boxes_and_masks import as_masks
 
@@ -166,7 +167,7 @@ def test_the_command(model, photos, tmp_path, monkeypatch, capsys):
     for extra in ([], ["--json"]):
         monkeypatch.setattr(sys, "argv", [*line, *extra])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            app.main()
         assert not ended.value.code
         told = capsys.readouterr().out
         for name in ("hires_cam", "least likely class", "random map", "edge detector"):

@@ -10,7 +10,7 @@ from PIL import Image
 
 from explanations import explanation
 from seewhy import render
-from seewhy.drawing import Drawing
+from seewhy.cli.picture_files import Drawing
 from seewhy.errors import MapError, OptionError
 from seewhy.images.arrays import Array
 from seewhy.images.geometry import Geometry

@@ -11,7 +11,8 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from seewhy import cli, ground_truth
+from seewhy import ground_truth
+from seewhy.cli import app
 from seewhy.models import presets
 from seewhy.targets.labels import DATA
 
@@ -49,7 +50,7 @@ def run(files, monkeypatch, *arguments):
     line += ["--layer", "light", "--method", "hires-cam", "--threshold", "0.5", *arguments]
     monkeypatch.setattr(sys, "argv", line)
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        app.main()
     return ended.value.code
 
 
@@ -134,5 +135,5 @@ def test_which_settings_are_taken(monkeypatch, tmp_path):
         line = ["seewhy", "locate", str(DATA / "chelsea.png"), "--output", str(tmp_path)]
         monkeypatch.setattr(sys, "argv", [*line, *flags])
         with pytest.raises(Stop):
-            cli.main()
+            app.main()
         assert {name: taken[name] for name in bundled} == wanted

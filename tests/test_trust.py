@@ -12,7 +12,8 @@ import pytest
 from keras import ops
 
 import nets
-from seewhy import cli, errors
+from seewhy import errors
+from seewhy.cli import app
 from seewhy.explainer.explainer import Explainer
 from seewhy.explainer.trust import _excused
 from seewhy.results.trust import Check, Trust
@@ -154,7 +155,7 @@ def test_on_the_command_line(monkeypatch, capsys, tmp_path):
     arguments = ["seewhy", "explain", PHOTO, "--output", str(tmp_path), "--trust"]
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(SystemExit) as stopped:
-        cli.main()
+        app.main()
     assert not stopped.value.code
     told = capsys.readouterr().out
     assert "trust: pass" in told

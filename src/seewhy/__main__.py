@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seewhy.cli import main
+from seewhy.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -29,7 +29,7 @@ def methods(
     from rich.table import Table
     from rich.text import Text
 
-    from seewhy.command import quiet
+    from seewhy.cli.explain import quiet
     from seewhy.methods import registry
 
     with quiet():
@@ -108,7 +108,7 @@ def options(method: str, given: Sequence[str]) -> dict[str, Any]:
     """
     if not given:
         return {}
-    from seewhy.command import quiet
+    from seewhy.cli.explain import quiet
     from seewhy.methods import registry
 
     with quiet():

@@ -100,7 +100,7 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
     For each photo it prints the boxes and writes NAME_boxes.jpg; all boxes go into boxes.json
     (COCO), or into NAME.txt and classes.txt (YOLO), or NAME.xml (Pascal VOC).
     """
-    from seewhy.drawing import Drawing
+    from seewhy.cli.picture_files import Drawing
     from seewhy.models import presets
 
     Drawing(output=output).check()
@@ -136,7 +136,7 @@ def _run(
 ) -> tuple[int, list[dict[str, Any]], list[Path]]:
     """Write pictures and boxes; the exit status, a record for each photo, and the boxes' files."""
     from seewhy import backend, render
-    from seewhy.command import answers, quiet, with_progress
+    from seewhy.cli.explain import answers, quiet, with_progress
     from seewhy.errors import SeewhyError
     from seewhy.explainer.explainer import Explainer
     from seewhy.render import boxes_and_regions, pictures

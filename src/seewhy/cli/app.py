@@ -1,4 +1,4 @@
-"""The command `seewhy`: what it takes; what it does is in `command.py` and imported when needed."""
+"""The command `seewhy` with its subcommands; what they do is imported when it is needed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy import (
-    cli_benchmark,
-    cli_compare,
-    cli_concepts,
-    cli_debug,
-    cli_diff,
-    cli_evaluate,
-    cli_locate,
-    cli_methods,
-)
 from seewhy._version import __version__
+from seewhy.cli import benchmark as benchmark_module
+from seewhy.cli import compare as compare_module
+from seewhy.cli import concepts as concepts_module
+from seewhy.cli import debug as debug_module
+from seewhy.cli import diff as diff_module
+from seewhy.cli import evaluate as evaluate_module
+from seewhy.cli import lists
+from seewhy.cli import locate as locate_module
+from seewhy.cli.benchmark import benchmark
+from seewhy.cli.compare import compare
+from seewhy.cli.concepts import concepts
+from seewhy.cli.debug import debug
+from seewhy.cli.diff import diff
+from seewhy.cli.evaluate import evaluate
+from seewhy.cli.locate import locate
 from seewhy.errors import SeewhyError
 
 BUNDLED = "efficientnet-lite0"
@@ -190,9 +195,9 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     For each photo it prints the top classes and writes NAME_heatmap and NAME_gradcam, the map
     alone and over the photo, at the photo's own size.
     """
-    from seewhy.cli_methods import options
-    from seewhy.command import asked, run
-    from seewhy.drawing import Drawing
+    from seewhy.cli.explain import asked, run
+    from seewhy.cli.lists import options
+    from seewhy.cli.picture_files import Drawing
 
     drawing = Drawing(blend.value, alpha, colormap, output, format.value, common_scale)
     settings = {
@@ -220,8 +225,8 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
 @app.command()
 def demo(output: Output = Path()) -> None:
     """Explain the bundled photo of a cat with the bundled network."""
-    from seewhy.command import run
-    from seewhy.drawing import Drawing
+    from seewhy.cli.explain import run
+    from seewhy.cli.picture_files import Drawing
     from seewhy.targets.labels import DATA
 
     drawing = Drawing(output=output)
@@ -234,7 +239,7 @@ def models(
     json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
     """List the models that are known by name."""
-    from seewhy.command import list_models
+    from seewhy.cli.explain import list_models
 
     list_models(as_json=json)
 
@@ -254,33 +259,33 @@ def layers(
 
     Path, grid, units, and the share of the work that lies behind each; the default is marked.
     """
-    from seewhy.command import list_layers
+    from seewhy.cli.explain import list_layers
 
     list_layers(model, size, grid, as_json=json)
 
 
-app.command(epilog=cli_benchmark.EXAMPLES)(cli_benchmark.benchmark)
+app.command(epilog=benchmark_module.EXAMPLES)(benchmark)
 
 
-app.command(epilog=cli_compare.EXAMPLES)(cli_compare.compare)
+app.command(epilog=compare_module.EXAMPLES)(compare)
 
 
-app.command(epilog=cli_concepts.EXAMPLES)(cli_concepts.concepts)
+app.command(epilog=concepts_module.EXAMPLES)(concepts)
 
 
-app.command(epilog=cli_debug.EXAMPLES)(cli_debug.debug)
+app.command(epilog=debug_module.EXAMPLES)(debug)
 
 
-app.command(epilog=cli_diff.EXAMPLES)(cli_diff.diff)
+app.command(epilog=diff_module.EXAMPLES)(diff)
 
 
-app.command(epilog=cli_evaluate.EXAMPLES)(cli_evaluate.evaluate)
+app.command(epilog=evaluate_module.EXAMPLES)(evaluate)
 
 
-app.command(epilog=cli_locate.EXAMPLES)(cli_locate.locate)
+app.command(epilog=locate_module.EXAMPLES)(locate)
 
 
-app.command()(cli_methods.methods)
+app.command()(lists.methods)
 
 
 def _layers(given: list[str]) -> list[str | int] | str | int | None:

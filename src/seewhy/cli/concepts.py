@@ -65,7 +65,7 @@ def concepts(  # noqa: PLR0913  (one parameter a flag)
     of them. A photo that cannot be read is reported, the others are done, and the status is 1.
     """
     from seewhy import backend
-    from seewhy.command import quiet
+    from seewhy.cli.explain import quiet
     from seewhy.explainer.one_shot import concepts as found_in
 
     good, bad = _loaded(photos)

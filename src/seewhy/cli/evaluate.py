@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli_locate import Scores
+from seewhy.cli.locate import Scores
 
 if TYPE_CHECKING:
     from seewhy.studies.localisation_scores import Evaluation
@@ -85,7 +85,7 @@ def evaluate(  # noqa: PLR0913  (one parameter a flag)
     in the middle, and an edge detector. What is no better than they are has found nothing.
     """
     from seewhy import backend
-    from seewhy.command import quiet
+    from seewhy.cli.explain import quiet
     from seewhy.studies.evaluate import evaluate as measured
 
     with quiet():

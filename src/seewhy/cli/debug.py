@@ -54,7 +54,7 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
     without which the decision turns, whether the map can be trusted, and the nearest classes.
     """
     from seewhy import backend
-    from seewhy.command import quiet
+    from seewhy.cli.explain import quiet
     from seewhy.studies.debug import debug as look
 
     with quiet():

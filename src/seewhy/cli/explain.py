@@ -1,4 +1,4 @@
-"""What the command `seewhy` does with its arguments."""
+"""What `seewhy explain` does with its arguments."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import Progress
 
-from seewhy import backend, images, report
-from seewhy.drawing import Drawing
+from seewhy import backend, images
+from seewhy.cli import report
+from seewhy.cli.picture_files import Drawing
 from seewhy.errors import ImageError, SeewhyError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
 from seewhy.images.photo import Photo

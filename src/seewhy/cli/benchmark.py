@@ -81,7 +81,7 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
     A run that was stopped goes on where it was, if it is started again.
     """
     from seewhy import backend
-    from seewhy.command import quiet
+    from seewhy.cli.explain import quiet
     from seewhy.studies.benchmark.benchmark import METHODS
     from seewhy.studies.benchmark.benchmark import benchmark as measured
 
@@ -94,10 +94,10 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
                 _parts(models),
                 photos,
                 methods=[_method(one) for one in _parts(methods)] or METHODS,
-                layers=[_number(one) for one in _parts(layers)] or [None],
+                layers=[_number_option(one) for one in _parts(layers)] or [None],
                 metrics=[_metric(one) for one in _parts(metrics)] or None,
                 boxes=boxes,
-                target=_number(target),
+                target=_number_option(target),
                 seed=seed,
                 folder=output,
                 **settings,
@@ -149,12 +149,12 @@ def _parts(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
-def _number(text: str) -> str | int:
+def _number_option(text: str) -> str | int:
     return int(text) if text.removeprefix("-").isdecimal() else text
 
 
 def _method(text: str) -> Any:
-    from seewhy.cli_methods import options
+    from seewhy.cli.lists import options
 
     name, *given = text.split(":")
     return (name, options(name, given)) if given else name

@@ -94,8 +94,8 @@ def _run(
     flags: dict[str, Any],
 ) -> int:
     from seewhy import backend, render
-    from seewhy.command import quiet, with_progress
-    from seewhy.drawing import Drawing
+    from seewhy.cli.explain import quiet, with_progress
+    from seewhy.cli.picture_files import Drawing
     from seewhy.errors import OptionError
     from seewhy.explainer.explainer import Explainer
     from seewhy.images import folders

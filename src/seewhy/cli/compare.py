@@ -55,7 +55,7 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
     model leaves its reason in its place.
     """
     from seewhy import backend
-    from seewhy.command import quiet
+    from seewhy.cli.explain import quiet
     from seewhy.studies.compare import METHODS
     from seewhy.studies.compare import compare as compared
 

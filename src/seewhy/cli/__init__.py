@@ -1,0 +1,1 @@
+"""The command `seewhy`: one module a subcommand. Loading the package imports none of them."""
