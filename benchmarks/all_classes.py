@@ -28,7 +28,7 @@ def alive(model: keras.Model) -> keras.Model:
 
 
 def main() -> None:
-    with model_files.blank():
+    with model_files.constant_weights():
         model = keras.applications.ResNet50(weights=None)
     explainer = Explainer(alive(model), preprocess="none")
     images = np.random.default_rng(1).normal(size=(1, 224, 224, 3)).astype("float32")

@@ -18,11 +18,11 @@ import numpy as np
 from keras import ops
 
 from seewhy import backend, methods
-from seewhy.models.wrapped_model import subject
+from seewhy.models.wrapped_model import wrap_model
 from seewhy.plan import cuts, evidence_sources
 from seewhy.run import passes
 from seewhy.targets import labels
-from seewhy.targets.question import Context, parse
+from seewhy.targets.question import Context, parse_target
 
 MODELS = ("VGG16", "ResNet50")
 BATCHES = (1, 8)
@@ -58,11 +58,11 @@ def measure(name: str, batch: int) -> None:
         np.random.default_rng(0).normal(size=(batch, rows, cols, 3)).astype("float32")
     )
     classes = ops.convert_to_tensor(np.zeros(batch, "int32"))
-    cut = cuts.cut(module, subject(model), None)
-    target = parse(0, Context(labels.numbered(1000), cut.outputs, 0, "logits"))
-    question = evidence_sources.Question((target,), "logits", 0)
-    function = passes.maps(
-        module, evidence_sources.Sites(cut, {}), methods.find("grad_cam"), question
+    cut = cuts.layer_cut(module, wrap_model(model), None)
+    target = parse_target(0, Context(labels.numbered_labels(1000), cut.outputs, 0, "logits"))
+    question = evidence_sources.QuestionBatch((target,), "logits", 0)
+    function = passes.maps_pass(
+        module, evidence_sources.EvidenceSources(cut, {}), methods.get_method("grad_cam"), question
     )
     grad_cam = module.compile(function, model.variables)
     forward = module.compile(lambda x: model(x, training=False), model.variables)

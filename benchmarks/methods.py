@@ -55,7 +55,7 @@ def network(name: str) -> Any:
 
     if name not in dir(keras.applications):
         return presets.load(name)[0]
-    with model_files.blank():
+    with model_files.constant_weights():
         model = getattr(keras.applications, name)(weights=None)
     random = np.random.default_rng(0)
     for variable in model.weights:
@@ -106,7 +106,7 @@ def ours(name: str, only: list[str]) -> Iterator[dict[str, Any]]:
         return ops.convert_to_numpy(forward(image))
 
     base()
-    for entry in methods.known():
+    for entry in methods.all_methods():
         if (only and entry.name not in only) or (entry.name in REPEATED and name != SMALL):
             continue
         row = {"model": name, "backend": keras.backend.backend(), "method": entry.name}

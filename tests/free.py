@@ -17,7 +17,7 @@ from seewhy.explainer.explainer import Explainer
 from seewhy.targets.labels import DATA
 from test_references import OPTIONS
 
-FREE = [m.name for m in methods.known() if not m.differentiates and m.family != "transformer"]
+FREE = [m.name for m in methods.all_methods() if not m.differentiates and m.family != "transformer"]
 BUNDLED = {
     **{name: {} for name in ("ablation_cam", "recipro_cam", "eigen_cam", "fem")},
     "kpca_cam": {"kernel": "rbf"},
@@ -29,7 +29,7 @@ BUNDLED = {
 def slow(name: str, one: world.World) -> np.ndarray:
     """A method's maps by its reference."""
     reference = references.REFERENCES[name]
-    options = methods.find(name, OPTIONS.get(name, {})).options
+    options = methods.get_method(name, OPTIONS.get(name, {})).options
     known = inspect.signature(reference).parameters
     return reference(one, **{key: value for key, value in options.items() if key in known})
 

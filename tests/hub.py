@@ -35,7 +35,7 @@ def _value(variable: Any, random: np.random.Generator) -> np.ndarray:
 
 
 def _classifier(name: str, backbone: dict[str, Any], **head: Any) -> keras.Model:
-    with model_files.blank():  # JAX would take seconds to draw what is replaced at once
+    with model_files.constant_weights():  # JAX would take seconds to draw what is replaced at once
         body = getattr(models, f"{name}Backbone")(**backbone)
         task = getattr(models, f"{name}ImageClassifier")
         return alive(task(backbone=body, num_classes=CLASSES, **head))

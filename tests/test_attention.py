@@ -100,7 +100,7 @@ VITS = [(1, "token"), (0, "mean"), (3, "token")]
 
 
 def test_all_are_tested_here():
-    family = {entry.name for entry in methods.known() if entry.family == "transformer"}
+    family = {entry.name for entry in methods.all_methods() if entry.family == "transformer"}
     assert family == {*REFERENCES, "le_grad"}
 
 

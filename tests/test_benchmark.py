@@ -92,7 +92,9 @@ def _untimed(record):
 def test_the_interval_is_that_of_scipy():
     stats = pytest.importorskip("scipy.stats")
     values = np.random.default_rng(1).gamma(1.0, size=40)
-    own = statistics.interval(statistics.resampled([values[:, None]], seed=3, resamples=20000)[0])
+    own = statistics.percentile_interval(
+        statistics.bootstrap_statistics([values[:, None]], seed=3, resamples=20000)[0]
+    )
     theirs = stats.bootstrap(
         (values,), np.mean, method="percentile", n_resamples=20000, rng=np.random.default_rng(0)
     ).confidence_interval
@@ -100,23 +102,25 @@ def test_the_interval_is_that_of_scipy():
     # of hits and misses, means of resamples are binomial: a closed form
     hits = np.repeat([0.0, 1.0], [12, 28])[:, None]
     closed = stats.binom.ppf([0.025, 0.975], 40, 0.7) / 40
-    drawn = statistics.interval(statistics.resampled([hits], seed=5, resamples=20000)[0])
+    drawn = statistics.percentile_interval(
+        statistics.bootstrap_statistics([hits], seed=5, resamples=20000)[0]
+    )
     np.testing.assert_allclose(drawn, closed, atol=0.025)
 
 
 @pytest.mark.framework_free
 def test_differences_are_paired_and_set_measures_choose_once():
     values = np.random.default_rng(2).normal(size=(30, 1))
-    draws = statistics.resampled([values + 0.5, values])
+    draws = statistics.bootstrap_statistics([values + 0.5, values])
     np.testing.assert_allclose(draws[0] - draws[1], 0.5, atol=1e-12)
     hits = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    assert statistics.statistic(hits) == pytest.approx(2 / 3)
+    assert statistics.set_statistic(hits) == pytest.approx(2 / 3)
     # never both thresholds at once, as photo by photo the best one would give 1
-    assert statistics.resampled([hits]).mean() < 0.85
+    assert statistics.bootstrap_statistics([hits]).mean() < 0.85
     # blocks of resamples are drawn like one
     few, statistics.CELLS = statistics.CELLS, 64
     try:
-        blocks = statistics.resampled([values], resamples=2000)
+        blocks = statistics.bootstrap_statistics([values], resamples=2000)
     finally:
         statistics.CELLS = few
     assert blocks.shape == (1, 2000)
@@ -196,14 +200,14 @@ def counted(monkeypatch):
 
 
 def test_a_run_that_was_stopped_goes_on(album, tmp_path, monkeypatch, counted):
-    from seewhy.studies.benchmark.results_file import Ledger
+    from seewhy.studies.benchmark.results_file import ResultsFile
 
     wishes = {"metrics": ["energy-inside"], "boxes": album[1], "batch_size": 4}
     wishes |= {**WISHES, **SETTINGS}
     model = halves()
     whole = seewhy.benchmark(model, album[0], folder=tmp_path / "whole", **wishes)
     counted.clear()
-    plain, written = Ledger.add, []
+    plain, written = ResultsFile.add, []
 
     def add(self, key, record):
         if len(written) == 30:
@@ -211,10 +215,10 @@ def test_a_run_that_was_stopped_goes_on(album, tmp_path, monkeypatch, counted):
         written.append(key)
         plain(self, key, record)
 
-    monkeypatch.setattr(Ledger, "add", add)
+    monkeypatch.setattr(ResultsFile, "add", add)
     with pytest.raises(KeyboardInterrupt):
         seewhy.benchmark(model, album[0], folder=tmp_path / "half", **wishes)
-    monkeypatch.setattr(Ledger, "add", plain)
+    monkeypatch.setattr(ResultsFile, "add", plain)
     # as if it was killed while it wrote
     with (tmp_path / "half" / "results.jsonl").open("a") as file:
         file.write('{"key": "half a li')
@@ -382,18 +386,18 @@ def test_the_tables_are_whole(done):
 
 @pytest.mark.framework_free
 def test_what_is_not_defined_is_left_out_and_counted():
-    one = measures.chosen(["energy-inside"], True)
+    one = measures.choose_measures(["energy-inside"], True)
     own = {str(k): {"energy_inside": np.array([np.nan if k == 0 else 0.9])} for k in range(5)}
     other = {str(k): {"energy_inside": np.array([np.nan if k == 1 else 0.1])} for k in range(5)}
-    figure = statistics.figures(own, {"chance": other}, one, 0)["energy_inside"]
+    figure = statistics.row_figures(own, {"chance": other}, one, 0)["energy_inside"]
     assert (figure.photos, figure.left_out, figure.mean) == (4, 1, pytest.approx(0.9))
     assert figure.difference == pytest.approx((0.8, 0.8, 0.8))
     assert (figure.verdict, figure.versus) == ("better", "chance")
-    single = statistics.figures({"2": own["2"]}, {"chance": other}, one, 0)["energy_inside"]
+    single = statistics.row_figures({"2": own["2"]}, {"chance": other}, one, 0)["energy_inside"]
     assert single.verdict == ""
     assert np.isnan(single.low)
-    assert tables.figure(figure) == "0.900 [0.900, 0.900] (4)"
-    assert tables.figure(single) == "0.900"
+    assert tables.figure_text(figure) == "0.900 [0.900, 0.900] (4)"
+    assert tables.figure_text(single) == "0.900"
 
 
 def test_a_model_that_draws_chance_is_known_again():
@@ -420,20 +424,20 @@ def test_a_model_that_draws_chance_is_known_again():
 def test_the_ledger_keeps_what_it_is_told(tmp_path):
     runs = np.repeat([1.0, 0.0, 1.0], [3, 2, 4])
     for figure in (np.array([0.1]), np.array([np.nan]), runs, np.full(4, np.nan)):
-        kept = results_file.unpacked(json.loads(json.dumps(results_file.packed(figure))))
+        kept = results_file.from_run_length(json.loads(json.dumps(results_file.run_length(figure))))
         np.testing.assert_array_equal(kept, figure)
-    book = results_file.Ledger(tmp_path / "a" / "book.jsonl")
+    book = results_file.ResultsFile(tmp_path / "a" / "book.jsonl")
     book.add("x", {"values": {"a": 1}})
     book.add("x", {"values": {"b": 2}})
-    read = results_file.Ledger(tmp_path / "a" / "book.jsonl")
+    read = results_file.ResultsFile(tmp_path / "a" / "book.jsonl")
     assert read.get("x")["values"] == {"a": 1, "b": 2}
     assert read.get("y") == {}
     keys = [
-        results_file.key(given=given)
+        results_file.result_key(given=given)
         for given in (1, "1", None, [1], {"a": 1}, np.ones(3), np.ones(4), len, lambda x: x)
     ]
     assert len(set(keys)) == len(keys)
-    assert results_file.key(given=np.ones(3)) == keys[5]
+    assert results_file.result_key(given=np.ones(3)) == keys[5]
 
 
 @pytest.mark.framework_free

@@ -79,7 +79,7 @@ def test_equals_an_independent_forward_pass(model, size):
 
 def test_sees_a_cat_on_the_bundled_photo(model):
     scores = probabilities(model, photo())[0]
-    best = [labels.imagenet()[index].name for index in scores.argsort()[::-1][:3]]
+    best = [labels.imagenet_labels()[index].name for index in scores.argsort()[::-1][:3]]
     assert set(best) == CATS
     assert scores[[281, 282, 285]].sum() > 0.8
 

@@ -150,7 +150,7 @@ def swapped(count):
     return np.concatenate([right[:2], right[2 + count :], right[2 : 2 + count]])
 
 
-ROWS = concept_meaning.rows
+ROWS = concept_meaning.kept_concepts
 
 
 def unclipped(values, rows, strengths, vectors):
@@ -160,7 +160,7 @@ def unclipped(values, rows, strengths, vectors):
     return made + values - PUT(values, every, strengths, vectors)
 
 
-PUT = concept_meaning.put_together
+PUT = concept_meaning.recompose_activations
 
 
 @pytest.mark.parametrize(("name", "broken"), [("rows", swapped), ("put_together", unclipped)])
@@ -415,20 +415,20 @@ def test_a_pixel_takes_the_colour_of_its_strongest_concept():
     heat = np.zeros((3, 1, 4), "float32")
     heat[:, 0] = np.array([[1, 0.2, 0, 0], [0.5, 0.6, 0, 0], [0, 0, 0, 0.5]]).tolist()
     grey = np.full((1, 4, 3), 100, "uint8")
-    found = concept_colours.painted(grey, heat, 1.0)[0].astype(int)
-    red, blue, yellow = map(np.array, concept_colours.colours(3))
+    found = concept_colours.paint_concepts(grey, heat, 1.0)[0].astype(int)
+    red, blue, yellow = map(np.array, concept_colours.concept_colours(3))
     np.testing.assert_array_equal(found[0], red)
     np.testing.assert_allclose(found[1], 0.6 * blue + 40, atol=0.51)
     np.testing.assert_array_equal(found[2], grey[0, 2])
     np.testing.assert_allclose(found[3], 0.5 * yellow + 50, atol=0.51)
-    assert len(set(concept_colours.colours(40))) == 40
+    assert len(set(concept_colours.concept_colours(40))) == 40
 
 
 @pytest.mark.framework_free
 @pytest.mark.parametrize("width", [1, 420, 2000])
 def test_nothing_of_a_legend_is_cut_off(width):
     texts = ["a few words " * 30, "Donaudampfschifffahrtsgesellschaft" * 12, ""]
-    picture = np.asarray(concept_colours.legend(texts, "heading " * 40, width))
+    picture = np.asarray(concept_colours.concept_legend(texts, "heading " * 40, width))
     assert picture.shape[1] == max(width, 420)
     for edge in (picture[:, -3:], picture[:, :3], picture[-3:], picture[:2]):
         assert (edge == 255).all()

@@ -6,7 +6,7 @@ import pytest
 
 from seewhy import render
 from seewhy.errors import OptionError
-from seewhy.render.signals import curve
+from seewhy.render.signals import signal_picture
 
 pytestmark = pytest.mark.framework_free
 
@@ -37,7 +37,7 @@ def inner(picture):
 def test_the_background_is_hot_where_the_map_is(steps):
     heat = np.zeros(steps)
     heat[steps * 6 // 10 : steps * 7 // 10] = 1
-    picture = curve(wave(steps), heat)
+    picture = signal_picture(wave(steps), heat)
     assert picture.dtype == np.uint8
     left, right, *_ = inner(picture)
     hot = np.nonzero(where(picture, tint(255)).any(axis=0))[0]
@@ -49,7 +49,7 @@ def test_one_hot_step_of_many_is_seen():
     for at in (0, 31_234, 99_999):
         heat = np.zeros(100_000)
         heat[at] = 1
-        picture = curve(wave(100_000), heat)
+        picture = signal_picture(wave(100_000), heat)
         left, right, *_ = inner(picture)
         hot = np.nonzero(where(picture, tint(255)).any(axis=0))[0]
         assert len(hot) in (1, 2)
@@ -59,7 +59,7 @@ def test_one_hot_step_of_many_is_seen():
 def test_one_peak_of_many_steps_is_seen():
     quiet, loud = np.zeros((100_000, 1)), np.zeros((100_000, 1))
     quiet[0] = loud[0] = loud[70_001] = 9  # the first keeps the axis as it is
-    difference = (curve(quiet, None) != curve(loud, None)).any(axis=-1)
+    difference = (signal_picture(quiet, None) != signal_picture(loud, None)).any(axis=-1)
     rows, cols = np.nonzero(difference)
     assert np.ptp(rows) > 100
     assert np.ptp(cols) < 10
@@ -67,7 +67,7 @@ def test_one_peak_of_many_steps_is_seen():
 
 def test_the_line_follows_the_signal():
     ramp = np.linspace(0, 1, 50)[:, None]
-    picture = curve(ramp, np.zeros(50))
+    picture = signal_picture(ramp, np.zeros(50))
     left, right, top, bottom = inner(picture)
     panel = picture[top : bottom + 1, left : right + 1]
     dark = (panel < 60).all(axis=-1)
@@ -82,16 +82,16 @@ def test_the_line_follows_the_signal():
 def test_each_channel_has_a_panel_of_its_own_scale():
     small = wave(80, 2)
     large = small * np.array([1, 1e6], "float32")
-    ours, theirs = curve(small, None), curve(large, None)
+    ours, theirs = signal_picture(small, None), signal_picture(large, None)
     assert ours.shape == theirs.shape
     # only the numbers along the second panel's axis, and the room that they take, differ
     lines = [(picture < 60).all(axis=-1)[:, 300:900].sum() for picture in (ours, theirs)]
     assert lines[0] == pytest.approx(lines[1], rel=0.05)
-    assert curve(wave(80, 3), None).shape[0] > ours.shape[0]
+    assert signal_picture(wave(80, 3), None).shape[0] > ours.shape[0]
 
 
 def test_channels_left_out_are_told():
-    six, seven, many = (curve(wave(50, channels), None) for channels in (6, 7, 8))
+    six, seven, many = (signal_picture(wave(50, channels), None) for channels in (6, 7, 8))
     assert six.shape == seven.shape == many.shape
     # the title makes room above the first panel, and says how many there are
     top = [
@@ -108,7 +108,7 @@ def test_channels_left_out_are_told():
 
 
 def test_without_a_map_the_background_is_white():
-    picture = curve(wave(), None).astype(int)
+    picture = signal_picture(wave(), None).astype(int)
     assert (np.ptp(picture, axis=-1) <= 2).all()
     assert (picture == 255).all(axis=-1).mean() > 0.8
 
@@ -116,7 +116,7 @@ def test_without_a_map_the_background_is_white():
 @pytest.mark.parametrize("colormap", ["jet", "viridis"])
 @pytest.mark.parametrize("alpha", [0.2, 1.0])
 def test_the_colours_are_the_maps_on_white(colormap, alpha):
-    picture = curve(wave(4), np.array([0, 0, 1, 1.0]), colormap, alpha)
+    picture = signal_picture(wave(4), np.array([0, 0, 1, 1.0]), colormap, alpha)
     for level in (0, 255):
         assert where(picture, tint(level, alpha, colormap)).mean() > 0.2
 
@@ -125,7 +125,7 @@ def test_the_colours_are_the_maps_on_white(colormap, alpha):
 def test_nothing_crashes_on_a_constant(value):
     values = np.full((30, 2), value, "float32")
     values[:, 1] = wave(30)[:, 0]
-    picture = curve(values, np.linspace(0, 1, 30))
+    picture = signal_picture(values, np.linspace(0, 1, 30))
     assert where(picture, tint(0)).any()
     assert (picture < 60).all(axis=-1).any()
 
@@ -134,7 +134,7 @@ def test_nothing_crashes_on_a_constant(value):
 def test_nan_leaves_a_gap_in_the_line(steps):
     values = np.ones((steps, 1))
     values[steps // 3 : 2 * steps // 3] = np.nan
-    picture = curve(values, np.zeros(steps))
+    picture = signal_picture(values, np.zeros(steps))
     left, right, top, bottom = inner(picture)
     line = (picture[(top + bottom) // 2, left : right + 1] < 90).all(axis=-1)
     third = len(line) // 3
@@ -144,7 +144,7 @@ def test_nan_leaves_a_gap_in_the_line(steps):
 
 @pytest.mark.parametrize("steps", [1, 2])
 def test_the_shortest_signals(steps):
-    picture = curve(np.ones((steps, 1)), np.ones(steps))
+    picture = signal_picture(np.ones((steps, 1)), np.ones(steps))
     assert where(picture, tint(255)).mean() > 0.5
     assert (picture[:, 100:-50] < 60).all(axis=-1).any()
 
@@ -152,9 +152,9 @@ def test_the_shortest_signals(steps):
 def test_nothing_global_changes():
     before = dict(matplotlib.rcParams)
     with matplotlib.rc_context():
-        white = curve(wave(), np.zeros(100))
+        white = signal_picture(wave(), np.zeros(100))
         matplotlib.style.use("dark_background")
-        dark = curve(wave(), np.zeros(100))
+        dark = signal_picture(wave(), np.zeros(100))
     assert dict(matplotlib.rcParams) == before
     # a user's dark style does not make the numbers white on white
     ink = [(picture[:, :40] < 100).all(axis=-1).mean() for picture in (white, dark)]
@@ -164,16 +164,16 @@ def test_nothing_global_changes():
 
 def test_bad_options():
     with pytest.raises(OptionError, match="jett"):
-        curve(wave(), np.zeros(100), "jett")
+        signal_picture(wave(), np.zeros(100), "jett")
     with pytest.raises(OptionError, match="alpha"):
-        curve(wave(), np.zeros(100), alpha=2)
+        signal_picture(wave(), np.zeros(100), alpha=2)
 
 
 def test_a_step_between_two_nan_is_seen():
     values = np.full((300, 1), np.nan)
     values[0], values[299] = 0, 1  # so that the axis is the same
-    without = curve(values, None)
+    without = signal_picture(values, None)
     values[150] = 0.5
-    changed = np.argwhere((curve(values, None) != without).any(axis=-1))
+    changed = np.argwhere((signal_picture(values, None) != without).any(axis=-1))
     assert 4 < len(changed) < 150
     assert np.ptp(changed, axis=0).max() < 12

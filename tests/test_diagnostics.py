@@ -42,13 +42,13 @@ MAPS = {
 @pytest.mark.parametrize("kind", MAPS)
 def test_warnings_about_a_map(kind):
     map, reached, expected = MAPS[kind]
-    texts = diagnostics.of_map(np.array(map, "float32"), reached)
+    texts = diagnostics.map_warnings(np.array(map, "float32"), reached)
     assert [text.partition(":")[0] for text in texts] == expected
 
 
 @pytest.mark.framework_free
 def test_figures_of_a_map():
-    figures = diagnostics.figures(np.array([[3.0, -1.0], [0.0, -2.0]], "float32"), True)
+    figures = diagnostics.map_figures(np.array([[3.0, -1.0], [0.0, -2.0]], "float32"), True)
     assert figures == {
         "grid": [2, 2],
         "finite": True,
@@ -58,12 +58,12 @@ def test_figures_of_a_map():
         "negative": 3.0,
         "clipped": 0.5,
     }
-    assert diagnostics.figures(np.full((2, 2), np.nan, "float32"), True)["finite"] is False
+    assert diagnostics.map_figures(np.full((2, 2), np.nan, "float32"), True)["finite"] is False
 
 
 @pytest.mark.framework_free
 def test_how_large_the_negative_evidence_is():
-    (text,) = diagnostics.of_map(np.array([[-1.0, -2.5]], "float32"), True)
+    (text,) = diagnostics.map_warnings(np.array([[-1.0, -2.5]], "float32"), True)
     assert "-2.5 to -1" in text
     assert "-3.5" in text
     assert "--against" in text

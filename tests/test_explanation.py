@@ -16,9 +16,9 @@ from seewhy.images.arrays import Array
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.render.files import Filenames
-from seewhy.render.signals import curve
-from seewhy.render.volumes import slices
-from seewhy.results.class_at_pixel import Evidence
+from seewhy.render.signals import signal_picture
+from seewhy.render.volumes import slice_picture
+from seewhy.results.class_at_pixel import ClassAtPixel
 from seewhy.results.explanation import on_one_scale
 from seewhy.targets.labels import Label, Labels
 
@@ -44,11 +44,14 @@ def test_the_classes_at_a_point_are_those_of_its_cell():
     maps[0, 0, 3], maps[1, 1, 0], maps[2] = 5, 7, 1
     # cells of 10 × 10 pixels, of an odd width, so that the centre of one pixel is the cell's
     one = asked(maps, (22, 44))
-    assert one.at(38, 5, top=2) == (Evidence(0, "n0", "a", 5.0), Evidence(2, "n2", "c", 1.0))
+    assert one.at(38, 5, top=2) == (
+        ClassAtPixel(0, "n0", "a", 5.0),
+        ClassAtPixel(2, "n2", "c", 1.0),
+    )
     assert one.at(5, 16) == (
-        Evidence(1, "n1", "b", 7.0),
-        Evidence(2, "n2", "c", 1.0),
-        Evidence(0, "n0", "a", 0.0),
+        ClassAtPixel(1, "n1", "b", 7.0),
+        ClassAtPixel(2, "n2", "c", 1.0),
+        ClassAtPixel(0, "n0", "a", 0.0),
     )
 
 
@@ -76,7 +79,7 @@ def test_at_takes_what_the_map_has_on_the_photo(fit):
 def test_of_equal_classes_the_lower_index_comes_first():
     one = asked(np.full((9, 2, 2), 2.5, "float32"), (4, 4), names=None)
     assert [found.index for found in one.at(1, 1)] == [0, 1, 2, 3, 4]
-    assert one.at(1, 1, top=1) == (Evidence(0, None, "class 0", 2.5),)
+    assert one.at(1, 1, top=1) == (ClassAtPixel(0, None, "class 0", 2.5),)
     assert len(one.at(1, 1, top=99)) == 9
     two = np.broadcast_to(np.arange(400)[:, None, None] % 2, (400, 2, 2))
     got = [found.index for found in asked(two, (4, 4), names=None).at(1, 1, top=400)]
@@ -95,7 +98,7 @@ def test_at_a_step_and_in_a_volume():
     maps = np.zeros((3, 2, 3, 4), "float32")
     maps[1, 1, 0, 3] = 1
     volume = explanation(maps[0], Array(random(2, 3, 4, 1)), ask_all=lambda: maps, labels=NAMES)
-    assert volume.at(3, 0, 1, top=1) == (Evidence(1, "n1", "b", 1.0),)
+    assert volume.at(3, 0, 1, top=1) == (ClassAtPixel(1, "n1", "b", 1.0),)
     assert volume.at(3, 0, 0, top=1)[0].index == 0
 
 
@@ -220,7 +223,7 @@ def test_a_scale_shows_in_the_picture():
 def test_a_signal_is_drawn_as_a_curve():
     array = Array(random(40, 2))
     one = explanation(random(5), array)
-    expected = curve(array.values, one.heatmap, "viridis", 0.5)
+    expected = signal_picture(array.values, one.heatmap, "viridis", 0.5)
     np.testing.assert_array_equal(
         np.asarray(one.overlay(colormap="viridis", alpha=0.5, blend="mix")), expected
     )
@@ -231,11 +234,11 @@ def test_a_signal_is_drawn_as_a_curve():
 def test_a_volume_is_drawn_as_slices():
     array = Array(random(5, 12, 10, 1))
     one = explanation(random(3, 4, 4), array)
-    expected = slices(array.values, one.heatmap, "viridis", 0.5, "mix")
+    expected = slice_picture(array.values, one.heatmap, "viridis", 0.5, "mix")
     np.testing.assert_array_equal(
         np.asarray(one.overlay(colormap="viridis", alpha=0.5, blend="mix")), expected
     )
-    colours = slices(np.zeros((5, 12, 10, 1)), one.heatmap, "jet", 1.0, "mix")
+    colours = slice_picture(np.zeros((5, 12, 10, 1)), one.heatmap, "jet", 1.0, "mix")
     np.testing.assert_array_equal(np.asarray(one.colorize()), colours)
 
 

@@ -48,7 +48,7 @@ def references(tmp_path_factory):
 @pytest.mark.parametrize("name", free.FREE)
 def test_equal_to_the_slow_reference(name, key, references):
     one, expected = world.worlds()[key], references[f"{key}: {name}"]
-    layer = one.layer if methods.find(name).at_layer else None
+    layer = one.layer if methods.get_method(name).at_layer else None
     explainer = Explainer(one.model, layer=layer, method=name, options=OPTIONS.get(name))
     found = np.stack([each.map for each in explainer(one.images, world.TARGET)])
     size = np.abs(expected).max()
@@ -78,7 +78,7 @@ def test_rollout_equals_attention_by_hand(prefix, pool):
         np.testing.assert_allclose(one.map, row[prefix:].reshape(4, 4), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("entry", methods.known(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", methods.all_methods(), ids=lambda entry: entry.name)
 def test_methods_with_gradients_are_refused_and_others_named(entry):
     if not entry.differentiates:
         assert Explainer(transformers.vit(), method=entry.name).method == entry.name

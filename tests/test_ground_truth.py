@@ -11,7 +11,7 @@ from pycocotools import mask as peer
 from pycocotools.coco import COCO
 
 from seewhy import errors, ground_truth
-from seewhy.annotations.masks import polygons, run_lengths
+from seewhy.annotations.masks import polygon_mask, run_length_mask
 
 
 def blob(seed: int, height: int = 40, width: int = 60) -> np.ndarray:
@@ -27,19 +27,19 @@ def test_run_lengths_are_those_of_pycocotools(seed):
     packed = peer.encode(np.asfortranarray(mask.astype("uint8")))
     text = {"size": packed["size"], "counts": packed["counts"].decode()}
     for record in (packed, text):
-        np.testing.assert_array_equal(run_lengths(record, 40, 60), mask)
+        np.testing.assert_array_equal(run_length_mask(record, 40, 60), mask)
     plain = {"size": [2, 3], "counts": [1, 2, 3]}
-    np.testing.assert_array_equal(run_lengths(plain, 2, 3), [[0, 1, 0], [1, 0, 0]])
+    np.testing.assert_array_equal(run_length_mask(plain, 2, 3), [[0, 1, 0], [1, 0, 0]])
 
 
 def test_run_lengths_that_do_not_fill_the_mask():
     with pytest.raises(errors.OptionError, match="sum to 5, which should be 6"):
-        run_lengths({"size": [2, 3], "counts": [1, 4]}, 2, 3)
+        run_length_mask({"size": [2, 3], "counts": [1, 4]}, 2, 3)
 
 
 def test_polygons_are_those_of_pycocotools_but_for_the_rim():
     points = np.array([[5.3, 4.1], [52.7, 9.4], [44.2, 35.8], [20.5, 30.1], [8.8, 37.9]])
-    own = polygons([points], (40, 60), 40, 60)
+    own = polygon_mask([points], (40, 60), 40, 60)
     theirs = peer.decode(peer.frPyObjects([points.ravel().tolist()], 40, 60)[0]).astype(bool)
     both, either = (own & theirs).sum(), (own | theirs).sum()
     # their outline is drawn at five times the size and rounded; ours asks each pixel's centre
@@ -52,7 +52,7 @@ def test_polygons_are_those_of_pycocotools_but_for_the_rim():
 def test_half_a_square_by_hand():
     points = np.array([[0, 0], [4, 0], [0, 4.0]])
     # centres on the slope itself may fall on either side
-    found = polygons([points], (4, 4), 4, 4)
+    found = polygon_mask([points], (4, 4), 4, 4)
     inside = np.add.outer(np.arange(4), np.arange(4))
     assert found[inside < 3].all()
     assert not found[inside > 3].any()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seewhy.models import detect_preprocess, efficientnet_lite0, presets
-from seewhy.models.model_files import blank
+from seewhy.models.model_files import constant_weights
 
 
 def head(x, classes=4):
@@ -31,16 +31,16 @@ def base(name, **options):
     import keras
 
     options = {"weights": None, "include_top": False, "input_shape": (96, 96, 3)} | options
-    with blank():
+    with constant_weights():
         return getattr(keras.applications, name)(**options)
 
 
 def found(model):
-    return detect_preprocess.preprocessing(model, None)
+    return detect_preprocess.detect_preprocessing(model, None)
 
 
 def test_a_preset_says_it():
-    assert detect_preprocess.preprocessing(None, presets.find("resnet50")) == "caffe"
+    assert detect_preprocess.detect_preprocessing(None, presets.get_preset("resnet50")) == "caffe"
 
 
 def test_unknown_without_evidence():
@@ -116,7 +116,7 @@ def test_a_model_without_declared_input_is_unknown():
             return x / 255
 
     assert found(Own()) is None
-    assert detect_preprocess.input_size(Own(), None) is None
+    assert detect_preprocess.detect_input_size(Own(), None) is None
 
 
 FAMILIES = {
@@ -146,7 +146,7 @@ def test_networks_of_keras_are_recognised_as_bases(name):
     inlined = keras.Model(inner.input, head(inner.output), name="mine")
     for model in (inner, nested, inlined):
         assert found(model) == mode
-        assert detect_preprocess.architecture(model) == family
+        assert detect_preprocess.detect_architecture(model) == family
 
 
 def test_scaling_in_front_of_a_base_goes_first():
@@ -172,7 +172,7 @@ def test_two_bases_that_disagree_make_it_unknown():
     outputs = [head(base(name)(images)) for name in ("MobileNetV2", "DenseNet121")]
     model = keras.Model(images, keras.layers.add(outputs))
     assert found(model) is None
-    assert detect_preprocess.architecture(model) is None
+    assert detect_preprocess.detect_architecture(model) is None
 
 
 def test_mobilenet_v3_without_its_own_scaling():
@@ -192,7 +192,7 @@ def test_names_like_vgg_alone_are_no_evidence():
 def test_the_bundled_network_as_a_model():
     model = efficientnet_lite0.efficientnet_lite0(weights=False)
     assert found(model) == "lite"
-    assert detect_preprocess.architecture(model) == "EfficientNet-Lite0"
+    assert detect_preprocess.detect_architecture(model) == "EfficientNet-Lite0"
 
 
 def test_looking_changes_nothing_in_the_model():
@@ -213,10 +213,10 @@ def test_input_size():
     import keras
 
     images = keras.Input((20, 30, 3))
-    assert detect_preprocess.input_size(keras.Model(images, head(images)), None) == (20, 30)
+    assert detect_preprocess.detect_input_size(keras.Model(images, head(images)), None) == (20, 30)
     images = keras.Input((3, 20, 30))
-    assert detect_preprocess.input_size(keras.Model(images, head(images)), None) == (20, 30)
+    assert detect_preprocess.detect_input_size(keras.Model(images, head(images)), None) == (20, 30)
     images = keras.Input((None, None, 3))
     model = keras.Model(images, head(images))
-    assert detect_preprocess.input_size(model, None) is None
-    assert detect_preprocess.input_size(model, presets.find("xception")) == (299, 299)
+    assert detect_preprocess.detect_input_size(model, None) is None
+    assert detect_preprocess.detect_input_size(model, presets.get_preset("xception")) == (299, 299)

@@ -15,11 +15,11 @@ pytestmark = pytest.mark.framework_free
 
 
 def digits(*names: str) -> Labels:
-    return labels.of(names, len(names))
+    return labels.labels_of_model(names, len(names))
 
 
 def test_imagenet_has_the_usual_order():
-    classes = labels.imagenet()
+    classes = labels.imagenet_labels()
     assert len(classes) == 1000
     assert classes[0] == Label(0, "n01440764", "tench")
     assert classes[285] == Label(285, "n02124075", "Egyptian_cat")
@@ -31,16 +31,16 @@ def test_imagenet_has_the_usual_order():
     [282, "282", " 282 ", np.int64(282), "n02123159", "N02123159", "tiger_cat", "Tiger Cat"],
 )
 def test_one_class_by_all_its_names(wanted):
-    assert labels.imagenet().find(wanted).index == 282
+    assert labels.imagenet_labels().find(wanted).index == 282
 
 
 def test_hyphens_do_not_matter():
-    assert labels.imagenet().find("shih tzu").name == "Shih-Tzu"
+    assert labels.imagenet_labels().find("shih tzu").name == "Shih-Tzu"
 
 
 @pytest.mark.parametrize(("wanted", "index"), [("Cardigan", 264), ("cardigan", 474)])
 def test_exact_spelling_decides_between_dog_and_garment(wanted, index):
-    assert labels.imagenet().find(wanted).index == index
+    assert labels.imagenet_labels().find(wanted).index == index
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_exact_spelling_decides_between_dog_and_garment(wanted, index):
 )
 def test_ambiguous_names_list_their_classes(wanted, candidates):
     with pytest.raises(TargetError, match="can mean 2 classes") as caught:
-        labels.imagenet().find(wanted)
+        labels.imagenet_labels().find(wanted)
     assert all(candidate in str(caught.value) for candidate in candidates)
     assert "index or WordNet id" in str(caught.value)
 
@@ -61,13 +61,13 @@ def test_ambiguous_names_list_their_classes(wanted, candidates):
 @pytest.mark.parametrize("wanted", [1000, -1, "1000", "-1", "99999"])
 def test_index_out_of_range_names_the_range(wanted):
     with pytest.raises(TargetError, match="indices 0 to 999"):
-        labels.imagenet().find(wanted)
+        labels.imagenet_labels().find(wanted)
 
 
 @pytest.mark.parametrize("wanted", [True, None, 1.5])
 def test_what_is_no_class_is_refused(wanted):
     with pytest.raises(TargetError, match="0 to 999 or a name"):
-        labels.imagenet().find(wanted)
+        labels.imagenet_labels().find(wanted)
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_what_is_no_class_is_refused(wanted):
     [("dog", "dog", 118), ("Dogs", "dog", 118), ("big cats", "big_cat", 8), ("foxes", "fox", 4)],
 )
 def test_groups(wanted, name, size):
-    found = labels.imagenet().find(wanted)
+    found = labels.imagenet_labels().find(wanted)
     assert isinstance(found, Group)
     assert (found.name, len(found.indices)) == (name, size)
 
 
 def test_ranges_of_groups_include_both_ends():
-    assert labels.imagenet().find("elephant").indices == (101, 385, 386)
+    assert labels.imagenet_labels().find("elephant").indices == (101, 385, 386)
 
 
 def test_a_class_goes_before_a_group():
@@ -100,13 +100,13 @@ def test_a_class_goes_before_a_group():
 )
 def test_unknown_names_get_the_nearest(wanted, hint):
     with pytest.raises(TargetError) as caught:
-        labels.imagenet().find(wanted)
+        labels.imagenet_labels().find(wanted)
     assert hint in str(caught.value)
 
 
 def test_unknown_name_without_neighbours_says_what_works():
     with pytest.raises(TargetError, match="index from 0 to 999 or a name such as 'tench'"):
-        labels.imagenet().find("qqqqqq")
+        labels.imagenet_labels().find("qqqqqq")
 
 
 def test_digits_as_names_are_indices_only_where_both_agree():
@@ -139,7 +139,10 @@ def test_all_forms_of_files(tmp_path, form):
     path = tmp_path / form
     path.write_text({**FORMS, **FORMS_WITH_IDS}[form], encoding="utf-8-sig")
     ids = ("n01440764", "n01443537") if form in FORMS_WITH_IDS else (None, None)
-    assert labels.read(path).entries == (Label(0, ids[0], "tench"), Label(1, ids[1], "goldfish"))
+    assert labels.read_labels(path).entries == (
+        Label(0, ids[0], "tench"),
+        Label(1, ids[1], "goldfish"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,30 +166,38 @@ def test_unreadable_files_say_why(tmp_path, name, content, reason):
     path = tmp_path / name
     path.write_text(content)
     with pytest.raises(LabelsError, match=reason):
-        labels.read(path)
+        labels.read_labels(path)
 
 
 def test_bytes_that_are_no_text(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"\xff\xfe\x00\xd8")
     with pytest.raises(LabelsError, match="cannot read"):
-        labels.read(tmp_path / "a.txt")
+        labels.read_labels(tmp_path / "a.txt")
 
 
 def test_missing_file(tmp_path):
     with pytest.raises(LabelsError, match="there is no file"):
-        labels.read(tmp_path / "names.txt")
+        labels.read_labels(tmp_path / "names.txt")
 
 
 def test_of_takes_names_labels_files_and_nothing(tmp_path):
     path = tmp_path / "n.json"
     path.write_text(json.dumps(["a", "b"]))
-    named = labels.of(["a", "b"], 2)
+    named = labels.labels_of_model(["a", "b"], 2)
     assert named[1] == Label(1, None, "b")
-    assert labels.of(path, 2) == labels.of(str(path), 2) == labels.of(named, 2) == named
-    assert [label.name for label in labels.of(None, 2).entries] == ["class 0", "class 1"]
-    assert labels.of(None, 3).find("Class 2").index == 2
+    assert (
+        labels.labels_of_model(path, 2)
+        == labels.labels_of_model(str(path), 2)
+        == labels.labels_of_model(named, 2)
+        == named
+    )
+    assert [label.name for label in labels.labels_of_model(None, 2).entries] == [
+        "class 0",
+        "class 1",
+    ]
+    assert labels.labels_of_model(None, 3).find("Class 2").index == 2
 
 
 def test_of_compares_the_numbers(tmp_path):
     with pytest.raises(LabelsError, match=r"model has 3 outputs, but there are 2 .* Give 3 names"):
-        labels.of(["a", "b"], 3)
+        labels.labels_of_model(["a", "b"], 3)

@@ -11,7 +11,7 @@ from seewhy import backend, errors
 from seewhy.explainer.explainer import Explainer
 from seewhy.models import model_files, presets, wrapped_model
 from seewhy.network import layers
-from seewhy.plan.trace import trace
+from seewhy.plan.trace import trace_model
 
 # What a person who knows these networks would take; a * stands for a number that Keras counts up.
 EXPECTED = {
@@ -47,9 +47,9 @@ SOME = ("VGG16", "ResNet50", "MobileNetV3Small", "NASNetMobile", "EfficientNetB0
 
 def default_of(name, side):
     model = getattr(keras.applications, name)(weights=None)
-    seen = wrapped_model.subject(model, how="none", size=None if model.input_shape[1] else side)
-    traced = trace(backend.load(), seen, seen.specs())
-    return layers.default(traced.calls, traced.places)
+    seen = wrapped_model.wrap_model(model, how="none", size=None if model.input_shape[1] else side)
+    traced = trace_model(backend.load(), seen, seen.specs())
+    return layers.default_layer(traced.calls, traced.places)
 
 
 def test_every_classifier_is_named_here():
@@ -65,7 +65,7 @@ def test_default_layer_of_keras_applications(name):
     if not on_torch and name not in SOME:
         pytest.skip("the torch run has all of them, in a second or two each")
     # without values, even the largest is built at once
-    with keras.device("meta") if on_torch else model_files.blank():
+    with keras.device("meta") if on_torch else model_files.constant_weights():
         place = default_of(name, 224)
     call = place.call
     assert call.name.rstrip("0123456789_") == EXPECTED[name].rstrip("0123456789_")
@@ -123,7 +123,7 @@ def test_a_grid_is_all_that_is_left_of_a_trace():
 
 
 def test_a_network_of_keras_applications_needs_no_further_argument():
-    with model_files.blank():
+    with model_files.constant_weights():
         model = keras.applications.VGG16(weights=None)
     explainer = Explainer(model)
     assert explainer.layer == "block5_conv3"

@@ -107,10 +107,10 @@ def test_the_smallest_share_that_makes_a_box(files, monkeypatch, capsys, tmp_pat
 @pytest.mark.framework_free
 def test_the_bundled_network_locates_on_a_finer_grid():
     finer = {"size": 288, "scores": "probabilities"}
-    assert presets.locating("efficientnet-lite0") == finer
-    assert presets.locating("EfficientNet_Lite0") == finer
-    assert presets.locating("vgg16") == {}
-    assert presets.locating("efficientnet-lite0.keras") == {}
+    assert presets.locate_settings("efficientnet-lite0") == finer
+    assert presets.locate_settings("EfficientNet_Lite0") == finer
+    assert presets.locate_settings("vgg16") == {}
+    assert presets.locate_settings("efficientnet-lite0.keras") == {}
 
 
 def test_which_settings_are_taken(monkeypatch, tmp_path):

@@ -227,7 +227,9 @@ def test_similarities():
         "spearman": similarity_func.correlation_spearman,
     }
     for name, theirs in pairs.items():
-        np.testing.assert_allclose(similarity.find(name)(one, other), theirs(*flat, batched=True))
+        np.testing.assert_allclose(
+            similarity.get_similarity(name)(one, other), theirs(*flat, batched=True)
+        )
     np.testing.assert_allclose(
         similarity.ssim(one, other), similarity_func.ssim(one, other, batched=True), atol=1e-6
     )

@@ -28,7 +28,7 @@ def explain(asked):
 def test_layers_are_destroyed_one_after_the_other(model):
     before = [np.array(one) for one in model.get_weights()]
     changed = []
-    for name, copy in sanity.destroyed(model):
+    for name, copy in sanity.randomised_copies(model):
         now = copy.get_weights()
         changed.append((name, [not np.array_equal(a, b) for a, b in zip(before, now, strict=True)]))
         assert copy is not model
@@ -44,7 +44,7 @@ def test_layers_are_destroyed_one_after_the_other(model):
 def test_independently_only_one_layer_is_destroyed(model):
     before = [np.array(one) for one in model.get_weights()]
     shapes = {"predictions": 2, "conv3": 2, "bn2": 4, "conv2": 1, "conv1": 2}
-    for name, copy in sanity.destroyed(model, how="independent"):
+    for name, copy in sanity.randomised_copies(model, how="independent"):
         now = copy.get_weights()
         flags = [not np.array_equal(a, b) for a, b in zip(before, now, strict=True)]
         assert sum(flags) == shapes[name], name
@@ -81,20 +81,20 @@ def test_initial_weights_and_nested_models():
     model = nets.fixed(
         keras.Model(image, layers.Dense(2, name="out")(layers.Flatten()(inner(image))))
     )
-    found = [name for name, _ in sanity.destroyed(model, draw="initial")]
+    found = [name for name, _ in sanity.randomised_copies(model, draw="initial")]
     assert [name.split("/")[-1] for name in found] == ["out", "inside"]
-    *_, (_, copy) = sanity.destroyed(model, draw="initial")
+    *_, (_, copy) = sanity.randomised_copies(model, draw="initial")
     biases = [one for one in copy.get_weights() if one.ndim == 1]
     assert all((bias == 0).all() for bias in biases)
 
 
 def test_what_cannot_be_copied_is_told():
     with pytest.raises(errors.ModelError, match="a Keras model"):
-        next(sanity.destroyed(lambda images: images))
+        next(sanity.randomised_copies(lambda images: images))
     with pytest.raises(errors.ModelError, match="no layer with parameters"):
-        next(sanity.destroyed(keras.Sequential([layers.Input((3,)), layers.ReLU()])))
+        next(sanity.randomised_copies(keras.Sequential([layers.Input((3,)), layers.ReLU()])))
     with pytest.raises(errors.OptionError, match="how is one of"):
-        next(sanity.destroyed(nets.plain(), how="both"))
+        next(sanity.randomised_copies(nets.plain(), how="both"))
 
 
 def test_class_sensitivity_compares_the_most_and_the_least_likely():

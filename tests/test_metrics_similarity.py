@@ -60,7 +60,7 @@ def test_ssim_is_scikit_images():
 
 @pytest.mark.parametrize("name", similarity.SIMILARITIES)
 def test_a_map_is_like_itself_and_unlike_noise(name):
-    measure = similarity.find(name)
+    measure = similarity.get_similarity(name)
     np.testing.assert_allclose(measure(ONE, ONE), 1)
     assert (np.abs(measure(ONE, RANDOM.normal(size=ONE.shape))) < 0.4).all()
 
@@ -78,7 +78,7 @@ def test_wrong_arguments_are_told():
     with pytest.raises(errors.OptionError, match="side is odd"):
         similarity.ssim(ONE, OTHER, side=13)
     with pytest.raises(errors.OptionError, match="similarity is one of"):
-        similarity.find("cosine")
+        similarity.get_similarity("cosine")
 
 
 IMAGES = RANDOM.normal(size=(3, 20, 24, 3)).astype("float32")

@@ -58,16 +58,16 @@ def test_modes_give_new_float32_and_leave_their_input(mode):
 
 @pytest.mark.framework_free
 def test_get_by_mode_preset_and_function():
-    assert preprocess.get("TF") is preprocess.tf
-    assert preprocess.get("vgg-16") is preprocess.caffe
-    assert preprocess.get("EfficientNetB0") is preprocess.none
-    assert preprocess.get(np.negative) is np.negative
+    assert preprocess.get_preprocessing("TF") is preprocess.tf
+    assert preprocess.get_preprocessing("vgg-16") is preprocess.caffe
+    assert preprocess.get_preprocessing("EfficientNetB0") is preprocess.none
+    assert preprocess.get_preprocessing(np.negative) is np.negative
 
 
 @pytest.mark.framework_free
 @pytest.mark.parametrize("wanted", ["cafe", 3])
 def test_unknown_lists_what_there_is(wanted):
     with pytest.raises(PreprocessError) as caught:
-        preprocess.get(wanted)
+        preprocess.get_preprocessing(wanted)
     assert all(f'"{mode}": ' in str(caught.value) for mode in preprocess.MODES)
     assert wanted != "cafe" or "Did you mean 'caffe'?" in str(caught.value)

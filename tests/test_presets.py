@@ -41,15 +41,15 @@ def test_all_modes_exist_and_all_but_the_bundled_have_a_file():
 @framework_free
 @pytest.mark.parametrize("name", ["VGG16", "vgg-16", "vgg_16", " Vgg 16"])
 def test_find_forgives_spelling(name):
-    assert presets.find(name).name == "vgg16"
+    assert presets.get_preset(name).name == "vgg16"
 
 
 @framework_free
 def test_find_names_the_nearest():
     with pytest.raises(ModelError, match="Did you mean 'resnet50'"):
-        presets.find("resnet5")
+        presets.get_preset("resnet5")
     with pytest.raises(ModelError, match="Known: efficientnet_lite0, vgg16"):
-        presets.find("yolo")
+        presets.get_preset("yolo")
 
 
 @framework_free
@@ -65,21 +65,21 @@ def test_the_table_needs_no_framework():
 @framework_free
 def test_status_looks_into_the_cache_of_keras(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    vgg = presets.find("vgg16")
+    vgg = presets.get_preset("vgg16")
     assert presets.status(vgg) == "to download"
     path = tmp_path / "models" / "vgg16_weights_tf_dim_ordering_tf_kernels.h5"
     assert presets.cached_path(vgg) == path
     path.parent.mkdir()
     path.touch()
     assert presets.status(vgg) == "cached"
-    assert presets.status(presets.find("efficientnet-lite0")) == "bundled"
+    assert presets.status(presets.get_preset("efficientnet-lite0")) == "bundled"
 
 
 @framework_free
 def test_without_keras_home_the_cache_is_in_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.delenv("KERAS_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    path = presets.cached_path(presets.find("convnexttiny"))
+    path = presets.cached_path(presets.get_preset("convnexttiny"))
     assert path == tmp_path / ".keras" / "models" / "convnext_tiny.h5"
 
 
@@ -101,15 +101,15 @@ def test_keras_asks_for_the_files_of_the_table(monkeypatch):
 
     monkeypatch.setattr(file_utils, "get_file", asked)
     for name in ("mobilenetv2", "mobilenetv3small", "efficientnetb0", "vgg16"):
-        one = presets.find(name)
+        one = presets.get_preset(name)
         with pytest.raises(Asked, match=f"^{one.weights}$"):
             presets.build(one)
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_the_table_describes_what_keras_builds(name):
-    one = presets.find(name)
-    with model_files.blank():
+    one = presets.get_preset(name)
+    with model_files.constant_weights():
         model = presets._architecture(one, None)
     assert model.count_params() == one.parameters
     assert model.input_shape[1:3] in ((one.size, one.size), (None, None))
@@ -120,8 +120,8 @@ def test_the_table_describes_what_keras_builds(name):
 
 
 def test_numbered_layers_are_found_in_each_model():
-    one = presets.find("mobilenetv3small")
-    with model_files.blank():
+    one = presets.get_preset("mobilenetv3small")
+    with model_files.constant_weights():
         models = [presets._architecture(one, None) for _ in range(2)]
     first, second = (presets.target_layer(model, one) for model in models)
     assert first != second
@@ -170,8 +170,8 @@ def test_a_file_in_the_cache_is_loaded(tmp_path, monkeypatch):
     import keras
     from keras.src.utils import file_utils
 
-    one = presets.find("mobilenetv2")
-    with model_files.blank():
+    one = presets.get_preset("mobilenetv2")
+    with model_files.constant_weights():
         model = presets._architecture(one, None)
     model.weights[0].assign(np.full(model.weights[0].shape, 3.0))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
@@ -203,4 +203,4 @@ def test_nasnet_mobile_needs_another_backend_than_torch():
     if keras.backend.backend() != "torch":
         pytest.skip("only torch lacks it")
     with pytest.raises(SeewhyError, match="Set KERAS_BACKEND to tensorflow or jax"):
-        presets.build(presets.find("nasnetmobile"))
+        presets.build(presets.get_preset("nasnetmobile"))

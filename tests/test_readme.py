@@ -122,7 +122,7 @@ def test_the_page_on_the_benchmark_runs(tmp_path, monkeypatch):
         "recipro_cam",
     ]
     assert (tmp_path / "out" / "benchmark.html").exists()
-    known = {one.name for one in measures.known()}
+    known = {one.name for one in measures.all_measures()}
     told = set(re.findall(r"[a-z_]{4,}", re.search(r"\| faith.*?\n\n", page("benchmark"), re.S)[0]))
     assert known == told - {"faithfulness", "robustness", "sanity", "localisation", "with", "boxes"}
 

@@ -47,14 +47,14 @@ def each_world(request):
 
 def test_every_method_has_a_reference():
     # those of transformers are compared in test_attention
-    others = [entry.name for entry in methods.known() if entry.family != "transformer"]
+    others = [entry.name for entry in methods.all_methods() if entry.family != "transformer"]
     assert set(others) == set(references.REFERENCES)
 
 
 @pytest.mark.parametrize("name", references.REFERENCES)
 def test_equal_to_the_slow_reference(name, each_world):
     options = OPTIONS.get(name, {})
-    entry = methods.find(name, options)
+    entry = methods.get_method(name, options)
     if not entry.at_layer and each_world.layer in ("conv1", "conv2"):
         pytest.skip("it explains at the input, so that another layer of the same net tells nothing")
     slow = references.REFERENCES[name]

@@ -9,8 +9,8 @@ from PIL import Image, JpegImagePlugin
 from seewhy import render
 from seewhy.errors import ImageError, MapError, OptionError
 from seewhy.images.geometry import Geometry
-from seewhy.render.files import Filenames, distinct, slug
-from seewhy.render.sheets import sheet
+from seewhy.render.files import Filenames, number_duplicates, slug
+from seewhy.render.sheets import labelled_sheet
 
 pytestmark = pytest.mark.framework_free
 
@@ -231,8 +231,8 @@ def dark_columns(image, rows):
 def test_a_sheet_has_even_rows():
     colours = [(200, 0, 0), (0, 200, 0), (0, 0, 200), (200, 200, 0), (0, 200, 200)]
     pictures = [np.full((100, 150, 3), colour, "uint8") for colour in colours]
-    canvas = np.asarray(sheet(pictures, list("abcde"))).reshape(-1, 3)
-    width = sheet(pictures, list("abcde")).width
+    canvas = np.asarray(labelled_sheet(pictures, list("abcde"))).reshape(-1, 3)
+    width = labelled_sheet(pictures, list("abcde")).width
     at = [np.argwhere((canvas == colour).all(axis=-1))[:, 0] for colour in colours]
     assert [len(places) for places in at] == [100 * 150] * 5
     tops, lefts = (
@@ -246,7 +246,7 @@ def test_a_sheet_has_even_rows():
 
 def test_pictures_of_a_sheet_share_one_height_of_at_most_480():
     pictures = [np.zeros((h, 300, 3), "uint8") for h in (600, 1200)]
-    canvas = np.asarray(sheet(pictures, ["", ""]))
+    canvas = np.asarray(labelled_sheet(pictures, ["", ""]))
     dark = (canvas < 128).all(axis=-1)
     assert dark.sum(axis=0).max() == 480
     assert dark.sum(axis=1).max() == 240 + 120
@@ -255,7 +255,7 @@ def test_pictures_of_a_sheet_share_one_height_of_at_most_480():
 @pytest.mark.parametrize("title", ["a name that is far too long for its picture " * 5, "W" * 999])
 def test_titles_never_overlap(title):
     pictures = [np.full((100, 160, 3), 255, "uint8")] * 3
-    canvas = sheet(pictures, [title, "", title])
+    canvas = labelled_sheet(pictures, [title, "", title])
     dark = dark_columns(canvas, slice(0, 40))
     first, third = (dark[dark < canvas.width / 3], dark[dark > 2 * canvas.width / 3])
     assert len(first)
@@ -265,7 +265,7 @@ def test_titles_never_overlap(title):
 
 @pytest.mark.parametrize("title", ["", "日本語の猫", "قطة", "🙂", "two\nlines", "\0"])
 def test_any_text_can_be_a_title(title):
-    canvas = sheet([np.zeros((50, 60, 3), "uint8")] * 2, [title] * 2)
+    canvas = labelled_sheet([np.zeros((50, 60, 3), "uint8")] * 2, [title] * 2)
     assert (np.asarray(canvas) == 0).all(axis=-1).sum() >= 2 * 50 * 60
 
 
@@ -319,14 +319,16 @@ def test_no_encoder_error_leaves_a_file(tmp_path, existing):
 
 def test_a_panorama_makes_no_endless_sheet():
     # at full height, 300 × 750 000 pixels: no JPEG takes that
-    canvas = sheet([np.zeros((2, 5000, 3), "uint8"), np.zeros((300, 300, 3), "uint8")], ["", ""])
+    canvas = labelled_sheet(
+        [np.zeros((2, 5000, 3), "uint8"), np.zeros((300, 300, 3), "uint8")], ["", ""]
+    )
     assert canvas.width == 12 + 1440 + 12 + 300 + 12
 
 
 def test_titles_are_one_line_in_many_scripts():
     def title(text):
         blank = np.full((60, 300, 3), 255, "uint8")
-        return np.asarray(sheet([blank], [text]))[:48]
+        return np.asarray(labelled_sheet([blank], [text]))[:48]
 
     np.testing.assert_array_equal(title("two\nlines"), title("two lines"))
     unknown = title("\ue000" * 3)  # boxes
@@ -386,4 +388,4 @@ def test_a_slug_is_one_part_of_a_file_name(name, expected):
     ],
 )
 def test_distinct_names(names, expected):
-    assert distinct(names) == expected
+    assert number_duplicates(names) == expected

@@ -14,7 +14,7 @@ import transformers
 from seewhy import errors, targets
 from seewhy.explainer.explainer import Explainer
 from seewhy.run import memory
-from seewhy.run.perturbed_runs import Reruns
+from seewhy.run.perturbed_runs import PerturbedRuns
 from seewhy.run.runner import Runner
 
 METHODS = {
@@ -83,9 +83,11 @@ def test_several_questions_share_the_copies(method, monkeypatch):
     asked = [0, 3, targets.margin(1, 2)]
     apart = [explainer(images, one) for one in asked]
     runs = []
-    kept = Reruns._chunks
+    kept = PerturbedRuns._chunks
     monkeypatch.setattr(
-        Reruns, "_chunks", lambda self, *given, **more: runs.append(1) or kept(self, *given, **more)
+        PerturbedRuns,
+        "_chunks",
+        lambda self, *given, **more: runs.append(1) or kept(self, *given, **more),
     )
     explainer(images, 0)
     for_one = len(runs)

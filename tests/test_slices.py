@@ -5,8 +5,8 @@ import pytest
 
 from seewhy import render
 from seewhy.errors import OptionError
-from seewhy.render.sheets import sheet
-from seewhy.render.volumes import chosen, slices
+from seewhy.render.sheets import labelled_sheet
+from seewhy.render.volumes import shown_slices, slice_picture
 
 pytestmark = pytest.mark.framework_free
 
@@ -30,7 +30,7 @@ def tiles(picture, columns, rows, side):
 
 
 def test_slices_share_one_stretch():
-    picture = slices(volume(), None)
+    picture = slice_picture(volume(), None)
     got = tiles(picture, 4, 1, 220)
     assert picture.shape == (MARGIN + TITLE + 220 + MARGIN, 4 * 232 + MARGIN, 3)
     for tile, shade in zip(got, [0, 85, 170, 255], strict=True):
@@ -39,7 +39,7 @@ def test_slices_share_one_stretch():
 
 def test_slices_are_enlarged_in_squares():
     values = np.random.default_rng(0).normal(size=(1, 11, 11, 3))
-    (tile,) = tiles(slices(values, None), 1, 1, 220)
+    (tile,) = tiles(slice_picture(values, None), 1, 1, 220)
     for row in range(11):
         for col in range(11):
             square = tile[row * 20 : row * 20 + 20, col * 20 : col * 20 + 20].reshape(-1, 3)
@@ -51,7 +51,9 @@ def test_slices_are_enlarged_in_squares():
 def test_heat_is_on_one_scale_and_smooth():
     heat = np.zeros((2, 10, 10))
     heat[0, :, 5:], heat[1] = 1.0, 0.5
-    first, second = tiles(slices(np.zeros((2, 10, 10, 1)), heat, alpha=1, blend="mix"), 2, 1, 220)
+    first, second = tiles(
+        slice_picture(np.zeros((2, 10, 10, 1)), heat, alpha=1, blend="mix"), 2, 1, 220
+    )
     jet = render.table("jet")
     np.testing.assert_array_equal(second, np.broadcast_to(jet[127], second.shape))
     np.testing.assert_array_equal(first[:, 121:], np.broadcast_to(jet[255], (220, 99, 3)))
@@ -62,7 +64,7 @@ def test_heat_is_on_one_scale_and_smooth():
 def test_heat_lies_over_the_slice():
     values, heat = volume(2), np.zeros((2, 10, 10))
     heat[1] = 1
-    first, second = tiles(slices(values, heat, "jet", 0.4, "mix"), 2, 1, 220)
+    first, second = tiles(slice_picture(values, heat, "jet", 0.4, "mix"), 2, 1, 220)
     jet = render.table("jet").astype(float)
     np.testing.assert_allclose(first[5, 5], 0.4 * jet[0], atol=0.51)
     np.testing.assert_allclose(second[5, 5], 0.4 * jet[255] + 0.6 * 255, atol=0.51)
@@ -73,7 +75,7 @@ def test_the_hottest_slice_is_among_the_chosen(depth):
     for hottest in range(depth):
         heat = np.full((depth, 2, 2), 0.1)
         heat[hottest, 0, 0] = 1
-        got = chosen(depth, heat)
+        got = shown_slices(depth, heat)
         assert hottest in got
         assert len(got) == min(depth, 9)
         assert got == sorted(set(got))
@@ -81,9 +83,9 @@ def test_the_hottest_slice_is_among_the_chosen(depth):
 
 
 def test_without_heat_slices_are_evenly_spaced():
-    assert chosen(17, None) == [0, 2, 4, 6, 8, 10, 12, 14, 16]
-    assert chosen(17, np.zeros((17, 2, 2))) == chosen(17, None)
-    assert chosen(3, None) == [0, 1, 2]
+    assert shown_slices(17, None) == [0, 2, 4, 6, 8, 10, 12, 14, 16]
+    assert shown_slices(17, np.zeros((17, 2, 2))) == shown_slices(17, None)
+    assert shown_slices(3, None) == [0, 1, 2]
 
 
 def test_of_equal_peaks_the_slice_with_more_heat_is_the_hottest():
@@ -91,7 +93,7 @@ def test_of_equal_peaks_the_slice_with_more_heat_is_the_hottest():
     heat[40, 0, 0] = 1
     heat[30, :2] = 1
     heat[50] = 0.9
-    assert 30 in chosen(90, heat)
+    assert 30 in shown_slices(90, heat)
 
 
 @pytest.mark.parametrize("word", ["slice", "frame"])
@@ -100,9 +102,9 @@ def test_titles_count_from_one(monkeypatch, word):
     heat[4] = 1
     made = []
     monkeypatch.setattr(
-        "seewhy.render.volumes.sheet", lambda *given: made.append(given) or sheet(*given)
+        "seewhy.render.volumes.sheet", lambda *given: made.append(given) or labelled_sheet(*given)
     )
-    slices(volume(12, 4, 4), heat, word=word)
+    slice_picture(volume(12, 4, 4), heat, word=word)
     ((_, titles),) = made
     assert titles == [f"{word} {i} of 12" for i in (1, 2, 4, 5, 7, 8, 9, 11, 12)]
 
@@ -111,31 +113,34 @@ def test_titles_count_from_one(monkeypatch, word):
 def test_other_channels(channels):
     values = np.random.default_rng(1).normal(size=(3, 6, 6, channels))
     used = values[..., :3] if channels == 5 else values[..., :1]
-    np.testing.assert_array_equal(slices(values, None), slices(used, None))
+    np.testing.assert_array_equal(slice_picture(values, None), slice_picture(used, None))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_bad_values_are_black(bad):
     values = volume(2).copy()
     values[1, 0, 0] = bad
-    _, second = tiles(slices(values, None), 2, 1, 220)
+    _, second = tiles(slice_picture(values, None), 2, 1, 220)
     np.testing.assert_array_equal(second[:22, :22], 0)
     np.testing.assert_array_equal(second[22:], 255)
 
 
 @pytest.mark.parametrize("value", [0.0, np.nan, 5.0])
 def test_a_constant_volume_is_grey(value):
-    (tile,) = tiles(slices(np.full((1, 10, 10, 1), value), None), 1, 1, 220)
+    (tile,) = tiles(slice_picture(np.full((1, 10, 10, 1), value), None), 1, 1, 220)
     np.testing.assert_array_equal(tile, 127)
 
 
 def test_large_slices_are_shrunk():
-    assert slices(np.zeros((2, 600, 900, 1)), None).shape[:2] == (12 + 36 + 480 + 12, 2 * 732 + 12)
+    assert slice_picture(np.zeros((2, 600, 900, 1)), None).shape[:2] == (
+        12 + 36 + 480 + 12,
+        2 * 732 + 12,
+    )
 
 
 def test_bad_options():
     heat = np.zeros((4, 10, 10))
     with pytest.raises(OptionError, match="jett"):
-        slices(volume(), heat, "jett")
+        slice_picture(volume(), heat, "jett")
     with pytest.raises(OptionError, match="multiply"):
-        slices(volume(), heat, blend="multiply")
+        slice_picture(volume(), heat, blend="multiply")

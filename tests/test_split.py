@@ -10,7 +10,7 @@ from keras import ops
 import nets
 import twins
 from seewhy import backend
-from seewhy.models.wrapped_model import subject
+from seewhy.models.wrapped_model import wrap_model
 from seewhy.plan import cuts
 
 LAYERS = ["conv1", "pool1", "conv2", "bn2", "relu2", "conv3", "sum3", "relu3"]
@@ -19,7 +19,7 @@ LAYERS = ["conv1", "pool1", "conv2", "bn2", "relu2", "conv3", "sum3", "relu3"]
 def evidence_of(model, layer, images, index):
     """Activations, gradients and raw outputs through the split, compiled as users get it."""
     module = backend.load()
-    cut = cuts.cut(module, subject(model, how="none"), layer)
+    cut = cuts.layer_cut(module, wrap_model(model, how="none"), layer)
 
     def run(x):
         activations, bypass = cut.split.head(x)
@@ -77,7 +77,7 @@ def test_a_layer_with_layers_inside(layer):
 def test_the_tail_runs_nothing_in_front_of_the_target(monkeypatch):
     model, images = nets.plain(), nets.images()
     module = backend.load()
-    cut = cuts.cut(module, subject(model, how="none"), "relu3")
+    cut = cuts.layer_cut(module, wrap_model(model, how="none"), "relu3")
     ran = []
     original = keras.layers.Conv2D.call
     monkeypatch.setattr(
@@ -92,7 +92,7 @@ def test_the_tail_runs_nothing_in_front_of_the_target(monkeypatch):
 
 def test_the_tail_answers_to_other_activations():
     model, images = nets.plain(), ops.convert_to_tensor(nets.images())
-    cut = cuts.cut(backend.load(), subject(model, how="none"), "relu3")
+    cut = cuts.layer_cut(backend.load(), wrap_model(model, how="none"), "relu3")
     activations, bypass = cut.split.head(images)
     kernel, bias = (ops.convert_to_numpy(v) for v in model.get_layer("predictions").weights)
     twice = 2 * activations

@@ -115,7 +115,9 @@ LAYOUTS = {
 @pytest.mark.framework_free
 def test_layouts(kind):
     shapes, image, expected = LAYOUTS[kind]
-    found = grids.layouts([call(shape) for shape in shapes], grids.View(image, batch=2))[-1]
+    found = grids.grid_layouts([call(shape) for shape in shapes], grids.InputView(image, batch=2))[
+        -1
+    ]
     assert (found and (found.space, found.prefix)) == expected
 
 
@@ -127,5 +129,5 @@ def test_heads_are_no_rows():
         call((2, 4, 64, 64), "Dropout", "mha/dropout"),
         call((2, 64, 16), "MultiHeadAttention", "mha"),
     ]
-    found = grids.layouts(calls, grids.View((32, 32), batch=2))
+    found = grids.grid_layouts(calls, grids.InputView((32, 32), batch=2))
     assert [one and one.space for one in found] == [(8, 8), None, None, (8, 8)]

@@ -58,7 +58,7 @@ def known_small(monkeypatch):
 def test_blank_draws_nothing_and_is_undone():
     import keras
 
-    with model_files.blank():
+    with model_files.constant_weights():
         assert not np.any(values(small())[0])
         fixed = keras.initializers.RandomNormal(seed=1)((3,))
         assert np.any(keras.ops.convert_to_numpy(fixed))
@@ -91,7 +91,7 @@ def test_the_state_of_an_optimizer_does_not_matter(tmp_path, known_small, name):
 
 def test_weights_of_the_bundled_architecture(tmp_path):
     save(efficientnet_lite0.efficientnet_lite0(), tmp_path / "a.weights.h5")
-    one = presets.find(efficientnet_lite0.NAME)
+    one = presets.get_preset(efficientnet_lite0.NAME)
     model, found = presets.load("EfficientNet-Lite0", tmp_path / "a.weights.h5")
     assert found is one
     for ours, theirs in zip(values(model), values(presets.build(one)), strict=True):

@@ -87,7 +87,7 @@ def case(request):
     if keras.backend.backend() in kind.not_on:
         pytest.skip(kind.not_on[keras.backend.backend()])
     keras.utils.set_random_seed(0)
-    with model_files.blank():  # every row draws its own
+    with model_files.constant_weights():  # every row draws its own
         cut = kind.build()
     options = {"layer": cut.layer} if cut.layer is not None else {}
     yield Case(kind, cut, kind.inputs(), kind.options | options)

@@ -65,7 +65,7 @@ def text() -> str:
     """The page."""
     lines = [f"| `{name}` | {about} |" for name, about in {**ARRAYS, **RERUNS}.items()]
     parts = [HEAD + "\n".join(lines)]
-    known = methods.known()
+    known = methods.all_methods()
     for family in FAMILIES:
         own = [entry for entry in known if entry.family == family]
         if own:

@@ -13,14 +13,14 @@ from PIL import Image
 
 from seewhy import render
 from seewhy.annotations import masks
-from seewhy.annotations.masks import box_of
+from seewhy.annotations.masks import box_around
 from seewhy.errors import ImageNotFoundError, MapError, OptionError
 from seewhy.explainer.explainer import Explainer
 from seewhy.images.photo import Photo
 from seewhy.metrics.localisation.box_overlap import box_iou
 from seewhy.metrics.localisation.boxes_and_masks import as_masks
 from seewhy.metrics.localisation.pointing import energy_inside, pointing_game
-from seewhy.render.boxes_and_regions import _moved
+from seewhy.render.boxes_and_regions import shifted_mask
 from seewhy.render.files import slug
 from seewhy.results.explanation import Explanation
 
@@ -52,7 +52,9 @@ class Guard:
         self._explainers, self._folder = explainers, folder
         self.files: list[Path] = []
 
-    def __call__(self, model: Any, image: Any, target: Any = "top", **settings: Any) -> Seen:
+    def __call__(
+        self, model: Any, image: Any, target: Any = "top", **settings: Any
+    ) -> SeenEvidence:
         """Explain one image; the arguments are those of `Explainer` and its call.
 
         Raises MapError where nothing speaks for the target, or the map is not finite.
@@ -72,7 +74,7 @@ class Guard:
         path = self._folder / f"seewhy-{len(self.files) + 1}-{name}.png"
         self.files.append(path)
         explanation.save(path)
-        return Seen(explanation, path)
+        return SeenEvidence(explanation, path)
 
     def keep(self, folder: Path) -> None:
         """Copy the overlays into a folder."""
@@ -105,7 +107,7 @@ class Share(float):
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenEvidence:
     """What a model looks at in one image.
 
     A mask is bool of the photo's size, a picture's path (true where it is not 0), or a list of
@@ -135,7 +137,9 @@ class Seen:
         threshold: fraction of the heatmap's largest value.
         """
         where = self._mask(mask)
-        value = box_iou(self.explanation.heatmap[None], [[box_of(where)]], threshold=threshold)[0]
+        value = box_iou(self.explanation.heatmap[None], [[box_around(where)]], threshold=threshold)[
+            0
+        ]
         return self._share(value, "overlap of boxes", where)
 
     def trust(self) -> Trust:
@@ -163,7 +167,7 @@ class Seen:
         if isinstance(mask, str | Path):
             if not Path(mask).is_file():
                 raise ImageNotFoundError(f"there is no mask {str(mask)!r}: check the path.")
-            where = masks.of_file(Path(mask))
+            where = masks.mask_of_file(Path(mask))
         elif isinstance(mask, np.ndarray) and (mask.dtype == bool or mask.shape == shape):
             if mask.dtype != bool:
                 raise OptionError(
@@ -182,7 +186,10 @@ class Seen:
     def _draw(self, where: np.ndarray) -> None:
         picture = np.array(self.explanation.overlay())
         rim = where & ~(
-            _moved(where, 1, 0) & _moved(where, -1, 0) & _moved(where, 0, 1) & _moved(where, 0, -1)
+            shifted_mask(where, 1, 0)
+            & shifted_mask(where, -1, 0)
+            & shifted_mask(where, 0, 1)
+            & shifted_mask(where, 0, -1)
         )
         picture[rim] = 255
         render.save(Image.fromarray(picture), self.file)

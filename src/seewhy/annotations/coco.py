@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from seewhy.annotations import masks
-from seewhy.annotations.records import Annotated, Corners, Located, Thing
+from seewhy.annotations.records import Annotated, Corners, LocatedPhoto, Thing
 from seewhy.errors import OptionError
 
 
-def coco_record(photos: Sequence[Located]) -> dict[str, object]:
+def coco_record(photos: Sequence[LocatedPhoto]) -> dict[str, object]:
     """COCO's record of images, annotations with a score, and the classes that occur."""
     rows = [(k, one) for k, photo in enumerate(photos, 1) for one in photo.found]
     used = {one.number: one.name for _, one in rows}
@@ -41,7 +41,7 @@ def coco_record(photos: Sequence[Located]) -> dict[str, object]:
     }
 
 
-def coco(files: Sequence[Path]) -> Iterator[Annotated]:
+def read_coco(files: Sequence[Path]) -> Iterator[Annotated]:
     """COCO's format, https://cocodataset.org/#format-data: boxes are (left, top, width, height)."""
     for file in files:
         record = json.loads(file.read_text(encoding="utf-8"))
@@ -57,18 +57,18 @@ def coco(files: Sequence[Path]) -> Iterator[Annotated]:
                     f"the annotation {one.get('id')!r} is about the image {place!r}, which "
                     f"{str(file)!r} does not list."
                 )
-            own[place].append(_coco_thing(one, names, _size(images[place])))
+            own[place].append(_thing(one, names, _size_of_photo(images[place])))
         for place, image in images.items():
-            yield Annotated(str(image["file_name"]), _size(image), tuple(own[place]))
+            yield Annotated(str(image["file_name"]), _size_of_photo(image), tuple(own[place]))
 
 
-def _size(image: dict[str, Any]) -> tuple[float, float] | None:
+def _size_of_photo(image: dict[str, Any]) -> tuple[float, float] | None:
     if not image.get("height") or not image.get("width"):
         return None
     return float(image["height"]), float(image["width"])
 
 
-def _coco_thing(
+def _thing(
     record: dict[str, Any], names: dict[Any, str], size: tuple[float, float] | None
 ) -> Thing:
     label = names.get(record.get("category_id"))
@@ -79,23 +79,23 @@ def _coco_thing(
         corners = (left, top, left + width, top + height)
     drawn = record.get("segmentation") or None
     if isinstance(drawn, dict):
-        paint = partial(masks.run_lengths, drawn)
-        return Thing(label, corners or masks.corners(drawn), paint)
+        paint = partial(masks.run_length_mask, drawn)
+        return Thing(label, corners or masks.run_length_corners(drawn), paint)
     points = [np.asarray(one, "float64").reshape(-1, 2) for one in drawn or ()]
     if corners is None and not points:
         raise OptionError(f"the annotation {record.get('id')!r} has neither box nor outline.")
-    corners = corners or _around(np.concatenate(points))
+    corners = corners or bounding_corners(np.concatenate(points))
     if not points:
         return Thing(label, corners)
-    return Thing(label, corners, partial(_painted, points, size))
+    return Thing(label, corners, partial(_mask_of, points, size))
 
 
-def _painted(
+def _mask_of(
     points: Sequence[np.ndarray], size: tuple[float, float] | None, height: int, width: int
 ) -> np.ndarray:
-    return masks.polygons(points, size or (height, width), height, width)
+    return masks.polygon_mask(points, size or (height, width), height, width)
 
 
-def _around(points: np.ndarray) -> Corners:
+def bounding_corners(points: np.ndarray) -> Corners:
     (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     return left, top, right, bottom

@@ -17,7 +17,7 @@ from seewhy.errors import OptionError
 VOID = 255
 
 
-def polygons(
+def polygon_mask(
     points: Sequence[np.ndarray], size: tuple[float, float], height: int, width: int
 ) -> np.ndarray:
     """bool (height, width): the pixels whose centre lies inside of any polygon.
@@ -44,7 +44,7 @@ def polygons(
     return mask
 
 
-def run_lengths(record: dict[str, Any], height: int, width: int) -> np.ndarray:
+def run_length_mask(record: dict[str, Any], height: int, width: int) -> np.ndarray:
     """bool (height, width) from COCO's run lengths: columns from the top, off and on in turns.
 
     record: "size" (rows, cols), and "counts" as numbers or as COCO's text of them.
@@ -59,16 +59,16 @@ def run_lengths(record: dict[str, Any], height: int, width: int) -> np.ndarray:
             f"be {rows * cols}."
         )
     flat = np.repeat(np.arange(len(counts)) % 2 == 1, counts)
-    return resized(flat.reshape(cols, rows).T, height, width)
+    return resized_mask(flat.reshape(cols, rows).T, height, width)
 
 
-def corners(record: dict[str, Any]) -> tuple[float, float, float, float]:
+def run_length_corners(record: dict[str, Any]) -> tuple[float, float, float, float]:
     """(left, top, right, bottom) of run lengths; zeros of an empty mask."""
     rows, cols = (int(side) for side in record["size"])
-    return box_of(run_lengths(record, rows, cols))
+    return box_around(run_length_mask(record, rows, cols))
 
 
-def box_of(mask: np.ndarray) -> tuple[float, float, float, float]:
+def box_around(mask: np.ndarray) -> tuple[float, float, float, float]:
     """(left, top, right, bottom) around a mask; zeros of an empty one."""
     rows, cols = np.nonzero(mask)
     if not len(rows):
@@ -96,12 +96,12 @@ def _counts(text: str) -> list[int]:
     return found
 
 
-def picture(file: Path, height: int, width: int) -> np.ndarray:
+def mask_from_file(file: Path, height: int, width: int) -> np.ndarray:
     """bool (height, width) from a picture: true where it is not 0."""
-    return resized(of_file(file), height, width)
+    return resized_mask(mask_of_file(file), height, width)
 
 
-def of_file(file: Path) -> np.ndarray:
+def mask_of_file(file: Path) -> np.ndarray:
     """A picture's mask at its own size; in palette pictures 255, VOC's border, is left out."""
     with Image.open(file) as opened:
         values, palette = np.asarray(opened), opened.mode == "P"
@@ -115,7 +115,7 @@ def of_file(file: Path) -> np.ndarray:
     return own
 
 
-def resized(mask: np.ndarray, height: int, width: int) -> np.ndarray:
+def resized_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     """A mask at another size: each pixel as the one that its centre lies in."""
     if mask.shape == (height, width):
         return mask
@@ -127,11 +127,11 @@ def resized(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     return scaled
 
 
-def masks(files: Sequence[Path]) -> Iterator[Annotated]:
+def read_masks(files: Sequence[Path]) -> Iterator[Annotated]:
     """A picture for each photo, of its size: what is not 0 is the thing."""
     for file in files:
-        inside = of_file(file)
+        inside = mask_of_file(file)
         size = (float(inside.shape[0]), float(inside.shape[1]))
         # read again when it is wanted: the masks of a whole data set need not be held
-        thing = Thing(None, box_of(inside), partial(picture, file))
+        thing = Thing(None, box_around(inside), partial(mask_from_file, file))
         yield Annotated(str(file), size, (thing,) if inside.any() else ())

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from seewhy.annotations.records import Annotated, Located, Thing
+from seewhy.annotations.records import Annotated, LocatedPhoto, Thing
 from seewhy.errors import OptionError
 
 
-def voc_record(photo: Located) -> str:
+def voc_xml(photo: LocatedPhoto) -> str:
     """Pascal VOC's record: pixels count from 1, and xmax and ymax are the last inside."""
     root = ElementTree.Element("annotation")
     ElementTree.SubElement(root, "filename").text = Path(photo.photo).name
@@ -30,7 +30,7 @@ def voc_record(photo: Located) -> str:
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def voc(files: Sequence[Path]) -> Iterator[Annotated]:
+def read_voc(files: Sequence[Path]) -> Iterator[Annotated]:
     """Pascal VOC's format: the first pixel is 1, and xmax and ymax are the last inside."""
     for file in files:
         root = ElementTree.parse(file).getroot()
@@ -41,17 +41,19 @@ def voc(files: Sequence[Path]) -> Iterator[Annotated]:
             box = one.find("bndbox")
             if box is None:
                 raise OptionError(f"an <object> of {str(file)!r} has no <bndbox>.")
-            sides = [float(_text(box, side)) for side in ("xmin", "ymin", "xmax", "ymax")]
+            sides = [float(_text_of(box, side)) for side in ("xmin", "ymin", "xmax", "ymax")]
             corners = (sides[0] - 1, sides[1] - 1, sides[2], sides[3])
             things.append(Thing(one.findtext("name"), corners))
         size = root.find("size")
-        sides = [] if size is None else [float(_text(size, side)) for side in ("height", "width")]
+        sides = (
+            [] if size is None else [float(_text_of(size, side)) for side in ("height", "width")]
+        )
         # some tools write 0 where they do not know
         known = (sides[0], sides[1]) if all(sides) and sides else None
         yield Annotated(str(file), known, tuple(things))
 
 
-def _text(element: ElementTree.Element, name: str) -> str:
+def _text_of(element: ElementTree.Element, name: str) -> str:
     text = element.findtext(name)
     if text is None:
         raise OptionError(f"<{element.tag}> has no <{name}>.")

@@ -31,12 +31,12 @@ def looked_up(found: Annotations, photos: Sequence[str | Path]) -> list[Annotate
     known: dict[str, list[Annotated]] = defaultdict(list)
     for one in found.photos:
         known[_parts(one.photo)[-1]].append(one)
-    rows = [_best(known[_parts(photo)[-1]], _parts(photo)) for photo in photos]
+    rows = [_most_folders_shared(known[_parts(photo)[-1]], _parts(photo)) for photo in photos]
     several = [str(photo) for photo, row in zip(photos, rows, strict=True) if len(row) > 1]
     if several:
         raise OptionError(
-            f"{found.source!r} has several entries that fit {_some(several)}. Give the photos' "
-            f"paths with the folders that the file has."
+            f"{found.source!r} has several entries that fit {_first_names(several)}. Give the "
+            f"photos' paths with the folders that the file has."
         )
     return [row[0] if row else None for row in rows]
 
@@ -45,18 +45,18 @@ def nothing_about(found: Annotations, photos: Sequence[str]) -> OptionError:
     """The error that tells which photos have no annotation, and what there is instead."""
     names = ", ".join(repr(one.photo) for one in found.photos[:3])
     return OptionError(
-        f"{found.source!r} has nothing about {_some(photos)}. It is about {len(found.photos)} "
-        f"photos, such as {names}."
+        f"{found.source!r} has nothing about {_first_names(photos)}. It is about "
+        f"{len(found.photos)} photos, such as {names}."
     )
 
 
-def _best(rivals: list[Annotated], photo: list[str]) -> list[Annotated]:
+def _most_folders_shared(rivals: list[Annotated], photo: list[str]) -> list[Annotated]:
     """Those that share the most folders with a photo."""
-    shared = [_shared(_parts(one.photo), photo) for one in rivals]
+    shared = [_folders_shared(_parts(one.photo), photo) for one in rivals]
     return [one for one, many in zip(rivals, shared, strict=True) if many == max(shared)]
 
 
-def _shared(one: list[str], other: list[str]) -> int:
+def _folders_shared(one: list[str], other: list[str]) -> int:
     pairs = zip(reversed(one), reversed(other), strict=False)
     same = [a == b for a, b in pairs]
     return same.index(False) if False in same else len(same)
@@ -75,6 +75,6 @@ def _stem(name: str) -> str:
     return start if dot and suffix.lower() in known else name
 
 
-def _some(names: Sequence[str]) -> str:
+def _first_names(names: Sequence[str]) -> str:
     shown = ", ".join(map(repr, names[:3]))
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} others"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from seewhy.annotations.coco import coco
-from seewhy.annotations.masks import masks
-from seewhy.annotations.pascal_voc import voc
+from seewhy.annotations.coco import read_coco
+from seewhy.annotations.masks import read_masks
+from seewhy.annotations.pascal_voc import read_voc
 from seewhy.annotations.records import Annotated, Annotations
-from seewhy.annotations.yolo import yolo
+from seewhy.annotations.yolo import read_yolo
 from seewhy.errors import OptionError
 
 KINDS = {".json": "COCO", ".xml": "Pascal VOC", ".txt": "YOLO", ".png": "mask"}
@@ -17,7 +17,7 @@ KINDS = {".json": "COCO", ".xml": "Pascal VOC", ".txt": "YOLO", ".png": "mask"}
 BESIDE = {"classes.txt", "train.txt", "val.txt", "test.txt", "readme.txt"}
 
 
-def listed(place: Path) -> tuple[list[Path], str]:
+def files_of_kind(place: Path) -> tuple[list[Path], str]:
     """The files at a place, and of which kind they are; the first kind of `KINDS` that it has."""
     if place.is_file():
         if place.suffix.lower() in (".yaml", ".yml"):
@@ -40,10 +40,10 @@ def listed(place: Path) -> tuple[list[Path], str]:
 
 
 READERS: dict[str, Callable[[Sequence[Path]], Iterator[Annotated]]] = {
-    "COCO": coco,
-    "Pascal VOC": voc,
-    "YOLO": yolo,
-    "mask": masks,
+    "COCO": read_coco,
+    "Pascal VOC": read_voc,
+    "YOLO": read_yolo,
+    "mask": read_masks,
 }
 
 
@@ -61,7 +61,7 @@ def read(path: str | Path) -> Annotations:
     place = Path(path)
     if not place.exists():
         raise OptionError(f"there are no annotations at {str(path)!r}.")
-    found, kind = listed(place)
+    found, kind = files_of_kind(place)
     try:
         return Annotations(tuple(READERS[kind](found)), str(path))
     except (ValueError, KeyError, TypeError, OSError, SyntaxError) as error:

@@ -15,7 +15,7 @@ Corners = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundBox:
     """One thing that was found on a photo."""
 
     number: int
@@ -25,13 +25,13 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Located:
+class LocatedPhoto:
     """What was found on one photo."""
 
     photo: str
     size: tuple[int, int]
     """(height, width)."""
-    found: tuple[Found, ...]
+    found: tuple[FoundBox, ...]
 
 
 @dataclass(frozen=True)

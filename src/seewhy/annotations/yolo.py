@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from seewhy.annotations import masks
-from seewhy.annotations.coco import _around
-from seewhy.annotations.records import Annotated, Located, Thing
+from seewhy.annotations.coco import bounding_corners
+from seewhy.annotations.records import Annotated, LocatedPhoto, Thing
 from seewhy.errors import OptionError
 
-NAMES = ("classes.txt", "obj.names", "data.yaml", "dataset.yaml", "data.yml")
+CLASS_FILES = ("classes.txt", "obj.names", "data.yaml", "dataset.yaml", "data.yml")
 
 
-def yolo_lines(photo: Located) -> str:
+def yolo_lines(photo: LocatedPhoto) -> str:
     """A line for each box: class, centre x, centre y, width and height in fractions, score."""
     height, width = photo.size
     lines = []
@@ -29,19 +29,19 @@ def yolo_lines(photo: Located) -> str:
     return "".join(lines)
 
 
-def yolo(files: Sequence[Path]) -> Iterator[Annotated]:
+def read_yolo(files: Sequence[Path]) -> Iterator[Annotated]:
     """A line a thing: its class, then centre, width and height, or the points of a polygon.
 
     All are fractions of the photo. A sixth number is a score, which is not looked at.
     """
     for file in files:
-        names = _names(file.parent)
+        names = _class_names(file.parent)
         lines = file.read_text(encoding="utf-8").splitlines()
         rows = [line.split() for line in lines if line.strip()]
-        yield Annotated(str(file), (1, 1), tuple(_yolo_thing(file, row, names) for row in rows))
+        yield Annotated(str(file), (1, 1), tuple(_thing(file, row, names) for row in rows))
 
 
-def _yolo_thing(file: Path, row: Sequence[str], names: dict[int, str]) -> Thing:
+def _thing(file: Path, row: Sequence[str], names: dict[int, str]) -> Thing:
     label = names.get(int(row[0]), row[0])
     numbers = np.array(row[1:], "float64")
     if len(numbers) in (4, 5):
@@ -54,13 +54,13 @@ def _yolo_thing(file: Path, row: Sequence[str], names: dict[int, str]) -> Thing:
             f"a polygon an even number from six on."
         )
     points = numbers.reshape(-1, 2)
-    return Thing(label, _around(points), partial(masks.polygons, [points], (1, 1)))
+    return Thing(label, bounding_corners(points), partial(masks.polygon_mask, [points], (1, 1)))
 
 
-def _names(folder: Path) -> dict[int, str]:
+def _class_names(folder: Path) -> dict[int, str]:
     """Names of classes by number, from a list beside the labels or one folder up."""
     for place in (folder, folder.parent):
-        for name in NAMES:
+        for name in CLASS_FILES:
             file = place / name
             if not file.is_file():
                 continue

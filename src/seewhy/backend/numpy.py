@@ -42,12 +42,12 @@ def value_and_pullback(
     at: Tensor,  # noqa: ARG001
 ) -> NoReturn:
     """There are no gradients. Raises MethodError."""
-    raise _without()
+    raise _no_gradients()
 
 
 def curvature(function: Callable[[Tensor], Tensor], at: Tensor) -> NoReturn:  # noqa: ARG001
     """There are no gradients. Raises MethodError."""
-    raise _without()
+    raise _no_gradients()
 
 
 def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:  # noqa: ARG001
@@ -74,7 +74,7 @@ def each(
     chunk: int,  # noqa: ARG001
 ) -> NoReturn:
     """There are no gradients. Raises MethodError."""
-    raise _without()
+    raise _no_gradients()
 
 
 def home(tensor: Tensor) -> Any:  # noqa: ARG001
@@ -91,7 +91,7 @@ def run_abstractly(
     compile(function, variables)(*(np.zeros(shape, dtype) for shape, dtype in specs))
 
 
-def _without() -> MethodError:
+def _no_gradients() -> MethodError:
     return MethodError(
         "gradients are asked for, and Keras's numpy backend gives none. "
         "Set KERAS_BACKEND to tensorflow, jax or torch before Keras is imported."

@@ -61,18 +61,18 @@ def value_and_pullback(
     at: Tensor,  # noqa: ARG001
 ) -> NoReturn:
     """There are no gradients. Raises MethodError."""
-    raise _without()
+    raise _no_gradients()
 
 
 def curvature(function: Callable[[Tensor], Tensor], at: Tensor) -> NoReturn:  # noqa: ARG001
     """There are no gradients. Raises MethodError."""
-    raise _without()
+    raise _no_gradients()
 
 
 def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
     """Which of the arrays the function looks at."""
     places = [
-        _place(tuple(one.shape), keras.backend.standardize_dtype(one.dtype)) for one in arrays
+        _parameter(tuple(one.shape), keras.backend.standardize_dtype(one.dtype)) for one in arrays
     ]
     try:
         # held, since a place does not hold what looks at it
@@ -103,7 +103,7 @@ def each(
     chunk: int,  # noqa: ARG001
 ) -> NoReturn:
     """There are no gradients. Raises MethodError."""
-    raise _without()
+    raise _no_gradients()
 
 
 def home(tensor: Tensor) -> Any:  # noqa: ARG001
@@ -119,7 +119,7 @@ def run_abstractly(
     """Run function(*inputs) of these shapes and types for its Python effects only."""
     with keras.StatelessScope(initialize_variables=False):
         try:
-            function(*(_place(shape, dtype)[1] for shape, dtype in specs))
+            function(*(_parameter(shape, dtype)[1] for shape, dtype in specs))
         except RuntimeError:
             # steps that look at values need some
             function(*(keras.ops.zeros(shape, dtype) for shape, dtype in specs))
@@ -138,7 +138,7 @@ class _Graph:
         arrays: Sequence[np.ndarray],
         open: bool,
     ) -> None:
-        places = [_place(one.shape, one.dtype.name) for one in arrays] if open else []
+        places = [_parameter(one.shape, one.dtype.name) for one in arrays] if open else []
         tensors = [one for _, one in places] or map(keras.ops.convert_to_tensor, arrays)
         # layers with a memory, such as stateful RNNs, must not write it
         with keras.StatelessScope(initialize_variables=False):
@@ -146,7 +146,7 @@ class _Graph:
             flat = [keras.ops.convert_to_tensor(one) for one in keras.tree.flatten(results)]
         self.form = keras.tree.map_structure(lambda _: 0, results)
         self.dtypes = [keras.backend.standardize_dtype(one.dtype) for one in flat]
-        outputs = [keras.ops.cast(one, _plain(one.dtype)).output for one in flat]
+        outputs = [keras.ops.cast(one, _numpy_dtype(one.dtype)).output for one in flat]
         model = openvino.Model(outputs, [node for node, _ in places])
         # by default it computes in half precision where the processor has it
         self.compiled = openvino.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
@@ -154,7 +154,7 @@ class _Graph:
     def __call__(self, arrays: Sequence[np.ndarray]) -> Any:
         # a request of its own, since several threads may ask
         found = self.compiled.create_infer_request().infer(
-            [one.astype(_plain(one.dtype), copy=False) for one in arrays]
+            [one.astype(_numpy_dtype(one.dtype), copy=False) for one in arrays]
         )
         tensors = [
             keras.ops.convert_to_tensor(one, dtype)
@@ -178,15 +178,15 @@ def _traced(
         return None
 
 
-def _place(shape: tuple[int, ...], dtype: str) -> tuple[Any, Tensor]:
+def _parameter(shape: tuple[int, ...], dtype: str) -> tuple[Any, Tensor]:
     """A place in a graph for an array, and the tensor that it gives."""
-    kind = openvino.Type(np.dtype(_plain(dtype)))
+    kind = openvino.Type(np.dtype(_numpy_dtype(dtype)))
     node = openvino.op.Parameter(kind, openvino.PartialShape(list(shape)))
     tensor = keras.ops.convert_to_tensor(node.output(0))
-    return node, tensor if _plain(dtype) == dtype else keras.ops.cast(tensor, dtype)
+    return node, tensor if _numpy_dtype(dtype) == dtype else keras.ops.cast(tensor, dtype)
 
 
-def _plain(dtype: Any) -> str:
+def _numpy_dtype(dtype: Any) -> str:
     """The dtype in which values come and go: NumPy does not know bfloat16."""
     name = keras.backend.standardize_dtype(dtype)
     return "float32" if name == "bfloat16" else name
@@ -201,7 +201,7 @@ def _form(structure: Any) -> str:
     return repr(keras.tree.map_structure(lambda _: 0, structure))
 
 
-def _without() -> MethodError:
+def _no_gradients() -> MethodError:
     return MethodError(
         "gradients are asked for, and Keras's openvino backend gives none. "
         "Set KERAS_BACKEND to tensorflow, jax or torch before Keras is imported."

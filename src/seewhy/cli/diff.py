@@ -100,11 +100,11 @@ def _run(
     from seewhy.explainer.explainer import Explainer
     from seewhy.images import folders
     from seewhy.render.files import Filenames
-    from seewhy.studies.diff import csv_of, differences
+    from seewhy.studies.diff import differences_as_csv, iterate_differences
 
     folder: Path = flags["output"]
     Drawing(output=folder).check()
-    paths = folders.listed(photos)
+    paths = folders.list_photos(photos)
     with quiet():
         backend.load()
     problems: list[str] = []
@@ -113,7 +113,7 @@ def _run(
     kept: list[tuple[float, int, Any]] = []
     with contextlib.redirect_stdout(sys.stderr):
         both = [Explainer(model, **settings) for model, settings in (one, other)]
-        found = differences(both[0], both[1], paths, target, problems)
+        found = iterate_differences(both[0], both[1], paths, target, problems)
         for difference in with_progress(found, len(paths)):
             records.append(difference.as_dict())
             heapq.heappush(kept, (difference.figure, -len(records), difference))
@@ -130,7 +130,7 @@ def _run(
         records[-place - 1]["files"] = [str(path)]
     records.sort(key=lambda record: -record["figure"])
     table = names.claim("diff", [".csv"])[0]
-    table.write_text(csv_of(records), encoding="utf-8")
+    table.write_text(differences_as_csv(records), encoding="utf-8")
     if flags["json"]:
         sys.stdout.write(to_json.dumps(records, indent=1, ensure_ascii=False) + "\n")
     else:

@@ -33,7 +33,7 @@ def methods(
     from seewhy.methods import registry
 
     with quiet():
-        found = registry.known() if name is None else (registry.find(name),)
+        found = registry.all_methods() if name is None else (registry.get_method(name),)
     if json:
         records = [_record(entry) for entry in found]
         sys.stdout.write(to_json.dumps(records, indent=1, ensure_ascii=False) + "\n")
@@ -112,7 +112,7 @@ def options(method: str, given: Sequence[str]) -> dict[str, Any]:
     from seewhy.methods import registry
 
     with quiet():
-        entry = registry.find(method)
+        entry = registry.get_method(method)
     pairs = [text.partition("=") for text in given]
     bare = [name for name, mark, _ in pairs if not mark]
     if bare:

@@ -113,7 +113,7 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
         "preprocess": preprocess,
         "weights": weights,
     }
-    settings |= presets.locating(model)
+    settings |= presets.locate_settings(model)
     settings |= {"size": size} if size else {}
     settings |= {"scores": scores.value} if scores else {}
     cut = {"threshold": threshold, "max_boxes": max_boxes, "min_score": min_score}
@@ -142,7 +142,7 @@ def _run(
     from seewhy.render import boxes_and_regions, pictures
     from seewhy.render.files import Filenames
     from seewhy.studies import locate as locate_module
-    from seewhy.studies.locate import located, write
+    from seewhy.studies.locate import locate_boxes, write_boxes
 
     folder, how = where
     with quiet():
@@ -158,14 +158,16 @@ def _run(
             sys.stderr.write(f"seewhy: {answer}\n")
             found.append({"photo": path, "error": str(answer)})
             continue
-        place = located(path, answer, explainer.labels, **cut)
+        place = locate_boxes(path, answer, explainer.labels, **cut)
         picture = names.claim(path, ["_boxes.jpg"])[0]
         boxes = [(one.name, one.box) for one in place.found]
-        render.save(boxes_and_regions.drawn(pictures.plain(answer[0].photo), boxes), picture)
+        render.save(
+            boxes_and_regions.draw_boxes(pictures.plain_picture(answer[0].photo), boxes), picture
+        )
         done.append(place)
-        found.append(locate_module.record(place, answer) | {"files": [str(picture)]})
+        found.append(locate_module.boxes_as_dict(place, answer) | {"files": [str(picture)]})
     try:
-        files = write(done, explainer.labels, how, folder, names) if done else []
+        files = write_boxes(done, explainer.labels, how, folder, names) if done else []
     except OSError as error:
         raise SeewhyError(f"the boxes cannot be written: {error}.") from error
     return int(failed), found, files

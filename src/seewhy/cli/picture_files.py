@@ -12,8 +12,8 @@ from PIL import Image
 from seewhy import render
 from seewhy.errors import OptionError
 from seewhy.render import pictures
-from seewhy.render.files import Filenames, distinct, slug
-from seewhy.render.sheets import sheet
+from seewhy.render.files import Filenames, number_duplicates, slug
+from seewhy.render.sheets import labelled_sheet
 from seewhy.results.explanation import Explanation, on_one_scale
 
 
@@ -55,7 +55,7 @@ class Drawing:
         method = explanations[0].method.replace("_", "")
         endings = [
             f"{mark}_{kind}.{self.format}"
-            for mark in distinct(marks)
+            for mark in number_duplicates(marks)
             for kind in ("heatmap", method)
         ]
         if several:
@@ -78,7 +78,9 @@ class Drawing:
         overlays = [np.asarray(self._overlay(one)) for one in explanations]
         titles = [_title(one) for one in explanations]
         photo = explanations[0].photo
-        together = sheet([pictures.plain(photo), *overlays], [Path(photo.name).name, *titles])
+        together = labelled_sheet(
+            [pictures.plain_picture(photo), *overlays], [Path(photo.name).name, *titles]
+        )
         render.save(together, path)
 
     def _overlay(self, explanation: Explanation) -> Image.Image:

@@ -14,7 +14,7 @@ from seewhy.models import presets
 from seewhy.models.presets import Preset
 from seewhy.results.explanation import Explanation
 from seewhy.targets.labels import Group, Label
-from seewhy.targets.target import About
+from seewhy.targets.target import TargetLabel
 
 if TYPE_CHECKING:
     from seewhy.results.trust import Trust
@@ -92,7 +92,7 @@ def preset_records(all_presets: Sequence[Preset]) -> list[dict[str, Any]]:
     ]
 
 
-def _target(target: About) -> str:
+def _target(target: TargetLabel) -> str:
     if isinstance(target, Group):
         return f"{target.name} ({len(target.indices)} classes)"
     return str(target) if isinstance(target, Label) else target.name

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from seewhy.enhance.combine import Place
+from seewhy.enhance.combine import PlaceMap
 from seewhy.errors import OptionError
-from seewhy.images.fitting import Closer, Sides
+from seewhy.images.fitting import PhotoWindows, Sides
 from seewhy.images.geometry import Geometry
 
 
@@ -26,7 +26,7 @@ class Copy:
     """A changed image, float (*space, channels), and where its map belongs."""
 
     image: np.ndarray
-    place: Place
+    place: PlaceMap
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Flips:
     def copies(self, image: np.ndarray) -> Iterator[Copy]:
         factors = (1 - self.brightness, 1, 1 + self.brightness) if self.brightness else (1,)
         for factor in factors:
-            yield Copy(image * factor, _as_it_is)
-            yield Copy(np.flip(image, axis=-2) * factor, _mirrored)
+            yield Copy(image * factor, _unchanged)
+            yield Copy(np.flip(image, axis=-2) * factor, _mirrored_map)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Noisy:
         for sample in range(self.samples):
             random = np.random.default_rng([self.seed, sample])
             drawn = random.standard_normal(image.shape, "float32")
-            yield Copy(image + size * drawn, _as_it_is)
+            yield Copy(image + size * drawn, _unchanged)
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ class Scales:
     overlap: float = 0.0
     """Share of a window that the next one sees again."""
 
-    def copies(self, image: np.ndarray, closer: Closer | None = None) -> Iterator[Copy]:
+    def copies(self, image: np.ndarray, closer: PhotoWindows | None = None) -> Iterator[Copy]:
         space = image.shape[:-1]
         largest = 1 + (self.count - 1) * self.step
-        closer = closer or _enlarging(image)
+        closer = closer or _photo_windows_of(image)
         for k in range(self.count):
             scale = 1 + k * self.step
             size = tuple(round(side * scale) for side in space)
@@ -125,17 +125,17 @@ KINDS: dict[str, type[Any]] = {"flips": Flips, "noise": Noisy, "scales": Scales}
 NAMES = (*KINDS, EIGEN)
 
 
-def chosen(wanted: Any) -> tuple[tuple[Enhancement, ...], bool]:
+def parse_enhancements(wanted: Any) -> tuple[tuple[Enhancement, ...], bool]:
     """Enhancements, given by name ("noise", "noise:samples=4") or as records; and whether "eigen".
 
     Raises OptionError for what is not known.
     """
     several = [wanted] if isinstance(wanted, str | Flips | Noisy | Scales) else list(wanted or ())
-    found = [_one(one) for one in several]
-    return ordered([one for one in found if not isinstance(one, str)]), EIGEN in found
+    found = [_enhancement(one) for one in several]
+    return scales_first([one for one in found if not isinstance(one, str)]), EIGEN in found
 
 
-def _one(wanted: Any) -> Enhancement | str:
+def _enhancement(wanted: Any) -> Enhancement | str:
     if isinstance(wanted, Flips | Noisy | Scales):
         return wanted
     name, _, text = str(wanted).partition(":")
@@ -152,10 +152,10 @@ def _one(wanted: Any) -> Enhancement | str:
         except (KeyError, ValueError):
             has = ", ".join(f"{key}={getattr(made, key)}" for key in types)
             raise OptionError(f"{name} takes {has}; got {pair!r}.") from None
-    return _checked(made)
+    return _checked_options(made)
 
 
-def _checked(made: Any) -> Enhancement:
+def _checked_options(made: Any) -> Enhancement:
     counts = (getattr(made, name, 1) for name in ("samples", "count"))
     if min(counts) < 1 or not 0 <= getattr(made, "overlap", 0) < 1:
         raise OptionError(f"samples and count go from 1 on, overlap from 0 to below 1; got {made}.")
@@ -165,52 +165,52 @@ def _checked(made: Any) -> Enhancement:
     return made_copy
 
 
-def ordered(enhancements: Sequence[Enhancement]) -> tuple[Enhancement, ...]:
+def scales_first(enhancements: Sequence[Enhancement]) -> tuple[Enhancement, ...]:
     """Scales first: what they take from the photo can be flipped, not the other way around."""
     return tuple(sorted(enhancements, key=lambda one: not isinstance(one, Scales)))
 
 
 def copies(
-    image: np.ndarray, enhancements: Sequence[Enhancement], closer: Closer | None = None
+    image: np.ndarray, enhancements: Sequence[Enhancement], closer: PhotoWindows | None = None
 ) -> list[Copy]:
     """All copies of an image (*space, channels): of the copies of each, those of the next.
 
     closer: windows of the photo behind the image, where there is one.
     """
-    found = [Copy(image.astype("float32"), _as_it_is)]
+    found = [Copy(image.astype("float32"), _unchanged)]
     for at, one in enumerate(enhancements):
         found = [
-            Copy(inner.image.astype("float32"), _after(outer.place, inner.place))
+            Copy(inner.image.astype("float32"), _composed(outer.place, inner.place))
             for outer in found
-            for inner in _copies(one, outer.image, None if at else closer)
+            for inner in _copies_of(one, outer.image, None if at else closer)
         ]
     return found
 
 
-def _copies(one: Enhancement, image: np.ndarray, closer: Closer | None) -> Iterator[Copy]:
+def _copies_of(one: Enhancement, image: np.ndarray, closer: PhotoWindows | None) -> Iterator[Copy]:
     return one.copies(image, closer) if isinstance(one, Scales) else one.copies(image)
 
 
-def _as_it_is(map: np.ndarray) -> np.ndarray:
+def _unchanged(map: np.ndarray) -> np.ndarray:
     return map
 
 
-def _mirrored(map: np.ndarray) -> np.ndarray:
+def _mirrored_map(map: np.ndarray) -> np.ndarray:
     return np.flip(map, axis=-1)
 
 
-def _after(outer: Place, inner: Place) -> Place:
+def _composed(outer: PlaceMap, inner: PlaceMap) -> PlaceMap:
     return lambda map: functools.reduce(lambda values, place: place(values), (inner, outer), map)
 
 
-def _enlarging(image: np.ndarray) -> Closer:
+def _photo_windows_of(image: np.ndarray) -> PhotoWindows:
     @functools.cache
     def large(size: Sides) -> np.ndarray:
-        planes = [_resized(plane, size) for plane in np.moveaxis(image, -1, 0)]
+        planes = [_resized_plane(plane, size) for plane in np.moveaxis(image, -1, 0)]
         return np.moveaxis(np.stack(planes), 0, -1)
 
     return lambda size, window: large(size)[window]
 
 
-def _resized(plane: np.ndarray, size: Sides) -> np.ndarray:
+def _resized_plane(plane: np.ndarray, size: Sides) -> np.ndarray:
     return Geometry.identity(size).to_photo(plane) if plane.shape != size else plane

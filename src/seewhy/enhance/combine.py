@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-Place = Callable[[np.ndarray], np.ndarray]
+PlaceMap = Callable[[np.ndarray], np.ndarray]
 """A linear function from a copy's map (…, *grid) to its share of the whole one (…, *finer)."""
 
 
-def joined(maps: Sequence[np.ndarray], places: Sequence[Place], weights: np.ndarray) -> np.ndarray:
+def weighted_mean(
+    maps: Sequence[np.ndarray], places: Sequence[PlaceMap], weights: np.ndarray
+) -> np.ndarray:
     """The weighted mean of maps, each put in its place.
 
     maps: (questions, *grid) each. weights: (copies, questions), from 0 on.
@@ -26,7 +28,7 @@ def joined(maps: Sequence[np.ndarray], places: Sequence[Place], weights: np.ndar
     return mean.astype("float32")
 
 
-def weights(scores: np.ndarray, logits: bool) -> np.ndarray:
+def score_weights(scores: np.ndarray, logits: bool) -> np.ndarray:
     """How much copies count by their scores (copies, questions), the best one 1.
 
     logits: whether a score is a logarithm, up to a constant.

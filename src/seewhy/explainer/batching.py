@@ -10,12 +10,12 @@ import numpy as np
 from seewhy.errors import TargetError
 
 
-def plainly(enhance: Any) -> list[str]:
+def enhancements_as_words(enhance: Any) -> list[str]:
     """Enhancements as words, for JSON."""
     return [enhance] if isinstance(enhance, str) else [str(one) for one in np.ravel(enhance)]
 
 
-def one_each(targets: Any, count: int) -> list[Any]:
+def one_target_each(targets: Any, count: int) -> list[Any]:
     """A target for each image. Raises TargetError where there is another number of them."""
     several = isinstance(targets, list | tuple) or np.ndim(targets) > 0
     asked = list(targets) if several else [targets] * count
@@ -26,6 +26,6 @@ def one_each(targets: Any, count: int) -> list[Any]:
     return asked
 
 
-def alike(keys: Sequence[Hashable]) -> list[list[int]]:
+def group_by_key(keys: Sequence[Hashable]) -> list[list[int]]:
     """The places of equal keys together, in the order of their first."""
     return [[i for i, other in enumerate(keys) if other == key] for key in dict.fromkeys(keys)]

@@ -20,11 +20,11 @@ from seewhy.network.outputs import Output
 from seewhy.results.explanation import Explanation, Prediction
 from seewhy.run.outcome import Outcome
 from seewhy.targets.labels import Labels
-from seewhy.targets.target import Ranking, Target, _flat
+from seewhy.targets.target import Ranking, Target, kind_leaves
 
 
 @dataclass(frozen=True)
-class Facts:
+class ExplainerInfo:
     """What all explanations of one explainer have in common."""
 
     layer: str
@@ -39,7 +39,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownInput:
     """The input that a map is laid over, and how all classes are asked about it."""
 
     part: Part
@@ -47,29 +47,29 @@ class Shown:
     ask_trust: Callable[[Target, Explanation], Any] | None = None
 
 
-def explanations(
-    facts: Facts, shown: Shown, questions: Sequence[Target], outcome: Outcome
+def build_explanations(
+    facts: ExplainerInfo, shown: ShownInput, questions: Sequence[Target], outcome: Outcome
 ) -> list[Explanation]:
     """One explanation for each question about the image."""
-    order, predictions = _ranked(facts, outcome)
+    order, predictions = _ranking(facts, outcome)
     ranking = Ranking(facts.labels, order)
     photo, geometry = shown.part.photo, shown.part.geometry
     assert photo is not None  # noqa: S101  (for mypy: an image has a picture)
     assert geometry is not None  # noqa: S101
     finite = np.isfinite(outcome.ranked).all()
     of_image = [*photo.notes, *facts.notes, *([] if finite else diagnostics.NO_SCORES)]
-    of_image += _of_outputs(facts, outcome)
+    of_image += _output_notes(facts, outcome)
     made = []
     for k, question in enumerate(questions):
         map, reached = outcome.maps[k], bool(outcome.reached[k])
         own = outcome.figures[k] if outcome.figures else {}
         notes = [
             *of_image,
-            *_of_probability(facts, question, float(outcome.scores[k])),
-            *diagnostics.of_map(map, reached, facts.output.name),
-            *diagnostics.of_figures(own),
+            *_probability_notes(facts, question, float(outcome.scores[k])),
+            *diagnostics.map_warnings(map, reached, facts.output.name),
+            *diagnostics.figure_warnings(own),
         ]
-        figures = diagnostics.figures(map, reached) | {
+        figures = diagnostics.map_figures(map, reached) | {
             "output": facts.output.name,
             "logits_found": facts.output.final is not None,
         }
@@ -87,18 +87,18 @@ def explanations(
             warnings=tuple(notes),
             versions=facts.versions,
             diagnostics=figures,
-            scale=_scale(map, geometry),
+            scale=_full_colour(map, geometry),
             upsampling=facts.upsampling,
             ask_all=shown.ask_all,
             ask_trust=shown.ask_trust and partial(shown.ask_trust, question),
             labels=facts.labels,
         )
-        _tell(explanation)
+        _warn(explanation)
         made.append(explanation)
     return made
 
 
-def _scale(map: np.ndarray, geometry: Geometry) -> float | None:
+def _full_colour(map: np.ndarray, geometry: Geometry) -> float | None:
     """What is full colour in a map with a value for each pixel: few of them outshine all others.
 
     The 99th percentile, as by Smilkov et al. 2017; None for grids of layers.
@@ -120,7 +120,9 @@ def versions(backend: ModuleType) -> dict[str, str]:
     }
 
 
-def _ranked(facts: Facts, outcome: Outcome) -> tuple[tuple[int, ...], tuple[Prediction, ...]]:
+def _ranking(
+    facts: ExplainerInfo, outcome: Outcome
+) -> tuple[tuple[int, ...], tuple[Prediction, ...]]:
     if facts.output.regression:
         return (), ()
     # by scores, not probabilities: those of sure models are equal, all but one rounded to zero
@@ -131,22 +133,24 @@ def _ranked(facts: Facts, outcome: Outcome) -> tuple[tuple[int, ...], tuple[Pred
     )
 
 
-def _of_outputs(facts: Facts, outcome: Outcome) -> list[str]:
+def _output_notes(facts: ExplainerInfo, outcome: Outcome) -> list[str]:
     if facts.output.regression or facts.output.field:
         return []
     output = facts.output
     found = output.final is not None or (output.binary and output.classifies)
-    return diagnostics.of_outputs(outcome.ranked, found, output.binary, output.name)
+    return diagnostics.output_warnings(outcome.ranked, found, output.binary, output.name)
 
 
-def _of_probability(facts: Facts, question: Target, score: float) -> list[str]:
-    kinds = _flat(question.kind)
+def _probability_notes(facts: ExplainerInfo, question: Target, score: float) -> list[str]:
+    kinds = kind_leaves(question.kind)
     if kinds[0] == "scaled" or "sum" in kinds or kinds[0] not in ("class", "rank", "group"):
         return []
-    return diagnostics.of_probability(score, "probabilities" in (facts.options["scores"], *kinds))
+    return diagnostics.probability_warnings(
+        score, "probabilities" in (facts.options["scores"], *kinds)
+    )
 
 
-def _tell(explanation: Explanation) -> None:
+def _warn(explanation: Explanation) -> None:
     for text in explanation.warnings:
         about = f"{explanation.photo.name}, {explanation.target.name}"
         warnings.warn(f"{about}: {text}", SeewhyWarning, stacklevel=2)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from seewhy.results.concepts import Answered, Meaning
+from seewhy.results.concepts import ConceptEffect, ConceptScores
 
 Tensor = Any
 
 
-def rows(count: int) -> np.ndarray:
+def kept_concepts(count: int) -> np.ndarray:
     """Which concepts are kept, float32 (2 · count + 2, count + 1), in the order of `Answered`.
 
     The last column is 1 where the activations stay as they are.
@@ -23,7 +23,9 @@ def rows(count: int) -> np.ndarray:
     return np.concatenate([kept, as_given[:, None]], axis=1).astype("float32")
 
 
-def put_together(values: Tensor, rows: Tensor, strengths: Tensor, vectors: Tensor) -> Tensor:
+def recompose_activations(
+    values: Tensor, rows: Tensor, strengths: Tensor, vectors: Tensor
+) -> Tensor:
     """Activations (rows, batch, *space, units) of the concepts that each row keeps.
 
     values: (1, batch, *space, units). strengths: (batch, *space, concepts). vectors: (concepts,
@@ -38,16 +40,16 @@ def put_together(values: Tensor, rows: Tensor, strengths: Tensor, vectors: Tenso
     return ops.where(as_given > 0, values, made)
 
 
-def answered(scores: np.ndarray) -> Answered:
+def scores_by_concept(scores: np.ndarray) -> ConceptScores:
     """Scores (rows, images, classes) of `rows`, by what they are of."""
     count = (len(scores) - 2) // 2
     by_image = np.moveaxis(scores, 0, 1)
-    return Answered(
+    return ConceptScores(
         by_image[:, 0], by_image[:, 1], by_image[:, 2 : 2 + count], by_image[:, 2 + count :]
     )
 
 
-def meaning(found: Answered, presence: np.ndarray) -> Meaning:
+def concept_effect(found: ConceptScores, presence: np.ndarray) -> ConceptEffect:
     """What concepts mean to classes, from the scores without them.
 
     presence: (images, concepts), how much of a concept is in an image.
@@ -63,7 +65,7 @@ def meaning(found: Answered, presence: np.ndarray) -> Meaning:
     weighted = np.einsum("ik,ikc->kc", presence, lost)
     own = np.einsum("ik,ikc->kc", presence, positive)
     every = np.einsum("ik,ic->kc", presence, of_all)
-    return Meaning(_divided(weighted, presence.sum(axis=0)[:, None]), _divided(own, every))
+    return ConceptEffect(_divided(weighted, presence.sum(axis=0)[:, None]), _divided(own, every))
 
 
 def _divided(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -11,16 +11,16 @@ import numpy as np
 
 from seewhy.errors import ImageError, OptionError, SeewhyWarning
 from seewhy.explainer import concept_meaning
-from seewhy.explainer.build_explanations import Facts
+from seewhy.explainer.build_explanations import ExplainerInfo
 from seewhy.explainer.nmf import Factors, factorise
-from seewhy.models.prepare import Prepared, batch
+from seewhy.models.prepare import Prepared, batch_inputs
 from seewhy.plan.plan import Plan
-from seewhy.results.concepts import Answered, Concepts
+from seewhy.results.concepts import Concepts, ConceptScores
 from seewhy.run.runner import Runner
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ConceptOptions:
     """What the user said of the concepts."""
 
     count: int
@@ -34,15 +34,19 @@ class Wanted:
                 raise OptionError(f"{name} is a whole number from {least} on; got {value!r}.")
 
 
-def discover(
-    runner: Runner, plan: Plan, chunks: Sequence[Sequence[Prepared]], wanted: Wanted, facts: Facts
+def discover_concepts(
+    runner: Runner,
+    plan: Plan,
+    chunks: Sequence[Sequence[Prepared]],
+    wanted: ConceptOptions,
+    facts: ExplainerInfo,
 ) -> Concepts:
     """What `Explainer.concepts` gives for images that are ready for the network, in batches."""
     if len(plan.cuts) > 1:
         raise OptionError(f"concepts are those of one layer; got {plan.layer}. Give one of them.")
     prepared = [sample for some in chunks for sample in some]
     _check(prepared)
-    batches = [batch(some, plan.subject) for some in chunks]
+    batches = [batch_inputs(some, plan.subject) for some in chunks]
     found = np.concatenate([runner.activations(plan, 0, inputs) for inputs in batches])
     # what is not finite must not be clipped away, but told
     positive = np.where(np.isfinite(found), np.maximum(found, 0), found)
@@ -50,12 +54,12 @@ def discover(
     factors = factorise(positive.reshape(-1, units), wanted.count, wanted.seed)
     strengths = factors.strengths.reshape(*found.shape[:-1], wanted.count).astype("float32")
     vectors = factors.vectors.astype("float32")
-    answers = _asked(runner, plan, batches, strengths, vectors)
+    answers = _concept_scores(runner, plan, batches, strengths, vectors)
     presence = strengths.reshape(len(prepared), -1, wanted.count).sum(axis=1, dtype="float64")
-    meaning = concept_meaning.meaning(answers, presence)
+    meaning = concept_meaning.concept_effect(answers, presence)
     parts = [sample.parts[plan.shown] for sample in prepared]
     notes = [*facts.notes, *_notes(found, factors, answers, facts)]
-    _tell(notes)
+    _warn(notes)
     return Concepts(
         maps=np.moveaxis(strengths, -1, 1),
         vectors=vectors,
@@ -85,26 +89,30 @@ def _check(prepared: Sequence[Prepared]) -> None:
         )
 
 
-def _asked(
+def _concept_scores(
     runner: Runner,
     plan: Plan,
     batches: Sequence[list[np.ndarray]],
     strengths: np.ndarray,
     vectors: np.ndarray,
-) -> Answered:
+) -> ConceptScores:
     """The scores of all classes for what is put together from concepts."""
-    rows = concept_meaning.rows(len(vectors))
+    rows = concept_meaning.kept_concepts(len(vectors))
     done, start = [], 0
     for inputs in batches:
         own = strengths[start : start + len(inputs[0])]
         done.append(
-            runner.class_scores(plan, 0, inputs, concept_meaning.put_together, rows, own, vectors)
+            runner.class_scores(
+                plan, 0, inputs, concept_meaning.recompose_activations, rows, own, vectors
+            )
         )
         start += len(own)
-    return concept_meaning.answered(np.concatenate(done, axis=1))
+    return concept_meaning.scores_by_concept(np.concatenate(done, axis=1))
 
 
-def _notes(found: np.ndarray, factors: Factors, answers: Answered, facts: Facts) -> Iterator[str]:
+def _notes(
+    found: np.ndarray, factors: Factors, answers: ConceptScores, facts: ExplainerInfo
+) -> Iterator[str]:
     """What must be known to read the concepts."""
     negative = float(np.sum(np.minimum(found, 0) ** 2, dtype="float64"))
     if negative:
@@ -126,6 +134,6 @@ def _notes(found: np.ndarray, factors: Factors, answers: Answered, facts: Facts)
         )
 
 
-def _tell(notes: Sequence[str]) -> None:
+def _warn(notes: Sequence[str]) -> None:
     for text in notes:
         warnings.warn(text, SeewhyWarning, stacklevel=2)

@@ -11,7 +11,7 @@ import numpy as np
 from seewhy.enhance import augmentations, combine
 from seewhy.enhance.augmentations import Copy, Enhancement, Scales
 from seewhy.errors import OptionError
-from seewhy.images.fitting import Closer
+from seewhy.images.fitting import PhotoWindows
 from seewhy.progress import steps
 from seewhy.run.outcome import Outcome
 
@@ -33,7 +33,7 @@ class Ensemble:
         inputs: Inputs,
         asked: Sequence[Any],
         shown: tuple[int, bool],
-        closer: Sequence[Closer | None] = (),
+        closer: Sequence[PhotoWindows | None] = (),
     ) -> list[Outcome]:
         """Each image's outcome with the mean map of its copies.
 
@@ -54,9 +54,9 @@ class Ensemble:
             scores = np.stack([one.scores for one, _ in own]).astype("float64")
             weights = np.ones_like(scores)
             if any(isinstance(one, Scales) for one in self.enhancements):
-                weights = combine.weights(scores, self.logits)
+                weights = combine.score_weights(scores, self.logits)
             places = [copy.place for _, copy in own]
-            maps = combine.joined([one.maps for one, _ in own], places, weights)
+            maps = combine.weighted_mean([one.maps for one, _ in own], places, weights)
             reached = np.any([one.reached for one, _ in own], axis=0)
             done.append(replace(outcome, maps=maps, reached=reached))
         return done
@@ -66,7 +66,7 @@ class Ensemble:
         run: Callable[[Inputs], np.ndarray],
         inputs: Inputs,
         shown: tuple[int, bool],
-        closer: Sequence[Closer | None] = (),
+        closer: Sequence[PhotoWindows | None] = (),
     ) -> np.ndarray:
         """Maps of all classes (batch, classes, *space), each the plain mean of those of copies."""
         if not self.enhancements:
@@ -77,11 +77,11 @@ class Ensemble:
             for part in self._parts([(n, copy) for copy in copies]):
                 found += list(run(_changed(inputs, part, shown)))
             ones = np.ones((len(copies), len(found[0])))
-            done.append(combine.joined(found, [copy.place for copy in copies], ones))
+            done.append(combine.weighted_mean(found, [copy.place for copy in copies], ones))
         return np.stack(done)
 
     def _copies(
-        self, inputs: Inputs, shown: tuple[int, bool], closer: Sequence[Closer | None]
+        self, inputs: Inputs, shown: tuple[int, bool], closer: Sequence[PhotoWindows | None]
     ) -> list[list[Copy]]:
         at, first = shown
         images = np.moveaxis(inputs[at], 1, -1) if first else inputs[at]

@@ -11,29 +11,34 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seewhy import backend, checks
-from seewhy.enhance.augmentations import chosen
+from seewhy.enhance.augmentations import parse_enhancements
 from seewhy.errors import ModelError, OptionError, TargetError
 from seewhy.explainer import batching
-from seewhy.explainer.build_explanations import Facts, Shown, explanations, versions
-from seewhy.explainer.discover_concepts import Wanted, discover
+from seewhy.explainer.build_explanations import (
+    ExplainerInfo,
+    ShownInput,
+    build_explanations,
+    versions,
+)
+from seewhy.explainer.discover_concepts import ConceptOptions, discover_concepts
 from seewhy.explainer.ensemble import Ensemble
 from seewhy.explainer.scorer import Scorer
-from seewhy.images.fitting import FITS, Closer
+from seewhy.images.fitting import FITS, PhotoWindows
 from seewhy.maps.fuse import WAYS, fuse
 from seewhy.methods import registry
 from seewhy.models import prepare as prepare_module
-from seewhy.models.prepare import Manner, Prepared, batch, prepare
-from seewhy.models.samples import listed
-from seewhy.models.wrapped_model import Subject, subject
+from seewhy.models.prepare import FitOptions, Prepared, batch_inputs, prepare
+from seewhy.models.samples import list_samples
+from seewhy.models.wrapped_model import WrappedModel, wrap_model
 from seewhy.plan.cuts import SCORES
-from seewhy.plan.plan import Plan, Wishes, plan
+from seewhy.plan.plan import Plan, PlanOptions, make_plan
 from seewhy.results.concepts import Concepts
 from seewhy.results.explanation import UPSAMPLINGS, Explanation
-from seewhy.run.outcome import Outcome, joined
+from seewhy.run.outcome import Outcome, join_layers
 from seewhy.run.runner import Runner
 from seewhy.targets.labels import Labels
-from seewhy.targets.question import parse_all
-from seewhy.targets.target import Target, key
+from seewhy.targets.question import parse_targets
+from seewhy.targets.target import Target, batch_key
 
 if TYPE_CHECKING:
     from seewhy.results.trust import Trust
@@ -107,22 +112,24 @@ class Explainer:
         self.scores, self.fit, self.fuse = scores, fit, fuse
         self.top, self.batch_size = top, batch_size
         self._backend = backend.load()
-        enhancements, eigen = chosen(enhance)
-        self._method = registry.find(method, options)
+        enhancements, eigen = parse_enhancements(enhance)
+        self._method = registry.get_method(method, options)
         if not self._backend.GRADIENTS:
-            registry.without_gradients(self._method, self._backend.NAME)
+            registry.refuse_gradients(self._method, self._backend.NAME)
         if eigen:
-            from seewhy.methods.eigen import smoothed  # which imports Keras
+            from seewhy.methods.eigen import eigen_smoothed  # which imports Keras
 
-            self._method = smoothed(self._method)
+            self._method = eigen_smoothed(self._method)
         self._ensemble = Ensemble(enhancements, batch_size, scores == "logits")
         self._upsampling = upsampling
         self._runner = Runner(self._backend, self._method, scores)
-        self._manner = Manner(fit, bands)
-        self._wishes = Wishes(layer, labels, output, None if grid is None else tuple(grid), scores)
-        known = isinstance(model, Subject)
+        self._manner = FitOptions(fit, bands)
+        self._wishes = PlanOptions(
+            layer, labels, output, None if grid is None else tuple(grid), scores
+        )
+        known = isinstance(model, WrappedModel)
         self._subject = (
-            model if known else subject(model, weights=weights, how=preprocess, size=size)
+            model if known else wrap_model(model, weights=weights, how=preprocess, size=size)
         )
         self._learning = threading.Lock()
         # a model that does not declare its inputs is looked at with the first image
@@ -178,7 +185,7 @@ class Explainer:
             `seewhy.targets`, or a function of the model's outputs.
         """
         sources = self._listed(images)
-        asked = batching.one_each(targets, len(sources))
+        asked = batching.one_target_each(targets, len(sources))
         if not sources:
             return []
         rows = self._explain(sources, [self.questions([wanted]) for wanted in asked])
@@ -208,7 +215,7 @@ class Explainer:
         done: list[np.ndarray] = []
         for prepared in self._prepared(sources):
             rows: dict[int, np.ndarray] = {}
-            for members in batching.alike([sample.shape for sample in prepared]):
+            for members in batching.group_by_key([sample.shape for sample in prepared]):
                 together = [prepared[i] for i in members]
                 rows |= dict(zip(members, self._maps_of_all(together), strict=True))
             done += [rows[i] for i in range(len(prepared))]
@@ -239,12 +246,12 @@ class Explainer:
         Needs the extra "concepts". Raises DependencyError without it; OptionError for counts that
         the layer has no room for, and for several layers; MapError where nothing is active.
         """
-        wanted = Wanted(count, self.top if top is None else top, seed)
+        wanted = ConceptOptions(count, self.top if top is None else top, seed)
         if self.method != "grad_cam":  # others may run at the input, whatever the layer
             same = self.having(method="grad_cam", options=None)
             return same.concepts(images, count=count, top=top, seed=seed)
         chunks = list(self._prepared(self._listed(images)))
-        return discover(self._runner, self._known, chunks, wanted, self._facts())
+        return discover_concepts(self._runner, self._known, chunks, wanted, self._facts())
 
     def scorer(self, images: Any, targets: Any = "top", *, scores: str = "probabilities") -> Scorer:
         """A function (images, which) → the score of each image's target, for `seewhy.metrics`.
@@ -254,26 +261,26 @@ class Explainer:
         """
         checks.one_of("scores", scores, SCORES)
         sources = self._listed(images)
-        asked = self.questions(batching.one_each(targets, len(sources)))
+        asked = self.questions(batching.one_target_each(targets, len(sources)))
         samples = [sample for prepared in self._prepared(sources) for sample in prepared]
         return Scorer(self._runner, self._known, samples, asked, scores)
 
     def questions(self, targets: Sequence[Any]) -> list[Target]:
         """Questions, put to this model. Raises TargetError if it cannot be asked so."""
-        return parse_all(targets, self._known.context, self.top)
+        return parse_targets(targets, self._known.context, self.top)
 
     def _made(self, specs: Any) -> Plan:
-        return plan(self._backend, self._subject, self._wishes, specs, self._method)
+        return make_plan(self._backend, self._subject, self._wishes, specs, self._method)
 
     def _listed(self, images: Any) -> list[Any]:
         """The samples; the first ever tells of a model that does not declare its inputs."""
-        sources = listed(images, self._subject)
+        sources = list_samples(images, self._subject)
         with self._learning:
             if self._plan is None and sources:
                 learnt = self._subject.learning(sources[0])
                 first = prepare(sources[0], learnt, self._manner)
                 self._subject = learnt
-                self._plan = self._made(learnt.specs(batch([first], learnt)))
+                self._plan = self._made(learnt.specs(batch_inputs([first], learnt)))
         return sources
 
     def _prepared(self, sources: Sequence[Any]) -> Iterator[list[Prepared]]:
@@ -297,17 +304,17 @@ class Explainer:
         """Images that ask the same kinds of question at the same size go through together."""
         done: dict[int, list[Explanation]] = {}
         keys = [
-            (tuple(key(target) for target in asked), image.shape)
+            (tuple(batch_key(target) for target in asked), image.shape)
             for image, asked in zip(prepared, questions, strict=True)
         ]
         facts = self._facts()
-        for members in batching.alike(keys):
+        for members in batching.group_by_key(keys):
             together = [prepared[i] for i in members]
             asked = [questions[i] for i in members]
-            inputs = batch(together, self._subject)
+            inputs = batch_inputs(together, self._subject)
             found = self._look(inputs, asked, self._closer(together))
             for i, own in zip(members, found, strict=True):
-                done[i] = explanations(facts, self._shown(prepared[i]), questions[i], own)
+                done[i] = build_explanations(facts, self._shown(prepared[i]), questions[i], own)
         return [done[i] for i in range(len(prepared))]
 
     def _evidence(
@@ -315,7 +322,7 @@ class Explainer:
         k: int,
         inputs: Sequence[np.ndarray],
         asked: Sequence[list[Target]],
-        closer: Sequence[Closer | None],
+        closer: Sequence[PhotoWindows | None],
     ) -> list[Outcome]:
         known = self._known
 
@@ -328,16 +335,18 @@ class Explainer:
         self,
         inputs: Sequence[np.ndarray],
         asked: Sequence[list[Target]],
-        closer: Sequence[Closer | None] = (),
+        closer: Sequence[PhotoWindows | None] = (),
     ) -> list[Outcome]:
         """Outcomes with the maps of all target layers fused, for one batch of network inputs."""
         places = range(len(self._known.cuts))
         outcomes = [self._evidence(k, inputs, asked, closer) for k in places]
         return [self._fused([outcome[row] for outcome in outcomes]) for row in range(len(asked))]
 
-    def _closer(self, samples: Sequence[Prepared]) -> list[Closer | None]:
+    def _closer(self, samples: Sequence[Prepared]) -> list[PhotoWindows | None]:
         at = self._known.shown
-        return [prepare_module.closer(one, at, self._subject, self._manner) for one in samples]
+        return [
+            prepare_module.photo_windows(one, at, self._subject, self._manner) for one in samples
+        ]
 
     @property
     def _changing(self) -> tuple[int, bool]:
@@ -346,7 +355,7 @@ class Explainer:
 
     def _maps_of_all(self, images: Sequence[Prepared]) -> np.ndarray:
         known = self._known
-        inputs = batch(images, self._subject)
+        inputs = batch_inputs(images, self._subject)
         near = self._closer(images)
         runs = [
             functools.partial(self._runner.all_classes, known, k) for k in range(len(known.cuts))
@@ -365,20 +374,20 @@ class Explainer:
             return outcomes[0]
         questions = zip(*(outcome.maps for outcome in outcomes), strict=True)
         maps = [fuse(layers, self.fuse) for layers in questions]
-        return joined(outcomes, np.stack(maps))
+        return join_layers(outcomes, np.stack(maps))
 
-    def _shown(self, sample: Prepared) -> Shown:
+    def _shown(self, sample: Prepared) -> ShownInput:
         # kept, since several questions about one image share it
         ask_all = functools.cache(lambda: self._maps_of_all([sample])[0])
 
         def ask_trust(question: Target, explanation: Explanation) -> Trust:
-            from seewhy.explainer.trust import examine
+            from seewhy.explainer.trust import check_trust
 
-            return examine(self, sample, question, explanation)
+            return check_trust(self, sample, question, explanation)
 
-        return Shown(sample.parts[self._known.shown], ask_all, ask_trust)
+        return ShownInput(sample.parts[self._known.shown], ask_all, ask_trust)
 
-    def _facts(self) -> Facts:
+    def _facts(self) -> ExplainerInfo:
         """What all explanations of this explainer have in common."""
         known = self._known
         size = self._subject.size
@@ -393,10 +402,10 @@ class Explainer:
         if self._method.options:
             options["method"] = dict(self._method.options)
         if self._settings["enhance"]:
-            options["enhance"] = batching.plainly(self._settings["enhance"])
+            options["enhance"] = batching.enhancements_as_words(self._settings["enhance"])
         if self._upsampling != "linear":
             options["upsampling"] = self._upsampling
-        return Facts(
+        return ExplainerInfo(
             layer=known.layer,
             method=self.method,
             options=options,

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import ImageError, OptionError, TargetError
-from seewhy.models.prepare import Prepared, batch
+from seewhy.models.prepare import Prepared, batch_inputs
 from seewhy.plan.plan import Plan
 from seewhy.run.runner import Runner
 from seewhy.targets.labels import Label
-from seewhy.targets.question import parse
-from seewhy.targets.target import Ranking, Target, _flat, key
+from seewhy.targets.question import parse_target
+from seewhy.targets.target import Ranking, Target, batch_key, kind_leaves
 
 
 class Scorer:
@@ -43,14 +43,14 @@ class Scorer:
             )
         subject = plan.subject
         self._runner, self._plan, self._scores = runner, plan, scores
-        self._given = batch(samples, subject)
+        self._given = batch_inputs(samples, subject)
         entry = subject.entries[plan.shown]
         self._first = subject.channels_first and entry.rank > 1
         own = self._given[plan.shown]
         self._dtype = own.dtype
         self.inputs = (np.moveaxis(own, 1, -1) if self._first else own).astype("float32")
         self._asked = self._pinned(asked)
-        keys: list[Hashable] = list(map(key, self._asked))
+        keys: list[Hashable] = list(map(batch_key, self._asked))
         self._kinds = np.array([keys.index(key) for key in keys])
 
     def __call__(self, images: Any, which: Any = None) -> np.ndarray:
@@ -97,7 +97,7 @@ class Scorer:
         """Targets that do not follow the copies: a rank becomes the class that has it now."""
         context = self._plan.context
         self._asked = list(asked)
-        rows = np.array([k for k, one in enumerate(asked) if "rank" in _flat(one.kind)], int)
+        rows = np.array([k for k, one in enumerate(asked) if "rank" in kind_leaves(one.kind)], int)
         if not len(rows):
             return self._asked
         if any(asked[row].kind != ("rank", context.main) for row in rows):
@@ -110,5 +110,5 @@ class Scorer:
         for row, order in zip(rows.tolist(), orders, strict=True):
             about = asked[row].tell(Ranking(context.labels, tuple(order)))
             assert isinstance(about, Label)  # noqa: S101  (for mypy: a rank is that of a class)
-            self._asked[row] = parse(about.index, context)
+            self._asked[row] = parse_target(about.index, context)
         return self._asked

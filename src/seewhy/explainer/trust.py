@@ -12,9 +12,9 @@ from seewhy.errors import MapError, ModelError, SeewhyError
 from seewhy.explainer.scorer import Scorer
 from seewhy.images.geometry import Geometry
 from seewhy.maps.regions import hottest_first
-from seewhy.metrics.faithfulness.baselines import softened
-from seewhy.metrics.sanity import destroyed, with_weights
-from seewhy.models.prepare import Prepared, batch
+from seewhy.metrics.faithfulness.baselines import heavily_blurred
+from seewhy.metrics.sanity import layers_with_weights, randomised_copies
+from seewhy.models.prepare import Prepared, batch_inputs
 from seewhy.results.explanation import Explanation
 from seewhy.results.trust import Check, Trust
 from seewhy.targets.target import Target
@@ -40,40 +40,40 @@ ALIKE = 0.8
 STEADY = 0.5
 
 
-def examine(
+def check_trust(
     explainer: Explainer, sample: Prepared, question: Target, explanation: Explanation
 ) -> Trust:
     """Check one explanation. For methods of one pass it takes 17 forward passes in all."""
     if not np.isfinite(explanation.map).all():
         return Trust((Check("finite", False, np.nan, "The map is not finite.", grave=True),))
-    found = [_evidence(explanation.map)]
+    found = [_check_positive_evidence(explanation.map)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the explanation has told them
-        fixed = _fixed(explainer, question, explanation)
-        found += _other_maps(explainer, sample, fixed, explanation)
-        found.append(_head(explainer, sample, fixed, explanation))
-        found += _hiding(explainer, sample, fixed, explanation)
+        fixed = _pinned_target(explainer, question, explanation)
+        found += _check_other_maps(explainer, sample, fixed, explanation)
+        found.append(_check_random_classifier(explainer, sample, fixed, explanation))
+        found += _check_hiding(explainer, sample, fixed, explanation)
     return Trust(tuple(found))
 
 
-def _fixed(explainer: Explainer, question: Target, explanation: Explanation) -> Target:
+def _pinned_target(explainer: Explainer, question: Target, explanation: Explanation) -> Target:
     """The same class for changed images, also where "top" was asked."""
     index = getattr(explanation.target, "index", None)
     return question if index is None else explainer.questions([int(index)])[0]
 
 
-def _evidence(map: np.ndarray) -> Check:
+def _check_positive_evidence(map: np.ndarray) -> Check:
     positive, whole = np.maximum(map, 0).sum(), np.abs(map).sum()
     share = float(positive / whole) if whole else 0.0
     words = f"{share:.0%} of the evidence speaks for the target (expected: {POSITIVE:.0%} or more)."
     return Check("positive evidence", share >= POSITIVE, share, words, grave=share == 0)
 
 
-def _other_maps(
+def _check_other_maps(
     explainer: Explainer, sample: Prepared, question: Target, explanation: Explanation
 ) -> list[Check]:
     """The map of the least likely class, and that of the mirror image."""
-    inputs = batch([sample], explainer._subject)
+    inputs = batch_inputs([sample], explainer._subject)
     shown, first = explainer._changing
     image = inputs[shown]
     space = image.ndim - 2
@@ -81,7 +81,7 @@ def _other_maps(
     if space >= 2:
         mirrored[shown] = np.ascontiguousarray(np.flip(image, axis=-1 if first else -2))
     flipped = explainer._look(mirrored, [[question]])[0].maps[0][..., ::-1]
-    steady = _alike(explanation.map, flipped)
+    steady = _positive_correlation(explanation.map, flipped)
     words = f"The map of the mirror image correlates by {steady:.2f} (expected: {STEADY} or more)."
     checks = [
         Check("stable under a flip", steady >= STEADY, steady, words)
@@ -97,23 +97,23 @@ def _other_maps(
         words = "The least likely class itself was asked: there is nothing to explain."
         return [*checks, Check("differs from the least likely class", False, 1.0, words, True)]
     other = explainer._look(inputs, [explainer.questions([least])])[0].maps[0]
-    same = _alike(explanation.map, other)
+    same = _positive_correlation(explanation.map, other)
     words = (
         f"The map of the least likely class correlates by {same:.2f} (expected: {ALIKE} or less)."
     )
     return [*checks, Check("differs from the least likely class", same <= ALIKE, same, words, True)]
 
 
-def _head(
+def _check_random_classifier(
     explainer: Explainer, sample: Prepared, question: Target, explanation: Explanation
 ) -> Check:
     """The map of a copy of the model whose last layer with parameters is shuffled."""
     name = "depends on the classifier"
     subject = explainer._subject
     try:
-        _, copy = next(destroyed(subject.model))
+        _, copy = next(randomised_copies(subject.model))
         # behind the classifier there may be a scale or a normalisation, which decides nothing
-        layers = with_weights(copy)
+        layers = layers_with_weights(copy)
         heads = [one for one in layers if any(len(value.shape) > 1 for value in one.weights)]
         layer_of_copy = (heads or layers)[-1]
         cuts = [cut.layer.address for cut in explainer._known.cuts]
@@ -121,12 +121,14 @@ def _head(
         other = type(explainer)(
             replace(subject, model=copy), **{**explainer._settings, "layer": layer}
         )
-        given, alike = batch([sample], subject), []
+        given, alike = batch_inputs([sample], subject), []
         for seed in range(HEADS):
             generator = np.random.default_rng(seed)
             values = [np.asarray(one) for one in layer_of_copy.get_weights()]
             layer_of_copy.set_weights([generator.permuted(one, axis=None) for one in values])
-            alike.append(_alike(explanation.map, other._look(given, [[question]])[0].maps[0]))
+            alike.append(
+                _positive_correlation(explanation.map, other._look(given, [[question]])[0].maps[0])
+            )
     except (ModelError, SeewhyError, StopIteration) as error:
         words = f"Not asked with a random classifier: {' '.join(str(error).split())[:120]}"
         return Check(name, None, np.nan, words)
@@ -138,7 +140,7 @@ def _head(
     return Check(name, same <= ALIKE, same, words, grave=True)
 
 
-def _hiding(
+def _check_hiding(
     explainer: Explainer, sample: Prepared, question: Target, explanation: Explanation
 ) -> list[Check]:
     """Does the score fall without the hottest fifth, and is that fifth enough?"""
@@ -151,8 +153,10 @@ def _hiding(
         order = hottest_first(explanation.map, image.shape[:2])
     except SeewhyError as error:
         return [Check(name, None, np.nan, f"Nothing hidden: {error}") for name in names]
-    parts = np.stack([_first(order, image.shape[:2]), *_anywhere(image.shape[:2])])[..., None]
-    blank = softened(image[None])[0]
+    parts = np.stack([_hottest_share(order, image.shape[:2]), *_random_parts(image.shape[:2])])[
+        ..., None
+    ]
+    blank = heavily_blurred(image[None])[0]
     copies = [image[None], np.where(parts, blank, image), np.where(parts, image, blank)]
     scores = scorer(np.concatenate(copies), np.zeros(2 * len(parts) + 1, int)).astype("float64")
     whole, without, alone = scores[0], scores[1 : len(parts) + 1], scores[len(parts) + 1 :]
@@ -189,24 +193,24 @@ def _excused(needed: Check, enough: Check) -> list[Check]:
     return [needed, enough]
 
 
-def _first(order: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+def _hottest_share(order: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """bool (*size): the first share of an order of pixels."""
     picked = np.zeros(order.size, bool)
     picked[order[: round(SHARE * order.size)]] = True
     return picked.reshape(size)
 
 
-def _anywhere(size: tuple[int, ...]) -> list[np.ndarray]:
+def _random_parts(size: tuple[int, ...]) -> list[np.ndarray]:
     """As many connected parts of the same share, wherever chance puts them."""
     found = []
     for seed in range(CHANCES):
         grid = np.random.default_rng(seed).random((7, 7))
         fine = Geometry.identity(tuple(size)).to_photo(grid)
-        found.append(_first(np.argsort(-fine, axis=None, kind="stable"), size))
+        found.append(_hottest_share(np.argsort(-fine, axis=None, kind="stable"), size))
     return found
 
 
-def _alike(one: np.ndarray, other: np.ndarray) -> float:
+def _positive_correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Pearson's correlation of what speaks for the target; 0 where a map is the same everywhere."""
     positive, against = (np.maximum(map, 0).astype("float64").ravel() for map in (one, other))
     if positive.std() == 0 or against.std() == 0:

@@ -10,7 +10,7 @@ import numpy as np
 
 from seewhy.errors import ImageError, OptionError
 from seewhy.images.geometry import Sides
-from seewhy.images.photo import Photo, _check_sides
+from seewhy.images.photo import Photo, check_sides
 
 MID_GREY = 127
 
@@ -34,7 +34,7 @@ def shown_channels(
     return (0, 1, 2), (f"shown: channels 0, 1, 2 of {count}; {mend}",)
 
 
-def stretched(values: np.ndarray) -> np.ndarray:
+def stretch_to_bytes(values: np.ndarray) -> np.ndarray:
     """Values of any shape as uint8: the lowest is 0, the highest 255; a constant is mid grey.
 
     NaN and infinite values are taken for the lowest.
@@ -57,13 +57,13 @@ def _checked_bands(bands: Sequence[int], count: int) -> tuple[int, int, int]:
     if len(given) != 3 or len(whole) != 3 or not all(0 <= b < count for b in whole):
         raise OptionError(
             f"bands are three channels of 0 to {count - 1}, shown as red, green and blue; "
-            f"got {bands!r}. Give them as in bands={_example(count)}."
+            f"got {bands!r}. Give them as in bands={_example_bands(count)}."
         )
     red, green, blue = map(int, whole)
     return red, green, blue
 
 
-def _example(count: int) -> tuple[int, ...]:
+def _example_bands(count: int) -> tuple[int, ...]:
     return (0, 1, 2) if count > 2 else (0, 0, 0)
 
 
@@ -91,11 +91,11 @@ def from_preprocessed(array: np.ndarray, bands: Sequence[int] | None = None) -> 
     Raises ImageError if the array has NaN or infinite values or fewer than 2 × 2 pixels, and
     OptionError for bands that are not there.
     """
-    _check_sides(array.shape[:2], "image")
+    check_sides(array.shape[:2], "image")
     bad = int(np.count_nonzero(~np.isfinite(array)))
     if bad:
         raise ImageError(
             f"{bad} of {array.size} values of the array are NaN or infinite. Give finite values."
         )
     shown, notes = shown_channels(array.shape[-1], bands)
-    return Photo(stretched(array[..., list(shown)]), "image", notes)
+    return Photo(stretch_to_bytes(array[..., list(shown)]), "image", notes)

@@ -13,7 +13,7 @@ from seewhy.images.photo import Photo
 
 Sides = tuple[int, ...]
 Window = tuple[slice, ...]
-Closer = Callable[[Sides, Window], np.ndarray]
+PhotoWindows = Callable[[Sides, Window], np.ndarray]
 """A window (*space, channels) of the image brought to another size, as the network takes it."""
 FITS = ("squash", "crop", "letterbox")
 MARGIN = (127, 127, 127)

@@ -10,7 +10,7 @@ from seewhy.errors import ImageNotFoundError
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
 
-def listed(photos: Iterable[str | Path]) -> list[str]:
+def list_photos(photos: Iterable[str | Path]) -> list[str]:
     """Files as they are given, and in place of a folder all photos in it and in its folders.
 
     A folder's photos are in alphabetic order. Raises ImageNotFoundError for a folder without any.

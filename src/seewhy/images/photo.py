@@ -48,9 +48,9 @@ def load(source: Any) -> Photo:
     if isinstance(source, str | os.PathLike):
         return _from_path(source)
     if isinstance(source, Image.Image):
-        return _from_pillow(source, _name(getattr(source, "filename", "")))
+        return _from_pillow(source, _display_name(getattr(source, "filename", "")))
     if hasattr(source, "read"):
-        return _from_file(source, _name(getattr(source, "name", "")))
+        return _from_file(source, _display_name(getattr(source, "name", "")))
     if hasattr(source, "__array__"):
         return _from_array(np.asarray(source))
     raise ImageError(
@@ -76,7 +76,8 @@ def _from_path(source: str | os.PathLike[str]) -> Photo:
         raise ImageError(f"{name!r} is a folder: give the photos in it, as in {every!r}.") from None
     except (OSError, ValueError) as error:
         raise ImageError(
-            f"{name!r} cannot be opened ({_line(error)}): check the path, and that you may read it."
+            f"{name!r} cannot be opened ({_first_line(error)}): check the path, and that you may "
+            f"read it."
         ) from error
     return _from_bytes(data, name)
 
@@ -86,7 +87,7 @@ def _from_file(file: Any, name: str) -> Photo:
         data = file.read()
     except (OSError, ValueError) as error:  # closed, or the decoder of a text file fails
         raise ImageError(
-            f"{name!r} cannot be read ({_line(error)}): open the photo in binary mode, 'rb'."
+            f"{name!r} cannot be read ({_first_line(error)}): open the photo in binary mode, 'rb'."
         ) from error
     if isinstance(data, str):
         raise ImageError(f"{name!r} is open as text: open the photo in binary mode, 'rb'.")
@@ -96,7 +97,7 @@ def _from_file(file: Any, name: str) -> Photo:
 def _from_bytes(data: bytes, name: str) -> Photo:
     if not data:
         raise ImageError(f"{name!r} is empty, there are 0 bytes to read: give a whole file.")
-    with _explained(name), _opened(data) as image:
+    with _one_kind_of_error(name), _opened(data) as image:
         _check_pixels(image.size, name)
         frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
         photo = _from_pillow(image, name)
@@ -124,9 +125,9 @@ def _opened(data: bytes) -> Image.Image:
 
 
 def _from_pillow(image: Image.Image, name: str) -> Photo:
-    with _explained(name):
+    with _one_kind_of_error(name):
         image.load()
-        _check_sides(image.size[::-1], name)
+        check_sides(image.size[::-1], name)
         pixels, notes = _converted(image, name)
     return Photo(pixels, name, notes)
 
@@ -156,11 +157,11 @@ def _from_array(array: np.ndarray) -> Photo:
             f"a photo as an array has shape (height, width) or (height, width, 1, 3 or 4); "
             f"got {array.shape}. Channels come last, and an array holds one photo."
         )
-    _check_sides(array.shape[:2], "image")
+    check_sides(array.shape[:2], "image")
     return _from_pillow(Image.fromarray(np.ascontiguousarray(array)), "image")
 
 
-def _check_sides(size: tuple[int, ...], name: str) -> None:
+def check_sides(size: tuple[int, ...], name: str) -> None:
     if min(size) < 2:
         raise ImageError(
             f"{name!r} has {size[0]} × {size[1]} pixels (height × width); "
@@ -183,7 +184,7 @@ def _too_large(pixels: str, name: str) -> ImageError:
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
+def _one_kind_of_error(name: str) -> Iterator[None]:
     """Tell the many things that Pillow raises about broken files as one kind of error."""
     try:
         yield
@@ -197,14 +198,14 @@ def _explained(name: str) -> Iterator[None]:
         ) from error
     except Exception as error:  # each of Pillow's readers has its own ways to fail
         raise ImageError(
-            f"{name!r} is broken or cut short ({_line(error)}): give a whole file."
+            f"{name!r} is broken or cut short ({_first_line(error)}): give a whole file."
         ) from error
 
 
-def _line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     text = getattr(error, "strerror", None) or str(error)
     return " ".join(text.split()).rstrip(".") or type(error).__name__
 
 
-def _name(name: Any) -> str:
+def _display_name(name: Any) -> str:
     return name if isinstance(name, str) and name else "image"

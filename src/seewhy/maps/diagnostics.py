@@ -14,7 +14,7 @@ NO_SCORES = [
 SATURATED = 0.999
 
 
-def figures(map: np.ndarray, gradients_reach: bool) -> dict[str, Any]:
+def map_figures(map: np.ndarray, gradients_reach: bool) -> dict[str, Any]:
     """One signed map (*space) in numbers: sums of evidence, and what the ReLU leaves out."""
     finite = bool(np.isfinite(map).all())
     values = map.astype("float64") if finite else np.zeros_like(map, "float64")
@@ -31,7 +31,7 @@ def figures(map: np.ndarray, gradients_reach: bool) -> dict[str, Any]:
     }
 
 
-def of_map(map: np.ndarray, gradients_reach: bool, asked: str = "the target") -> list[str]:
+def map_warnings(map: np.ndarray, gradients_reach: bool, asked: str = "the target") -> list[str]:
     """Warnings about one signed map (*space)."""
     if not np.isfinite(map).all():
         return [
@@ -72,7 +72,7 @@ def of_map(map: np.ndarray, gradients_reach: bool, asked: str = "the target") ->
     return notes
 
 
-def of_outputs(outputs: np.ndarray, found: bool, single: bool, name: str) -> list[str]:
+def output_warnings(outputs: np.ndarray, found: bool, single: bool, name: str) -> list[str]:
     """Warnings about one image's main output.
 
     outputs: what ranks its classes. found: whether logits were. single: whether one unit tells
@@ -96,7 +96,7 @@ def of_outputs(outputs: np.ndarray, found: bool, single: bool, name: str) -> lis
     return []
 
 
-def of_figures(figures: dict[str, float]) -> list[str]:
+def figure_warnings(figures: dict[str, float]) -> list[str]:
     """Warnings about what a method tells beside its map."""
     if figures.get("divisor", 1) > 0:
         return []
@@ -106,7 +106,7 @@ def of_figures(figures: dict[str, float]) -> list[str]:
     ]
 
 
-def of_probability(probability: float, asked: bool) -> list[str]:
+def probability_warnings(probability: float, asked: bool) -> list[str]:
     """A warning if the gradient of a probability was asked for where it is as good as 0 or 1."""
     if not asked or 1 - SATURATED < probability < SATURATED:
         return []

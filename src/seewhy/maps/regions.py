@@ -138,7 +138,7 @@ def regions(mask: np.ndarray) -> tuple[np.ndarray, int]:
 
     Returns int (rows, cols), 0 outside of them, and how many there are.
     """
-    starts, ends, rows = _runs(mask)
+    starts, ends, rows = _row_runs(mask)
     parents = np.arange(len(starts))
 
     def root(k: int) -> int:
@@ -162,7 +162,7 @@ def regions(mask: np.ndarray) -> tuple[np.ndarray, int]:
     return labels, int(numbers.max(initial=0))
 
 
-def _runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _row_runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Starts, ends (behind the last) and rows of the runs of true pixels, row by row."""
     steps = np.diff(np.pad(mask.astype("int8"), ((0, 0), (1, 1))), axis=1)
     rows, starts = np.nonzero(steps == 1)

@@ -11,7 +11,7 @@ from keras import ops
 
 from seewhy.methods.registry import method
 from seewhy.methods.tensors import Noise, divide, noisy, space
-from seewhy.network.outputs import Answers
+from seewhy.network.outputs import ModelOutputs
 from seewhy.targets.target import Target
 
 Tensor = Any
@@ -210,11 +210,11 @@ def shapley_cam(activations: Tensor, gradients: Tensor, curvature: Tensor) -> Te
     return weights * activations
 
 
-def finer(target: Target, alpha: float, nearest: int) -> Target:
+def subtract_nearest_classes(target: Target, alpha: float, nearest: int) -> Target:
     """The target's score minus alpha times the mean of the classes with the most similar scores."""
     from keras import ops
 
-    def score(answers: Answers, *values: Tensor) -> Tensor:
+    def score(answers: ModelOutputs, *values: Tensor) -> Tensor:
         own = target.score(answers, *values)
         others = answers.values()
         if len(others.shape) != 2 or others.shape[-1] < 2:
@@ -232,7 +232,7 @@ def finer(target: Target, alpha: float, nearest: int) -> Target:
     paper="Zhang et al. 2025, 'Finer-CAM', arXiv:2501.11309, section 3, by Grad-CAM",
     units=True,
     family=FAMILY,
-    asks=finer,
+    asks=subtract_nearest_classes,
     use="What tells a class from those that look like it.",
     avoid="Targets without classes; it then equals Grad-CAM.",
 )

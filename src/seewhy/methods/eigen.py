@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 from keras.backend import backend
 
-from seewhy.methods.registry import Method, known, method
+from seewhy.methods.registry import Method, all_methods, method
 from seewhy.methods.tensors import divide, space
 
 Tensor = Any
@@ -132,7 +132,7 @@ def fem(activations: Tensor, *, sigmas: float = 2.0) -> Tensor:
     return weights * activations
 
 
-def smoothed(entry: Method) -> Method:
+def eigen_smoothed(entry: Method) -> Method:
     """The method with the first principal component of what units add, in place of their sum.
 
     Raises MethodError for a method whose map is no sum over units.
@@ -141,7 +141,7 @@ def smoothed(entry: Method) -> Method:
 
     per_unit = entry.per_unit
     if per_unit is None:
-        able = ", ".join(one.name for one in known() if one.per_unit)
+        able = ", ".join(one.name for one in all_methods() if one.per_unit)
         raise MethodError(
             f"eigen smoothing takes what each unit adds, and {entry.name} does not add up units. "
             f"Methods that do: {able}."

@@ -43,8 +43,10 @@ def occlusion(
     sides = tuple(int(side) for side in images.shape[1:-1])
     windows = Windows(sides, window, stride)
     rows = windows.corners
-    falls = score_images(covered, (np.full((1, 2 * len(sides)), -1),), np.float32(baseline))
-    scores = score_images(covered, (rows,), np.float32(baseline))
+    falls = score_images(
+        covered_by_window, (np.full((1, 2 * len(sides)), -1),), np.float32(baseline)
+    )
+    scores = score_images(covered_by_window, (rows,), np.float32(baseline))
     total = np.zeros((scores.shape[1], *sides))
     times = np.zeros(sides)
     for row, fall in zip(rows, falls[0] - scores, strict=True):
@@ -75,7 +77,7 @@ class Windows:
         return np.array([sum(pairs, ()) for pairs in product(*along)])
 
 
-def covered(images: Tensor, rows: tuple[Tensor, ...], baseline: Tensor) -> Tensor:
+def covered_by_window(images: Tensor, rows: tuple[Tensor, ...], baseline: Tensor) -> Tensor:
     """Images with a window of the baseline's value; with none where the row is below 0."""
     (corners,) = rows
     inside = None
@@ -115,7 +117,7 @@ def rise(
     """
     sides = tuple(int(side) for side in images.shape[1:-1])
     rows = Masks(masks, cells, sides, probability, seed)
-    scores = score_images(shown, rows)
+    scores = score_images(shown_through, rows)
     scores = scores - scores.mean(axis=0)
     total = np.zeros((scores.shape[1], *sides))
     for start in range(0, masks, 64):
@@ -155,6 +157,6 @@ class Masks:
         return mask
 
 
-def shown(images: Tensor, masks: Tensor) -> Tensor:
+def shown_through(images: Tensor, masks: Tensor) -> Tensor:
     """Images times masks (rows, 1, *space, 1)."""
     return images * masks

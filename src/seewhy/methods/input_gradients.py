@@ -153,9 +153,9 @@ def integrated_gradients(
     """
     along = (np.arange(steps, dtype="float32") + 0.5) / steps
     base = np.float32(baseline)
-    (total,) = sum_images(between, only_gradients, along, base)
+    (total,) = sum_images(points_between, only_gradients, along, base)
     maps = np.sum((ops.convert_to_numpy(images) - base) * total / steps, axis=-1)
-    scores = score_images(between, np.array([0, 1], "float32"), base)
+    scores = score_images(points_between, np.array([0, 1], "float32"), base)
     gap = scores[1] - scores[0] - maps.sum(axis=tuple(range(1, maps.ndim)))
     return maps, {"completeness_gap": gap}
 
@@ -183,7 +183,7 @@ def expected_gradients(
     """
     along = np.random.default_rng(seed).random(samples, "float32")
     drawn, share = _noise(images, samples, noise, seed)
-    (total,) = sum_images(from_noise, differences, (along, drawn), share, images)
+    (total,) = sum_images(points_from_noise, differences, (along, drawn), share, images)
     maps: np.ndarray = total.sum(axis=-1) / samples
     return maps
 
@@ -220,15 +220,17 @@ def blur_ig(
     return maps, {"completeness_gap": gap}
 
 
-def between(images: Tensor, along: Tensor, baseline: Tensor) -> Tensor:
+def points_between(images: Tensor, along: Tensor, baseline: Tensor) -> Tensor:
     """Points on the lines from the baseline (0) to the images (1)."""
     return baseline + spread(along, images) * (images - baseline)
 
 
-def from_noise(images: Tensor, rows: tuple[Tensor, Tensor], noise: Tensor, _: Tensor) -> Tensor:
+def points_from_noise(
+    images: Tensor, rows: tuple[Tensor, Tensor], noise: Tensor, _: Tensor
+) -> Tensor:
     """Points on the lines from noise around the images' means to the images."""
     along, drawn = rows
-    return between(images, along, _baseline(images, drawn, noise))
+    return points_between(images, along, _baseline(images, drawn, noise))
 
 
 def _baseline(images: Tensor, drawn: Tensor, noise: Tensor) -> Tensor:

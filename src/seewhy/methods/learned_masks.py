@@ -56,7 +56,7 @@ def meaningful_perturbation(  # noqa: PLR0913  (options)
     """
     grid = tuple(min(cells, int(side)) for side in images.shape[1:-1])
     levels = ops.stack([blurred(images, blur), images])
-    ends = _ends(score_images, levels, grid)
+    ends = _scores_hidden_and_seen(score_images, levels, grid)
     span = ends[1] - ends[0]
     use = (span > 0).reshape(-1, *(1,) * len(grid))
     keep = np.ones((len(span), *grid), "float32")
@@ -69,7 +69,7 @@ def meaningful_perturbation(  # noqa: PLR0913  (options)
             # a probability, as in the paper, falls to 0 and no further: nor does the share
             open = np.where(left > 0, 1, 0).reshape(use.shape)
             slope = open * _share(slopes[0], span) - area / np.prod(grid)
-            slope = slope + smoothness * rough(keep)[1] / np.prod(grid)
+            slope = slope + smoothness * roughness(keep)[1] / np.prod(grid)
             keep = np.clip(keep - adam.step(slope), 0, 1).astype("float32")
             step(1)
     return np.where(use, 1 - keep, 0), {"score_left": left}
@@ -105,9 +105,9 @@ def extremal_perturbation(  # noqa: PLR0913  (options)
     grid = tuple(min(cells, int(side)) for side in images.shape[1:-1])
     widths = np.linspace(blur, 0, LEVELS)[:-1]
     levels = ops.stack([*(blurred(images, float(width)) for width in widths), images])
-    ends = _ends(score_images, levels, grid)
+    ends = _scores_hidden_and_seen(score_images, levels, grid)
     span = np.abs(ends[1] - ends[0])
-    spreader = Spreader(grid, reach)
+    spreader = SmoothMaximum(grid, reach)
     raw = np.ones((len(span), int(np.prod(grid))))
     wanted = np.arange(spreader.cells) >= spreader.cells - round(area * raw.shape[1])
     speed, weight = np.zeros_like(raw), 30.0
@@ -119,7 +119,7 @@ def extremal_perturbation(  # noqa: PLR0913  (options)
             given = mask.reshape(1, -1, *grid).astype("float32")
             scores, slopes = pull_images(seen_through, given, levels)
             kept = _share(scores[0] - ends[0], span)
-            gain = -weight * of_area(spread, wanted)[1]
+            gain = -weight * area_distance(spread, wanted)[1]
             gain[:, spreader.inside] += _share(slopes[0], span).reshape(mask.shape)
             speed = 0.9 * speed + 0.1 * back(gain)
             # the paper's rate and growth over 800 steps, in as many as there are
@@ -129,7 +129,9 @@ def extremal_perturbation(  # noqa: PLR0913  (options)
     return mask.reshape(-1, *grid), {"score_kept": kept}
 
 
-def _ends(score_images: Callable[..., Any], levels: Tensor, grid: tuple[int, ...]) -> np.ndarray:
+def _scores_hidden_and_seen(
+    score_images: Callable[..., Any], levels: Tensor, grid: tuple[int, ...]
+) -> np.ndarray:
     """Scores (2, batch) of the images with all hidden, and with all seen."""
     rows = np.broadcast_to(
         np.array([0, 1], "float32").reshape(2, 1, *(1,) * len(grid)),
@@ -162,7 +164,7 @@ def _share(values: np.ndarray, span: np.ndarray) -> np.ndarray:
     return shares
 
 
-def rough(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def roughness(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sums (batch,) of the third powers of steps between neighbours, and their slope."""
     total, slope = np.zeros(len(masks)), np.zeros(masks.shape)
     for axis in range(1, masks.ndim):
@@ -175,7 +177,7 @@ def rough(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return total, slope
 
 
-def of_area(masks: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def area_distance(masks: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How far the sorted masks (batch, cells) are from the wanted ones, squared; and its slope."""
     order = np.argsort(masks, axis=1, kind="stable")
     away = np.take_along_axis(masks, order, axis=1) - wanted
@@ -202,7 +204,7 @@ class Adam:
 
 
 @dataclass(frozen=True)
-class Spreader:
+class SmoothMaximum:
     """The paper's smooth maximum convolution: each place takes the best of its neighbours.
 
     The places reach beyond the image, so that a mask at its edge is no cheaper than one within.

@@ -142,7 +142,7 @@ def method(
         _methods[name] = Method(
             name=name,
             weigh=formula,
-            needs=needs(formula),
+            needs=needs_of(formula),
             paper=paper,
             summary=summary,
             family=family,
@@ -171,7 +171,7 @@ def _summed(formula: Formula) -> Formula:
     return summed
 
 
-def needs(formula: Formula) -> tuple[str, ...]:
+def needs_of(formula: Formula) -> tuple[str, ...]:
     """The evidence that a formula asks for: the names of its positional parameters.
 
     Raises MethodError if a name is not in `NEEDS`.
@@ -201,26 +201,26 @@ def _options(formula: Formula) -> dict[str, Any]:
     return {p.name: p.default for p in own}
 
 
-def known() -> tuple[Method, ...]:
+def all_methods() -> tuple[Method, ...]:
     """All registered methods in the order of their definition."""
     for name in MODULES:
         importlib.import_module(f"seewhy.methods.{name}")
     return tuple(_methods.values())
 
 
-def find(wanted: str | Formula, options: Mapping[str, Any] | None = None) -> Method:
+def get_method(wanted: str | Formula, options: Mapping[str, Any] | None = None) -> Method:
     """A method by name, however it is spelled ("grad-cam", "GradCAM"), or a user's own formula.
 
     Raises MethodError for an unknown name or option; it lists the known ones.
     """
-    found = _own(wanted) if callable(wanted) else _named(str(wanted))
+    found = _user_formula(wanted) if callable(wanted) else _by_name(str(wanted))
     return found.having(options or {})
 
 
-def without_gradients(method: Method, backend: str) -> None:
+def refuse_gradients(method: Method, backend: str) -> None:
     """Raises MethodError if the method needs gradients; the backend has none."""
     if method.differentiates:
-        names = ", ".join(entry.name for entry in known() if not entry.differentiates)
+        names = ", ".join(entry.name for entry in all_methods() if not entry.differentiates)
         raise MethodError(
             f"{method.name} needs gradients, and Keras's {backend} backend gives none. Methods "
             f"that run on it: {names}. For all others set KERAS_BACKEND to tensorflow, jax or "
@@ -228,13 +228,13 @@ def without_gradients(method: Method, backend: str) -> None:
         )
 
 
-def _own(formula: Formula) -> Method:
+def _user_formula(formula: Formula) -> Method:
     name = getattr(formula, "__name__", type(formula).__name__)
-    return Method(name, formula, needs(formula), options=_options(formula))
+    return Method(name, formula, needs_of(formula), options=_options(formula))
 
 
-def _named(wanted: str) -> Method:
-    by_key = {_key(entry.name): entry for entry in known()}
+def _by_name(wanted: str) -> Method:
+    by_key = {_key(entry.name): entry for entry in all_methods()}
     if _key(wanted) in by_key:
         return by_key[_key(wanted)]
     near = difflib.get_close_matches(_key(wanted), by_key, n=1)

@@ -33,7 +33,7 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return shares
 
 
-def alive(activations: Tensor) -> tuple[np.ndarray, np.ndarray]:
+def varying_units(activations: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Units that are not the same everywhere in all images, and bool (units,) which those are."""
     least, most = (f(activations, axis=space(activations)) for f in (ops.min, ops.max))
     moving = ops.convert_to_numpy(ops.not_equal(least, most)).any(axis=0)
@@ -66,7 +66,7 @@ def _through(
     *given: Any,
 ) -> np.ndarray:
     """Mean scores (units, batch) of the images seen through each unit, so many times each."""
-    units, moving = alive(activations)
+    units, moving = varying_units(activations)
     asked = units if moving.all() else np.append(units, -1)
     rows = (np.tile(asked, times), np.repeat(np.arange(times), len(asked)))
     found = score_images(change, rows, activations, *given)
@@ -194,7 +194,7 @@ def group_cam(  # noqa: PLR0913  (options)
     count = min(groups, int(activations.shape[-1]))
     member = np.arange(int(activations.shape[-1])) * count // int(activations.shape[-1])
     joined = ops.matmul(weights * activations, np.eye(count, dtype="float32")[member])
-    grids = strongest(ops.relu(joined), denoise)
+    grids = strongest_cells(ops.relu(joined), denoise)
     hidden = blurred(images, blur)
     rows = np.append(np.arange(count), -1)
     scores = score_images(revealed, rows, grids, hidden)
@@ -205,7 +205,7 @@ def group_cam(  # noqa: PLR0913  (options)
     return weighed(shares, gains)
 
 
-def strongest(grids: Tensor, share: float) -> Tensor:
+def strongest_cells(grids: Tensor, share: float) -> Tensor:
     """Grids (batch, *space, units) with the weakest share of the cells of each set to 0."""
     if not 0 <= share < 1:
         raise OptionError(f"denoise is a share of the cells, from 0 to below 1; got {share!r}.")

@@ -61,7 +61,7 @@ def edge_map(images: np.ndarray) -> np.ndarray:
     return steepness
 
 
-def grids(image: np.ndarray, grid: tuple[int, ...], seed: int) -> tuple[np.ndarray, ...]:
+def control_maps(image: np.ndarray, grid: tuple[int, ...], seed: int) -> tuple[np.ndarray, ...]:
     """float32 (rows, cols) each, from 0 on, in the order of `NAMES`.
 
     image: (height, width, channels), whose edges are found. grid: (rows, cols). seed: of the random

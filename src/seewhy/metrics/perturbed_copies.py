@@ -13,25 +13,27 @@ from seewhy.errors import OptionError
 BYTES = 2**26
 """Of copies that are held at once."""
 
-Scorer = Callable[..., Any]
+ScoreFunction = Callable[..., Any]
 """(images) or (images, which) → scores (n,)."""
-Explain = Callable[..., Any]
+ExplainFunction = Callable[..., Any]
 """(images) or (images, which) → maps (n, height, width)."""
 Make = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(which image (n,), which row (n,)) → changed copies (n, height, width, channels)."""
 
 
-def scores(scorer: Scorer, images: np.ndarray) -> np.ndarray:
+def scores_of_images(scorer: ScoreFunction, images: np.ndarray) -> np.ndarray:
     """The score of each image as it is, float64 (batch,)."""
-    own: np.ndarray = changed(scorer, images, 1, lambda which, _: images[which])[:, 0]
+    own: np.ndarray = scores_of_copies(scorer, images, 1, lambda which, _: images[which])[:, 0]
     return own
 
 
-def changed(scorer: Scorer, images: np.ndarray, rows: int, make: Make) -> np.ndarray:
+def scores_of_copies(
+    scorer: ScoreFunction, images: np.ndarray, rows: int, make: Make
+) -> np.ndarray:
     """The scores of so many changed copies of each image, float64 (batch, rows)."""
-    ask = with_which(scorer)
+    ask = accept_which(scorer)
     total = len(images) * rows
-    size = at_once(images)
+    size = copies_at_once(images)
     done = np.empty(total)
     for start in range(0, total, size):
         numbers = np.arange(start, min(start + size, total))
@@ -47,11 +49,13 @@ def changed(scorer: Scorer, images: np.ndarray, rows: int, make: Make) -> np.nda
     return done.reshape(len(images), rows)
 
 
-def explained(explain: Explain, images: np.ndarray, rows: int, make: Make) -> np.ndarray:
+def maps_of_copies(
+    explain: ExplainFunction, images: np.ndarray, rows: int, make: Make
+) -> np.ndarray:
     """The maps of so many changed copies of each image, float64 (batch, rows, height, width)."""
-    ask = with_which(explain)
+    ask = accept_which(explain)
     total = len(images) * rows
-    size = at_once(images)
+    size = copies_at_once(images)
     done = []
     for start in range(0, total, size):
         numbers = np.arange(start, min(start + size, total))
@@ -68,12 +72,12 @@ def explained(explain: Explain, images: np.ndarray, rows: int, make: Make) -> np
     return maps.reshape(len(images), rows, *maps.shape[1:])
 
 
-def at_once(images: np.ndarray) -> int:
+def copies_at_once(images: np.ndarray) -> int:
     """How many copies of one image are held at once."""
     return max(1, BYTES // max(1, int(images[0].nbytes)))
 
 
-def with_which(function: Callable[..., Any]) -> Callable[[np.ndarray, np.ndarray], Any]:
+def accept_which(function: Callable[..., Any]) -> Callable[[np.ndarray, np.ndarray], Any]:
     """The function of (images, which), also where it takes images alone.
 
     It is given `which` if it has a parameter of that name, or a second one without a default.

@@ -6,12 +6,12 @@ import numpy as np
 
 from seewhy.errors import OptionError
 from seewhy.metrics import checks, perturbed_copies, similarity
-from seewhy.metrics.perturbed_copies import Explain
+from seewhy.metrics.perturbed_copies import ExplainFunction
 
 
 def sensitivities(
     images: np.ndarray,
-    explain: Explain,
+    explain: ExplainFunction,
     radius: float,
     *,
     samples: int = 10,
@@ -39,8 +39,8 @@ def sensitivities(
         moved: np.ndarray = images[which] + np.stack(drawn).astype("float32")[places]
         return moved
 
-    own = perturbed_copies.explained(explain, images, 1, lambda which, _: images[which])
-    moved = perturbed_copies.explained(explain, images, count, make)
+    own = perturbed_copies.maps_of_copies(explain, images, 1, lambda which, _: images[which])
+    moved = perturbed_copies.maps_of_copies(explain, images, count, make)
     distances: np.ndarray = np.sqrt(((moved - own) ** 2).sum(axis=(2, 3)))
     if not relative:
         return distances
@@ -53,7 +53,7 @@ def sensitivities(
 
 def max_sensitivity(
     images: np.ndarray,
-    explain: Explain,
+    explain: ExplainFunction,
     radius: float,
     *,
     samples: int = 10,
@@ -71,7 +71,7 @@ def max_sensitivity(
 
 def average_sensitivity(
     images: np.ndarray,
-    explain: Explain,
+    explain: ExplainFunction,
     radius: float,
     *,
     samples: int = 10,
@@ -89,7 +89,7 @@ def average_sensitivity(
 
 
 def flip_consistency(
-    images: np.ndarray, explain: Explain, *, axis: str = "width", alike: str = "pearson"
+    images: np.ndarray, explain: ExplainFunction, *, axis: str = "width", alike: str = "pearson"
 ) -> np.ndarray:
     """How well the map of the mirrored image is the mirrored map, up to 1; high is good.
 
@@ -99,10 +99,12 @@ def flip_consistency(
     sees mirrored images differently has different maps. Equivariance under transformations that
     the class does not depend on: Wang et al. 2020 (SEAM), arXiv:2004.04581, section 3.2.
     """
-    compare = similarity.find(alike)
+    compare = similarity.get_similarity(alike)
     images = checks.as_images(images)
     along = {"height": 1, "width": 2}[checks.one_of(axis, ("height", "width"), "axis")]
     mirrored = np.flip(images, along)
-    own = perturbed_copies.explained(explain, images, 1, lambda which, _: images[which])[:, 0]
-    other = perturbed_copies.explained(explain, mirrored, 1, lambda which, _: mirrored[which])[:, 0]
+    own = perturbed_copies.maps_of_copies(explain, images, 1, lambda which, _: images[which])[:, 0]
+    other = perturbed_copies.maps_of_copies(explain, mirrored, 1, lambda which, _: mirrored[which])[
+        :, 0
+    ]
     return compare(own, np.flip(other, along))

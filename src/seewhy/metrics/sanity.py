@@ -10,8 +10,8 @@ import numpy as np
 
 from seewhy.errors import ModelError, OptionError
 from seewhy.metrics import checks, perturbed_copies, similarity
-from seewhy.metrics.faithfulness.baselines import Baseline, fill
-from seewhy.metrics.perturbed_copies import Scorer
+from seewhy.metrics.faithfulness.baselines import Baseline, removed_values
+from seewhy.metrics.perturbed_copies import ScoreFunction
 
 HOW = ("cascading", "independent")
 DRAWS = ("permuted", "initial")
@@ -48,7 +48,7 @@ def randomised(  # noqa: PLR0913  (each choice has its default)
     Adebayo et al. 2018, arXiv:1810.03292, sections 3.1 and 3.2. Raises ModelError for what cannot
     be copied, OptionError for unknown words.
     """
-    compare = {name: similarity.find(name) for name in alike}
+    compare = {name: similarity.get_similarity(name) for name in alike}
 
     def look(asked: Any) -> np.ndarray:
         maps = checks.as_maps(explain(asked), "explain's maps")
@@ -56,7 +56,7 @@ def randomised(  # noqa: PLR0913  (each choice has its default)
 
     own = look(model)
     layers, rows = [], []
-    for name, copy in destroyed(model, how=how, draw=draw, seed=seed):
+    for name, copy in randomised_copies(model, how=how, draw=draw, seed=seed):
         maps = look(copy)
         layers.append(name)
         rows.append([measure(own, maps) for measure in compare.values()])
@@ -64,7 +64,7 @@ def randomised(  # noqa: PLR0913  (each choice has its default)
     return Randomised(tuple(layers), found)
 
 
-def destroyed(
+def randomised_copies(
     model: Any, *, how: str = "cascading", draw: str = "permuted", seed: int = 0
 ) -> Iterator[tuple[str, Any]]:
     """The paths of layers with parameters, from the output to the input, each with a copy of the
@@ -77,7 +77,7 @@ def destroyed(
     copy, fresh = _copied(model), _copied(model, weights=False)
     generator = np.random.default_rng(seed)
     kept = [np.array(one) for one in copy.get_weights()]
-    layers = list(zip(with_weights(copy), with_weights(fresh), strict=True))
+    layers = list(zip(layers_with_weights(copy), layers_with_weights(fresh), strict=True))
     if not layers:
         raise ModelError(f"model {model.name!r} has no layer with parameters to destroy.")
     for layer, other in reversed(layers):
@@ -107,11 +107,11 @@ def _copied(model: Any, *, weights: bool = True) -> Any:
     return copy
 
 
-def with_weights(layer: Any) -> list[Any]:
+def layers_with_weights(layer: Any) -> list[Any]:
     """The innermost layers that have weights, in the order of the model's layers."""
     parts = getattr(layer, "layers", None)
     if parts:
-        return [inner for part in parts for inner in with_weights(part)]
+        return [inner for part in parts for inner in layers_with_weights(part)]
     return [layer] if layer.weights else []
 
 
@@ -133,11 +133,11 @@ def class_sensitivity(
         )
     every = np.arange(len(maps))
     most, least = maps[every, scores.argmax(axis=1)], maps[every, scores.argmin(axis=1)]
-    return similarity.find(alike)(most, least)
+    return similarity.get_similarity(alike)(most, least)
 
 
 def completeness(
-    images: np.ndarray, maps: np.ndarray, scorer: Scorer, *, baseline: Baseline = "zero"
+    images: np.ndarray, maps: np.ndarray, scorer: ScoreFunction, *, baseline: Baseline = "zero"
 ) -> np.ndarray:
     """What a map's sum says too much of the score's rise from the baseline; near 0 is good.
 
@@ -150,7 +150,9 @@ def completeness(
     maps = np.asarray(maps, "float64")
     if len(maps) != len(images):
         raise OptionError(f"{len(maps)} maps for {len(images)} images: give one each.")
-    put = np.broadcast_to(fill(images, baseline), images.shape).astype("float32")
-    rise = perturbed_copies.scores(scorer, images) - perturbed_copies.scores(scorer, put)
+    put = np.broadcast_to(removed_values(images, baseline), images.shape).astype("float32")
+    rise = perturbed_copies.scores_of_images(scorer, images) - perturbed_copies.scores_of_images(
+        scorer, put
+    )
     excess: np.ndarray = maps.reshape(len(maps), -1).sum(axis=1) - rise
     return excess

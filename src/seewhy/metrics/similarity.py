@@ -65,7 +65,7 @@ def ssim(one: np.ndarray, other: np.ndarray, *, side: int = 7) -> np.ndarray:
 SIMILARITIES: dict[str, Similarity] = {"pearson": pearson, "spearman": spearman, "ssim": ssim}
 
 
-def find(name: str) -> Similarity:
+def get_similarity(name: str) -> Similarity:
     """The similarity of a name. Raises OptionError for another word."""
     return SIMILARITIES[checks.one_of(name, tuple(SIMILARITIES), "similarity")]
 

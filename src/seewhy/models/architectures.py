@@ -120,7 +120,7 @@ ARCHITECTURES = (
 )
 
 
-def recognise(model: Operation) -> list[Architecture]:
+def recognise_architectures(model: Operation) -> list[Architecture]:
     """The architectures whose layers all occur in the model, however deeply nested."""
     filters = {str(step.name): getattr(step, "filters", None) for step in operations(model)}
     return [known for known in ARCHITECTURES if _fits(known, filters)]

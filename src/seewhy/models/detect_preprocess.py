@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 
 from seewhy.errors import PreprocessError
 from seewhy.models import preprocess
-from seewhy.models.architectures import recognise
+from seewhy.models.architectures import recognise_architectures
 from seewhy.models.presets import Preset
-from seewhy.network.calls import Operation, handled, operations
+from seewhy.network.calls import Operation, handle_calls, operations
 
 Shape = tuple[int | None, ...]
 _CHANNELS = (1, 3, 4)
 _FLEXIBLE_SIZE = 224
 
 
-def preprocessing(model: Any, preset: Preset | None) -> str | None:
+def detect_preprocessing(model: Any, preset: Preset | None) -> str | None:
     """Mode of seewhy.preprocess that the model wants, or None if that cannot be known.
 
     A preset says it. A model that changes its pixels in front of its first layer with weights
@@ -30,7 +30,7 @@ def preprocessing(model: Any, preset: Preset | None) -> str | None:
     if preset is not None:
         return preset.preprocess
     shape = _image_shape(model)
-    reached = _reached(model, shape) if shape else None
+    reached = _find_first_weights(model, shape) if shape else None
     if shape is None or reached is None:
         return None
     if not reached.untouched:
@@ -38,9 +38,9 @@ def preprocessing(model: Any, preset: Preset | None) -> str | None:
     return _mode(model, reached.operation) if 3 in (shape[1], shape[-1]) else None
 
 
-def architecture(model: Any) -> str | None:
+def detect_architecture(model: Any) -> str | None:
     """Name of the one family of keras.applications that the model is or is built on, or None."""
-    known = recognise(model)
+    known = recognise_architectures(model)
     return known[0].name if len(known) == 1 else None
 
 
@@ -50,12 +50,12 @@ def missing_preprocessing_error(model: Any) -> PreprocessError:
         f"it is not known how the model {getattr(model, 'name', model)!r} wants its pixels: it "
         "has no layer that scales them and is no network of keras.applications. Say how they "
         f"were prepared when it was trained, with preprocess=… (or --preprocess). "
-        f"{preprocess.described()} In Python also a function of RGB pixels "
+        f"{preprocess.describe_modes()} In Python also a function of RGB pixels "
         "(batch, height, width, 3), float32 in 0..255."
     )
 
 
-def input_size(model: Any, preset: Preset | None) -> tuple[int, int] | None:
+def detect_input_size(model: Any, preset: Preset | None) -> tuple[int, int] | None:
     """(height, width) of the photos that the model takes.
 
     Where it takes any size, the preset's, and None without a preset.
@@ -69,7 +69,7 @@ def input_size(model: Any, preset: Preset | None) -> tuple[int, int] | None:
 
 
 @dataclass(frozen=True)
-class _Reached:
+class _FirstWeights:
     """The first operation with weights, and what comes to it of a black and a white image."""
 
     operation: Operation
@@ -88,7 +88,7 @@ class _Reached:
         return bool(same)
 
 
-class _Stop(BaseException):
+class _FirstWeightsReached(BaseException):
     """The first weights are reached; a BaseException, for Keras wraps all others."""
 
     def __init__(self, operation: Operation, value: Any) -> None:
@@ -96,11 +96,11 @@ class _Stop(BaseException):
         self.value = value
 
 
-def _reached(model: Any, shape: Shape) -> _Reached | None:
+def _find_first_weights(model: Any, shape: Shape) -> _FirstWeights | None:
     black, white = (_run_to_weights(model, shape, value) for value in (0.0, 255.0))
     if black is None or white is None:
         return None
-    return _Reached(white[0], black[1], white[1])
+    return _FirstWeights(white[0], black[1], white[1])
 
 
 def _run_to_weights(
@@ -111,16 +111,16 @@ def _run_to_weights(
 
     def handler(operation: Operation, proceed: Any, args: Any, kwargs: Any) -> Any:
         if args and hasattr(args[0], "shape") and _weighs(operation):
-            raise _Stop(operation, args[0])
+            raise _FirstWeightsReached(operation, args[0])
         return proceed(*args, **kwargs)
 
     sizes = [1 if shape[0] is None else shape[0]]
     sizes += [_FLEXIBLE_SIZE if size is None else size for size in shape[1:]]
     image = ops.full(sizes, value, dtype="float32")
     try:
-        with handled(operations(model), handler):
+        with handle_calls(operations(model), handler):
             model(image, training=False)
-    except _Stop as stop:
+    except _FirstWeightsReached as stop:
         try:
             return stop.operation, ops.convert_to_numpy(ops.cast(stop.value, "float32"))
         except Exception:  # in a part that is compiled even when run eagerly, as by RematScope
@@ -141,7 +141,7 @@ def _weighs(operation: Operation) -> bool:
 
 def _mode(model: Any, first: Operation) -> str | None:
     """Mode of the architecture that the model is built on, if its images come to it untouched."""
-    known = recognise(model)
+    known = recognise_architectures(model)
     modes = {one.mode for one in known}
     at_stem = all(fnmatchcase(str(first.name), one.stem) for one in known)
     return modes.pop() if len(modes) == 1 and at_stem else None

@@ -8,7 +8,7 @@ import numpy as np
 
 from seewhy.data import FOLDER
 from seewhy.errors import WeightsError
-from seewhy.models.model_files import blank
+from seewhy.models.model_files import constant_weights
 
 Tensor = Any
 
@@ -40,7 +40,7 @@ def efficientnet_lite0(weights: bool = True) -> Any:
     weights: False leaves all kernels 0, ready for weights of your own.
     Source: Tan and Le 2019, arXiv:1905.11946; without squeeze-and-excite, with ReLU6.
     """
-    with blank():
+    with constant_weights():
         model = _built()
     if weights:
         _load(model)

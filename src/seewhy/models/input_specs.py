@@ -16,7 +16,7 @@ Shape = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Entry:
+class InputSpec:
     """One input of a model."""
 
     name: str
@@ -34,14 +34,14 @@ class Entry:
         return max(0, len(self.shape) - 1)
 
 
-def space(shape: Shape, channels_first: bool) -> tuple[int, ...]:
+def space_axes(shape: Shape, channels_first: bool) -> tuple[int, ...]:
     """The space axes of one input's shape, without the batch axis."""
     if len(shape) == 1:  # words or samples in a row, without an axis of channels
         return tuple(shape)
     return tuple(shape[1:] if channels_first and len(shape) > 2 else shape[:-1])
 
 
-def of_model(model: Any) -> tuple[tuple[Entry, ...], Any, bool]:
+def specs_of_model(model: Any) -> tuple[tuple[InputSpec, ...], Any, bool]:
     """The entries that a model declares or was built with, their structure, and whether they are
     several arguments. No entries where they are not known before the first image.
 
@@ -53,7 +53,7 @@ def of_model(model: Any) -> tuple[tuple[Entry, ...], Any, bool]:
         structure = _indexed(getattr(model, "input", tensors))
         names = _names(structure, [str(tensor.name) for tensor in tensors])
         found = tuple(
-            Entry(name, tuple(tensor.shape[1:]), str(tensor.dtype), batch=tensor.shape[0])
+            InputSpec(name, tuple(tensor.shape[1:]), str(tensor.dtype), batch=tensor.shape[0])
             for name, tensor in zip(names, tensors, strict=True)
         )
         return found, structure, False
@@ -69,7 +69,7 @@ def of_model(model: Any) -> tuple[tuple[Entry, ...], Any, bool]:
     return found, structure, False
 
 
-def of_sample(sample: Any, size: tuple[int, int] | None) -> tuple[tuple[Entry, ...], Any]:
+def specs_of_sample(sample: Any, size: tuple[int, int] | None) -> tuple[tuple[InputSpec, ...], Any]:
     """Entries like the parts of one image that is to be explained, and their structure.
 
     Raises ImageError for a photo if no size is known to which it could be brought.
@@ -82,7 +82,7 @@ def of_sample(sample: Any, size: tuple[int, int] | None) -> tuple[tuple[Entry, .
     elif structure is not None:
         order = tuple(range(len(parts)))
     names = _names(order, [f"input {k}" for k in range(len(parts))])
-    return tuple(_like(n, part, size) for n, part in zip(names, parts, strict=True)), order
+    return tuple(_spec_like(n, part, size) for n, part in zip(names, parts, strict=True)), order
 
 
 def _parts(structure: Any) -> list[Any]:
@@ -91,7 +91,7 @@ def _parts(structure: Any) -> list[Any]:
     return list(structure)
 
 
-def _like(name: str, part: Any, size: tuple[int, int] | None) -> Entry:
+def _spec_like(name: str, part: Any, size: tuple[int, int] | None) -> InputSpec:
     is_array = hasattr(part, "__array__") and not isinstance(part, Image.Image)
     array = np.asarray(part) if is_array else None
     if array is None or (array.dtype == np.uint8 and array.shape[-1:] in ((3,), (4,))):
@@ -100,11 +100,11 @@ def _like(name: str, part: Any, size: tuple[int, int] | None) -> Entry:
                 "the model does not say which size of images it takes: give size=(height, width) "
                 "for photos, or a preprocessed float array."
             )
-        return Entry(name, (None, None, 3), seen=size)
+        return InputSpec(name, (None, None, 3), seen=size)
     shape = array.shape[1:] if array.ndim > 1 and array.shape[0] == 1 else array.shape
     dtype = "float32" if np.issubdtype(array.dtype, np.floating) else str(array.dtype)
     seen = (shape[0], shape[1]) if len(shape) == 3 else None
-    return Entry(name, (*(None for _ in shape[:-1]), shape[-1]), dtype, seen)
+    return InputSpec(name, (*(None for _ in shape[:-1]), shape[-1]), dtype, seen)
 
 
 def _declared(model: Any) -> list[Any] | None:
@@ -147,15 +147,17 @@ def _names(structure: Any, usual: list[str]) -> list[str]:
     return usual
 
 
-def _built_with(name: str, shape: tuple[int | None, ...]) -> Entry:
+def _built_with(name: str, shape: tuple[int | None, ...]) -> InputSpec:
     """A model that declares nothing may take images of other sizes than those it was built with."""
     if len(shape) == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3):
-        return Entry(name, (shape[1], None, None), seen=(int(shape[2] or 0), int(shape[3] or 0)))
+        return InputSpec(
+            name, (shape[1], None, None), seen=(int(shape[2] or 0), int(shape[3] or 0))
+        )
     if len(shape) == 4:
         sides = (shape[1], shape[2])
         seen = None if None in sides else (int(sides[0] or 0), int(sides[1] or 0))
-        return Entry(name, (None, None, shape[3]), seen=seen)
-    return Entry(name, tuple(shape[1:]))
+        return InputSpec(name, (None, None, shape[3]), seen=seen)
+    return InputSpec(name, tuple(shape[1:]))
 
 
 def _check_built(model: Any) -> None:

@@ -23,7 +23,7 @@ _drawing = threading.RLock()
 
 
 @contextmanager
-def blank() -> Iterator[None]:
+def constant_weights() -> Iterator[None]:
     """Within, this thread's layers start with constants, made at no cost.
 
     What is about to be loaded replaces them at once. JAX would compile a function for each shape
@@ -58,7 +58,7 @@ def _filled_with(value: float, draw: Callable[..., Any], owner: int) -> Callable
     return initialise
 
 
-def checked(weights: str | Path) -> Path:
+def checked_weights_path(weights: str | Path) -> Path:
     """The path, which exists and has the suffix of a weights file; else WeightsError."""
     path = Path(weights)
     if not path.name.lower().endswith(_SUFFIXES):
@@ -70,7 +70,7 @@ def checked(weights: str | Path) -> Path:
     return path
 
 
-def load_into(model: Any, path: Path) -> None:
+def load_weights_into(model: Any, path: Path) -> None:
     """Load a weights file into a model that was just built, so that each variable gets a value.
 
     Raises WeightsError if the file is broken, leaves a variable without a value, or holds more
@@ -158,7 +158,7 @@ def load_model(path: Path) -> Any:
     import keras
 
     try:
-        with blank():
+        with constant_weights():
             model = keras.saving.load_model(path, compile=False)
     except (*_BROKEN, *_UNFIT) as error:
         raise ModelError(_unloaded(path, error)) from error

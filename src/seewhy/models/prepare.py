@@ -12,12 +12,12 @@ import numpy as np
 from seewhy import images
 from seewhy.errors import ImageError
 from seewhy.images.arrays import Array
-from seewhy.images.fitting import Closer
+from seewhy.images.fitting import PhotoWindows
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
-from seewhy.models.input_specs import Entry
-from seewhy.models.samples import _is_array, _numpy
-from seewhy.models.wrapped_model import USUAL_SIZE, Subject
+from seewhy.models.input_specs import InputSpec
+from seewhy.models.samples import as_numpy, is_array
+from seewhy.models.wrapped_model import USUAL_SIZE, WrappedModel
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 
@@ -53,33 +53,37 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class Manner:
+class FitOptions:
     """How images are brought to the network and shown."""
 
     fit: str
     bands: Sequence[int] | None = None
 
 
-def prepare(source: Any, subject: Subject, manner: Manner) -> Prepared:
+def prepare(source: Any, subject: WrappedModel, manner: FitOptions) -> Prepared:
     """One sample for the network.
 
     source: for a model of one input a path, file object, PIL image or uint8 array (a photo), or a
         float array that is already preprocessed; for several inputs a dictionary or tuple of such
         and of plain values. Raises ImageError for anything else.
     """
-    values = _values(source, subject)
-    return Prepared(tuple(_part(value, k, subject, manner) for k, value in enumerate(values)))
+    values = _values_by_input(source, subject)
+    return Prepared(
+        tuple(_prepared_part(value, k, subject, manner) for k, value in enumerate(values))
+    )
 
 
-def batch(prepared: Sequence[Prepared], subject: Subject) -> list[np.ndarray]:
+def batch_inputs(prepared: Sequence[Prepared], subject: WrappedModel) -> list[np.ndarray]:
     """Network inputs (batch, …), one for each entry, of samples of one shape."""
     return [
-        _joined([sample.parts[k] for sample in prepared], subject, k)
+        _joined_parts([sample.parts[k] for sample in prepared], subject, k)
         for k in range(len(prepared[0].parts))
     ]
 
 
-def closer(sample: Prepared, k: int, subject: Subject, manner: Manner) -> Closer | None:
+def photo_windows(
+    sample: Prepared, k: int, subject: WrappedModel, manner: FitOptions
+) -> PhotoWindows | None:
     """Windows of the photo of input k brought to other sizes, each as the network takes it.
 
     None where there is no photo, but a preprocessed array.
@@ -100,7 +104,7 @@ def closer(sample: Prepared, k: int, subject: Subject, manner: Manner) -> Closer
     return window
 
 
-def _joined(parts: Sequence[Part], subject: Subject, k: int) -> np.ndarray:
+def _joined_parts(parts: Sequence[Part], subject: WrappedModel, k: int) -> np.ndarray:
     arrays = [part.array for part in parts if part.array is not None]
     pixels = [part.pixels for part in parts if part.pixels is not None]
     if arrays:
@@ -109,7 +113,7 @@ def _joined(parts: Sequence[Part], subject: Subject, k: int) -> np.ndarray:
     return ready.astype("uint8") if subject.entries[k].dtype == "uint8" else ready
 
 
-def _values(source: Any, subject: Subject) -> list[Any]:
+def _values_by_input(source: Any, subject: WrappedModel) -> list[Any]:
     """One value an entry."""
     names = [entry.name for entry in subject.entries]
     if isinstance(source, dict):
@@ -131,13 +135,13 @@ def _values(source: Any, subject: Subject) -> list[Any]:
     return list(source)
 
 
-def _part(value: Any, k: int, subject: Subject, manner: Manner) -> Part:
+def _prepared_part(value: Any, k: int, subject: WrappedModel, manner: FitOptions) -> Part:
     entry = subject.entries[k]
-    if _is_array(value) or _is_plain(value):
-        array = _numpy(value)
+    if is_array(value) or _is_plain(value):
+        array = as_numpy(value)
         is_float = np.issubdtype(array.dtype, np.floating) or array.dtype.name == "bfloat16"
         if is_float or not _is_photo(array, k, subject):
-            return _given(array, is_float, k, subject, manner)
+            return _array_part(array, is_float, k, subject, manner)
     elif not subject.takes_photos(k):
         raise ImageError(
             f"input {entry.name!r} of shape {entry.shape} takes no photo: give an array of that "
@@ -158,14 +162,16 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, int | float | np.generic)
 
 
-def _is_photo(array: np.ndarray, k: int, subject: Subject) -> bool:
+def _is_photo(array: np.ndarray, k: int, subject: WrappedModel) -> bool:
     """Whether an array of whole numbers is a photo that can be brought to another size."""
     if not subject.takes_photos(k) or subject.entries[k].dtype not in ("uint8", *FLOATS):
         return False
     return not (subject.channels_first and array.ndim == 3 and array.shape[-1] not in (1, 3, 4))
 
 
-def _given(array: np.ndarray, is_float: bool, k: int, subject: Subject, manner: Manner) -> Part:
+def _array_part(
+    array: np.ndarray, is_float: bool, k: int, subject: WrappedModel, manner: FitOptions
+) -> Part:
     """An array in the model's own shape."""
     entry = subject.entries[k]
     array = _shaped(array, entry)
@@ -176,7 +182,7 @@ def _given(array: np.ndarray, is_float: bool, k: int, subject: Subject, manner: 
             f"array is taken as already preprocessed: give that shape, or for a photo a uint8 "
             f"array (height, width, 3) with pixels 0..255 of any size."
         )
-    values = np.moveaxis(array, 0, -1) if _first(entry, subject) else array
+    values = np.moveaxis(array, 0, -1) if _is_channels_first(entry, subject) else array
     if not is_float and entry.rank and "int" not in entry.dtype:
         array = subject.network_input(values[None], k)[0]
     ready = _cast(array, entry)
@@ -192,7 +198,7 @@ def _given(array: np.ndarray, is_float: bool, k: int, subject: Subject, manner: 
     return Part(photo, Geometry.identity(space), None, ready)
 
 
-def _shaped(array: np.ndarray, entry: Entry) -> np.ndarray:
+def _shaped(array: np.ndarray, entry: InputSpec) -> np.ndarray:
     """Without a batch axis of one, and with an axis of one channel."""
     if array.ndim == len(entry.shape) + 1 and len(array) == 1:
         array = array[0]
@@ -201,17 +207,17 @@ def _shaped(array: np.ndarray, entry: Entry) -> np.ndarray:
     return array
 
 
-def _fits(shape: tuple[int, ...], entry: Entry) -> bool:
+def _fits(shape: tuple[int, ...], entry: InputSpec) -> bool:
     if len(shape) != len(entry.shape):
         return False
     return all(own in (None, side) for own, side in zip(entry.shape, shape, strict=True))
 
 
-def _first(entry: Entry, subject: Subject) -> bool:
+def _is_channels_first(entry: InputSpec, subject: WrappedModel) -> bool:
     return subject.channels_first and entry.rank > 1
 
 
-def _cast(array: np.ndarray, entry: Entry) -> np.ndarray:
+def _cast(array: np.ndarray, entry: InputSpec) -> np.ndarray:
     """The array in the input's own type. Raises ImageError where that would change it."""
     try:
         ready = array.astype("float32" if "float" in entry.dtype else entry.dtype)

@@ -62,7 +62,7 @@ MODES: dict[str, Preprocess] = {
 """Each: RGB pixels (batch, height, width, 3), float32 in 0..255 → new array of the same shape."""
 
 
-def get(wanted: str | Preprocess) -> Preprocess:
+def get_preprocessing(wanted: str | Preprocess) -> Preprocess:
     """The function for a mode ("tf"), for a preset ("vgg16"), or the function that was given.
 
     Raises PreprocessError if the name is neither; the message lists all modes.
@@ -71,22 +71,22 @@ def get(wanted: str | Preprocess) -> Preprocess:
         return wanted
     if not isinstance(wanted, str):
         raise PreprocessError(
-            f"preprocess must be a name or a function, not {wanted!r}. {described()}"
+            f"preprocess must be a name or a function, not {wanted!r}. {describe_modes()}"
         )
     name = wanted.strip().lower()
     if name in MODES:
         return MODES[name]
     try:
-        return MODES[presets.find(name).preprocess]
+        return MODES[presets.get_preset(name).preprocess]
     except ModelError:
         near = difflib.get_close_matches(name, MODES, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise PreprocessError(
-            f"no preprocessing is called {wanted!r}.{hint} {described()}"
+            f"no preprocessing is called {wanted!r}.{hint} {describe_modes()}"
         ) from None
 
 
-def described() -> str:
+def describe_modes() -> str:
     """One sentence that lists the modes with what they do."""
     modes = "; ".join(f'"{name}": {mode.__doc__}' for name, mode in MODES.items())
     return f'Known: {modes}; or the name of a preset such as "vgg16".'

@@ -50,7 +50,7 @@ def presets() -> tuple[Preset, ...]:
         return tuple(map(_preset, csv.DictReader(file)))
 
 
-def find(name: str) -> Preset:
+def get_preset(name: str) -> Preset:
     """The preset of this name; case, spaces, hyphens and underscores don't matter.
 
     Raises ModelError with the nearest names if there is none.
@@ -62,7 +62,7 @@ def find(name: str) -> Preset:
     return preset
 
 
-def locating(model: str) -> dict[str, Any]:
+def locate_settings(model: str) -> dict[str, Any]:
     """Settings with which maps locate best, where that was measured (see docs/locate.md)."""
     known = not _is_file(model) and _key(model) == _key(presets()[0].name)
     return dict(LOCATING) if known else {}
@@ -96,14 +96,14 @@ def build(preset: Preset, weights: str | Path | None = None) -> Any:
     build the network on its backend.
     """
     if weights is not None:
-        path = model_files.checked(weights)
-        with model_files.blank():
+        path = model_files.checked_weights_path(weights)
+        with model_files.constant_weights():
             model = _architecture(preset, None)
-        model_files.load_into(model, path)
+        model_files.load_weights_into(model, path)
         return model
     if not preset.builder:
         return efficientnet_lite0.efficientnet_lite0()
-    with model_files.blank():
+    with model_files.constant_weights():
         return _architecture(preset, "imagenet")
 
 
@@ -141,7 +141,7 @@ def structure(model: Any) -> Any:
     Raises ModelError as `load` does.
     """
     if isinstance(model, str) and not _is_file(model):
-        with model_files.blank():
+        with model_files.constant_weights():
             return _architecture(_preset_or_file(model), None)
     return load(model)[0]
 
@@ -225,7 +225,7 @@ def _is_file(model: str) -> bool:
 
 def _preset_or_file(model: str) -> Preset:
     try:
-        return find(model)
+        return get_preset(model)
     except ModelError:
         raise ModelError(
             f"{model!r} is neither the name of a preset nor an existing file. {_near(model)} "

@@ -10,33 +10,33 @@ from PIL import Image
 
 from seewhy.errors import ImageError
 from seewhy.images.photo import Photo
-from seewhy.models.wrapped_model import Subject
+from seewhy.models.wrapped_model import WrappedModel
 
 
-def listed(sources: Any, subject: Subject) -> list[Any]:
+def list_samples(sources: Any, subject: WrappedModel) -> list[Any]:
     """A list of samples, from a list or from batch arrays."""
-    if not isinstance(sources, Iterable) and not _is_array(sources):
+    if not isinstance(sources, Iterable) and not is_array(sources):
         raise ImageError(f"an Explainer takes a list of images; got {sources!r}.")
     if isinstance(sources, str | bytes | Photo | Image.Image) or hasattr(sources, "read"):
         raise ImageError("an Explainer takes a list of images; put the one image into a list.")
     count = len(subject.entries)
     if isinstance(sources, dict):
-        return _rows(
+        return _samples_of_batches(
             sources, sources.values(), lambda values: dict(zip(sources, values, strict=True))
         )
     if isinstance(sources, tuple) and count != 1:
-        return _rows(sources, sources, tuple)
-    if _is_array(sources):
-        return list(_batch(_numpy(sources), subject))
+        return _samples_of_batches(sources, sources, tuple)
+    if is_array(sources):
+        return list(_checked_batch(as_numpy(sources), subject))
     samples = list(sources)
     if count > 1 and len(samples) == count and _are_batches(samples, subject):
-        return _rows(samples, samples, tuple)
+        return _samples_of_batches(samples, samples, tuple)
     return samples
 
 
-def _rows(whole: Any, parts: Any, make: Any) -> list[Any]:
+def _samples_of_batches(whole: Any, parts: Any, make: Any) -> list[Any]:
     """Samples from a structure of batch arrays."""
-    arrays = [_numpy(part) if _is_array(part) else list(part) for part in parts]
+    arrays = [as_numpy(part) if is_array(part) else list(part) for part in parts]
     lengths = [len(array) for array in arrays]
     if len(set(lengths)) > 1:
         raise ImageError(
@@ -46,7 +46,7 @@ def _rows(whole: Any, parts: Any, make: Any) -> list[Any]:
     return [make(values) for values in zip(*arrays, strict=True)]
 
 
-def _batch(array: np.ndarray, subject: Subject) -> np.ndarray:
+def _checked_batch(array: np.ndarray, subject: WrappedModel) -> np.ndarray:
     if not subject.entries:
         return array
     entry = subject.entries[subject.image]
@@ -61,14 +61,14 @@ def _batch(array: np.ndarray, subject: Subject) -> np.ndarray:
     return array
 
 
-def _are_batches(sources: Sequence[Any], subject: Subject) -> bool:
+def _are_batches(sources: Sequence[Any], subject: WrappedModel) -> bool:
     return all(
-        _is_array(source) and np.ndim(source) == len(entry.shape) + 1
+        is_array(source) and np.ndim(source) == len(entry.shape) + 1
         for source, entry in zip(sources, subject.entries, strict=True)
     )
 
 
-def _numpy(source: Any) -> np.ndarray:
+def as_numpy(source: Any) -> np.ndarray:
     """An array of a list or of a tensor, also one that needs a gradient."""
     if hasattr(source, "detach"):
         source = source.detach().cpu()
@@ -76,5 +76,5 @@ def _numpy(source: Any) -> np.ndarray:
     return np.asarray(source)
 
 
-def _is_array(source: Any) -> bool:
+def is_array(source: Any) -> bool:
     return hasattr(source, "__array__") and not isinstance(source, Image.Image)

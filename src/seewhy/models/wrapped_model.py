@@ -12,10 +12,10 @@ import numpy as np
 
 from seewhy.errors import ImageError, ModelError, PreprocessError
 from seewhy.models import detect_preprocess, input_specs, keras_hub, presets
-from seewhy.models.input_specs import Entry, Shape
-from seewhy.models.preprocess import get
+from seewhy.models.input_specs import InputSpec, Shape
+from seewhy.models.preprocess import get_preprocessing
 from seewhy.models.presets import Preset
-from seewhy.network.grids import View
+from seewhy.network.grids import InputView
 from seewhy.network.split import Split
 
 Tensor = Any
@@ -24,12 +24,12 @@ USUAL_SIZE = (224, 224)
 
 
 @dataclass(frozen=True)
-class Subject:
+class WrappedModel:
     """A model, and what must be known to give it a photo or other input."""
 
     model: Any
     preset: Preset | None
-    entries: tuple[Entry, ...]
+    entries: tuple[InputSpec, ...]
     """Its inputs; () where they are known only from the first image."""
     structure: Any
     """How the entries are given: nested lists, tuples and dictionaries of their indices."""
@@ -80,10 +80,10 @@ class Subject:
             return [((batch, *array.shape[1:]), array.dtype.name) for array in arrays]
         return [((batch, *self._filled(entry)), entry.dtype) for entry in self.entries]
 
-    def view(self, shape: Shape, tokens: tuple[int, ...] | None) -> View:
+    def view(self, shape: Shape, tokens: tuple[int, ...] | None) -> InputView:
         """What layers can be looked at for an image of this shape, with its batch axis."""
-        space = input_specs.space(shape[1:], self.channels_first)
-        return View(space, self.channels_first, tokens, shape[0])
+        space = input_specs.space_axes(shape[1:], self.channels_first)
+        return InputView(space, self.channels_first, tokens, shape[0])
 
     def takes_photos(self, k: int) -> bool:
         """Whether photos fit an entry: (height, width, 1 or 3)."""
@@ -114,12 +114,12 @@ class Subject:
             )
         return np.moveaxis(ready, -1, 1) if self.channels_first else ready
 
-    def learning(self, sample: Any) -> Subject:
+    def learning(self, sample: Any) -> WrappedModel:
         """The same with entries like the parts of a first image, where the model declares none."""
-        found, structure = input_specs.of_sample(sample, self.size)
+        found, structure = input_specs.specs_of_sample(sample, self.size)
         return replace(self, entries=found, structure=structure)
 
-    def _filled(self, entry: Entry) -> tuple[int, ...]:
+    def _filled(self, entry: InputSpec) -> tuple[int, ...]:
         """The entry's shape, with the usual size where any will do."""
         sides = self.size if entry.rank == 2 and self.size else (USUAL_SIZE[0],) * 8
         axes = iter(sides)
@@ -130,7 +130,7 @@ class Subject:
         )
 
 
-def _sized(entry: Entry, size: tuple[int, int] | None, channels: int) -> list[int | None]:
+def _sized(entry: InputSpec, size: tuple[int, int] | None, channels: int) -> list[int | None]:
     """An image's shape with the size that photos are brought to."""
     sides = list(entry.shape)
     if entry.rank == 2 and size:
@@ -140,13 +140,13 @@ def _sized(entry: Entry, size: tuple[int, int] | None, channels: int) -> list[in
     return sides
 
 
-def subject(
+def wrap_model(
     model: Any,
     *,
     weights: str | Path | None = None,
     how: str | Callable[..., Any] | None = None,
     size: int | tuple[int, int] | None = None,
-) -> Subject:
+) -> WrappedModel:
     """Load a model (a Keras model, a Split, a preset's name or a file) and learn how images enter.
 
     how: name of a preprocessing, a function, or None to find it out.
@@ -157,14 +157,14 @@ def subject(
     if wanted is not None and min(wanted) < 1:
         raise ModelError(f"the size must be positive; got {wanted[0]} × {wanted[1]}.")
     if isinstance(model, Split):
-        ready = get(how) if how is not None else None
-        return Subject(model, None, (), 0, False, wanted, False, ready)
+        ready = get_preprocessing(how) if how is not None else None
+        return WrappedModel(model, None, (), 0, False, wanted, False, ready)
     loaded, preset = presets.load(model, weights)
     # in the middle of `fit` on JAX, the variables have no values until they are synchronised
     getattr(loaded, "jax_state_sync", lambda: None)()
-    found, structure, spread = input_specs.of_model(loaded)
+    found, structure, spread = input_specs.specs_of_model(loaded)
     mode = how if how is not None else _preprocessing(loaded, preset)
-    made = Subject(
+    made = WrappedModel(
         model=loaded,
         preset=preset,
         entries=found,
@@ -172,7 +172,7 @@ def subject(
         spread=spread,
         size=wanted,
         channels_first=_channels_first(loaded, found),
-        preprocess=None if mode is None else get(mode),
+        preprocess=None if mode is None else get_preprocessing(mode),
     )
     return replace(made, size=_input_size(made, wanted))
 
@@ -181,10 +181,10 @@ def _preprocessing(model: Any, preset: Preset | None) -> str | Callable[..., Any
     if preset is None and hasattr(model, "preprocessor"):
         # a classifier of keras-hub, whose pixels depend on its weights, not on its layers
         return keras_hub.hub_preprocessing(model)
-    return detect_preprocess.preprocessing(model, preset)
+    return detect_preprocess.detect_preprocessing(model, preset)
 
 
-def _channels_first(model: Any, found: Sequence[Entry]) -> bool:
+def _channels_first(model: Any, found: Sequence[InputSpec]) -> bool:
     from seewhy.network.calls import operations
 
     formats = {getattr(operation, "data_format", None) for operation in operations(model)}
@@ -195,7 +195,7 @@ def _channels_first(model: Any, found: Sequence[Entry]) -> bool:
     return any(shape[0] in (1, 3) and shape[-1] not in (1, 3) for shape in shapes)
 
 
-def _input_size(made: Subject, wanted: tuple[int, int] | None) -> tuple[int, int] | None:
+def _input_size(made: WrappedModel, wanted: tuple[int, int] | None) -> tuple[int, int] | None:
     """The size of photos: the model's own, or the one that is wished."""
     shapes = [entry for entry in made.entries if entry.rank == 2]
     if not shapes:

@@ -10,7 +10,7 @@ from seewhy.network.calls import Operation, call_with
 Tensor = Any
 
 
-class Attentions:
+class AttentionRecorder:
     """A rule for `split.whole`: every self-attention runs on explicit scores, which it keeps.
 
     Fused attention hides its scores; here they are computed from the layer's own queries and
@@ -24,7 +24,7 @@ class Attentions:
     def __call__(
         self, operation: Operation, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        if not attends(operation):
+        if not is_attention(operation):
             return None
         return call_with(operation, {"_compute_attention": self._attend()}, args, kwargs)
 
@@ -75,7 +75,7 @@ class Attentions:
         return attend
 
 
-def attends(operation: Operation) -> bool:
+def is_attention(operation: Operation) -> bool:
     """Whether an operation is an attention whose scores can be written out."""
     import keras
 

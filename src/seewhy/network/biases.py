@@ -32,7 +32,7 @@ class Bias:
         return ops.moveaxis(terms, 1, -1) if self.units_first else terms
 
 
-class Biases:
+class BiasShifts:
     """A rule for `split.whole`: adds a shift wherever a bias is added, and keeps the biases.
 
     shifts: one tensor a bias, of its shape, in the order in which they are used; None for none.

@@ -39,7 +39,7 @@ def operations(model: Operation) -> list[Operation]:
 
 
 @contextmanager
-def handled(targets: Sequence[Operation], handler: Handler) -> Iterator[None]:
+def handle_calls(targets: Sequence[Operation], handler: Handler) -> Iterator[None]:
     """Within, each call of one of the operations goes to handler(operation, proceed, args, kwargs).
 
     `proceed` is the operation's own method. Calls from other threads pass by unhandled. On every
@@ -125,7 +125,7 @@ class Call:
         return self.path if self.nth == 0 else f"{self.path}#{self.nth + 1}"
 
 
-def trace(
+def trace_calls(
     steps: Sequence[Operation], run: Callable[[], Any], home: Callable[[Tensor], Any]
 ) -> tuple[list[Call], Any]:
     """The calls of the steps in the order of their ends, and the outputs, while `run` runs.
@@ -147,25 +147,25 @@ def trace(
             loop = next((i for i, outer in enumerate(around[:-1], 1) if _loops(outer)), None)
         finally:
             around.pop()
-        inputs = tuple(tensor for tensor in flat((args, kwargs)) if hasattr(tensor, "shape"))
+        inputs = tuple(tensor for tensor in leaves_of((args, kwargs)) if hasattr(tensor, "shape"))
         step = None if loop is None else "/".join(names[:loop])
         calls.append(Call(operation, "/".join(names), nth, _shape(output), inputs, output, step))
         return output
 
-    with handled(steps, note):
+    with handle_calls(steps, note):
         outputs = run()
-    own = home(flat(outputs)[0])
+    own = home(leaves_of(outputs)[0])
     return [
         replace(call, loop="a loop or a branch")
-        if call.loop is None and astray(home, call.output, own)
+        if call.loop is None and from_inner_graph(home, call.output, own)
         else call
         for call in calls
     ], outputs
 
 
-def astray(home: Callable[[Tensor], Any], output: Any, own: Any) -> bool:
+def from_inner_graph(home: Callable[[Tensor], Any], output: Any, own: Any) -> bool:
     """Whether any tensor of an output belongs elsewhere than to `own`."""
-    homes = (home(tensor) for tensor in flat(output))
+    homes = (home(tensor) for tensor in leaves_of(output))
     return any(place is not None and place is not own for place in homes)
 
 
@@ -177,7 +177,7 @@ def _loops(operation: Operation) -> bool:
     return isinstance(operation, kinds)
 
 
-def flat(structure: Any) -> list[Any]:
+def leaves_of(structure: Any) -> list[Any]:
     """The leaves of nested lists, tuples and dictionaries."""
     import keras
 

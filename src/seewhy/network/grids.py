@@ -18,7 +18,7 @@ PREFIXES = range(17)
 
 
 @dataclass(frozen=True)
-class View:
+class InputView:
     """What is known of the image that a model sees."""
 
     image: Grid
@@ -32,7 +32,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Layout:
+class GridLayout:
     """How activations lie: which axes are space, and which tokens are none."""
 
     space: Grid
@@ -84,23 +84,23 @@ class Layout:
         return (rows, count // rows)
 
 
-def layouts(calls: Sequence[Call], view: View) -> list[Layout | None]:
+def grid_layouts(calls: Sequence[Call], view: InputView) -> list[GridLayout | None]:
     """The layout of each call's output; None where it has no space with over one cell.
 
     calls: all calls of a run, in order.
     """
-    found: list[Layout | None] = []
+    found: list[GridLayout | None] = []
     known: list[Grid] = []
     attention = tuple(f"{call.path}/" for call in calls if "attention" in call.kind.lower())
     for call in calls:
-        own = None if _of_heads(call, attention, view) else _layout(call, view, known)
+        own = None if _of_heads(call, attention, view) else _grid_layout(call, view, known)
         found.append(own)
         if own and not own.tokens and len(view.image) == 2 and _in_proportion(own.space, view):
             known.insert(0, own.space)
     return found
 
 
-def _layout(call: Call, view: View, known: Sequence[Grid]) -> Layout | None:
+def _grid_layout(call: Call, view: InputView, known: Sequence[Grid]) -> GridLayout | None:
     shape, axes = call.shape, len(view.image)
     # of another batch size are windows and heads, whose cells are not those of one image
     if shape is None or call.loop or len(shape) < 3 or shape[0] != view.batch or not axes:
@@ -108,22 +108,22 @@ def _layout(call: Call, view: View, known: Sequence[Grid]) -> Layout | None:
     if len(shape) == axes + 2 and (axes > 1 or view.tokens is None):
         first = _units_first(call, view)
         space = tuple(shape[2:] if first else shape[1:-1])
-        return Layout(space, units_first=first) if max(space) > 1 else None
+        return GridLayout(space, units_first=first) if max(space) > 1 else None
     if len(shape) != 3 or shape[2] < 2:
         return None
     given = view.tokens or _token_grid(shape[1], view.image, known)
     if given is None or len(given) != axes or max(given) < 2:
         return None
     prefix = shape[1] - math.prod(given)
-    return Layout(given, tokens=True, prefix=prefix) if prefix >= 0 else None
+    return GridLayout(given, tokens=True, prefix=prefix) if prefix >= 0 else None
 
 
-def _units_first(call: Call, view: View) -> bool:
+def _units_first(call: Call, view: InputView) -> bool:
     format = getattr(call.operation, "data_format", None)
     return view.units_first if format is None else format == "channels_first"
 
 
-def _of_heads(call: Call, attention: tuple[str, ...], view: View) -> bool:
+def _of_heads(call: Call, attention: tuple[str, ...], view: InputView) -> bool:
     """Whether two axes of tokens and attention heads only look like rows and columns."""
     if call.shape is None or len(call.shape) != 4 or len(view.image) != 2:
         return False
@@ -133,7 +133,7 @@ def _of_heads(call: Call, attention: tuple[str, ...], view: View) -> bool:
     return call.path.startswith(attention) and not _in_proportion(space, view)
 
 
-def _in_proportion(space: Grid, view: View) -> bool:
+def _in_proportion(space: Grid, view: InputView) -> bool:
     """Whether a grid has the image's aspect ratio, up to one cell."""
     expected = space[0] * view.image[1] / view.image[0]
     return abs(expected - space[1]) <= 1
@@ -152,13 +152,13 @@ def _token_grid(count: int, image: Grid, grids: Sequence[Grid]) -> Grid | None:
         merged = [tuple(side // 2**k for side in space) for space in grids for k in range(1, 6)]
         return next((s for s in merged if 1 < math.prod(s) == count), None)
     for prefix in (0, 1, 2, 4, 5):
-        alike = _alike(count - prefix, image)
+        alike = _proportional_grid(count - prefix, image)
         if alike:
             return alike
     return None
 
 
-def _alike(count: int, image: Sequence[int]) -> Grid | None:
+def _proportional_grid(count: int, image: Sequence[int]) -> Grid | None:
     """The grid of so many cells with the image's aspect ratio."""
     if count < 4:
         return None

@@ -10,39 +10,41 @@ from typing import Any
 
 from seewhy.errors import LayerError
 from seewhy.network.calls import Call
-from seewhy.network.grids import Layout, View, layouts
-from seewhy.network.logits import closing
+from seewhy.network.grids import GridLayout, InputView, grid_layouts
+from seewhy.network.logits import closing_calls
 
 # Kinds of operation behind which a map would be the same or coarser than in front of them.
-PASSING = ("Pooling", "Dropout", "Flatten", "Reshape", "ZeroPadding", "Cropping", "Identity")
+PASSING_LAYERS = ("Pooling", "Dropout", "Flatten", "Reshape", "ZeroPadding", "Cropping", "Identity")
 
 
 @dataclass(frozen=True)
-class Place:
+class SpatialLayer:
     """A call whose output has space: where a map can lie."""
 
     call: Call
-    layout: Layout
+    layout: GridLayout
     container: bool = False
     """Whether it only hands on the output of a call within it."""
     closing: bool = False
     """Whether it gives the model's scores themselves, as the last step of a segmentation does."""
 
 
-def places(calls: Sequence[Call], view: View, outputs: Sequence[Any] = ()) -> list[Place]:
+def spatial_layers(
+    calls: Sequence[Call], view: InputView, outputs: Sequence[Any] = ()
+) -> list[SpatialLayer]:
     """All places of a traced run with these outputs, in the order in which the calls end."""
-    last = closing(calls, outputs)
+    last = closing_calls(calls, outputs)
     same: dict[int, list[Call]] = {}
     for call in calls:
         same.setdefault(id(call.output), []).append(call)
     return [
-        Place(call, layout, _is_container(call, same[id(call.output)]), id(call) in last)
-        for call, layout in zip(calls, layouts(calls, view), strict=True)
+        SpatialLayer(call, layout, _is_container(call, same[id(call.output)]), id(call) in last)
+        for call, layout in zip(calls, grid_layouts(calls, view), strict=True)
         if layout
     ]
 
 
-def default(calls: Sequence[Call], usable: Sequence[Place]) -> Place:
+def default_layer(calls: Sequence[Call], usable: Sequence[SpatialLayer]) -> SpatialLayer:
     """The last place in front of the classifier head.
 
     Pooling and other steps that only pass values on are left out: VGG16's last convolution is
@@ -51,7 +53,7 @@ def default(calls: Sequence[Call], usable: Sequence[Place]) -> Place:
     LayerError if there is no place.
     """
     for place in reversed(usable):
-        passing = any(kind in place.call.kind for kind in PASSING)
+        passing = any(kind in place.call.kind for kind in PASSING_LAYERS)
         if not passing and not place.container and not place.closing:
             tokens = place.layout.tokens
             return (_before_attention(calls, usable, place) if tokens else None) or place
@@ -62,7 +64,7 @@ def default(calls: Sequence[Call], usable: Sequence[Place]) -> Place:
     )
 
 
-def find(calls: Sequence[Call], usable: Sequence[Place], wanted: Any) -> Place:
+def find_layer(calls: Sequence[Call], usable: Sequence[SpatialLayer], wanted: Any) -> SpatialLayer:
     """The place of a layer given by name, path (`outer/inner`), index or the layer object itself.
 
     None gives the default. "conv#2" is the second call of a layer that is called several times;
@@ -70,28 +72,30 @@ def find(calls: Sequence[Call], usable: Sequence[Place], wanted: Any) -> Place:
     ambiguous or without space; it names the nearest layers.
     """
     if wanted is None:
-        return default(calls, usable)
+        return default_layer(calls, usable)
     if isinstance(wanted, bool):
         raise LayerError(f"a layer is a name, a path, an index or a layer object; got {wanted}.")
     if not isinstance(wanted, str) and hasattr(wanted, "__index__"):
-        return _at(usable, operator.index(wanted))
-    found = _named(calls, wanted) if isinstance(wanted, str) else _same(calls, wanted)
+        return _by_index(usable, operator.index(wanted))
+    found = _by_name(calls, wanted) if isinstance(wanted, str) else _by_object(calls, wanted)
     if not found:
-        raise LayerError(_unknown(usable, wanted))
+        raise LayerError(_unknown_layer(usable, wanted))
     if len({id(call.operation) for call in found}) > 1:
-        raise LayerError(_ambiguous(found, wanted))
+        raise LayerError(_ambiguous_layer(found, wanted))
     for place in reversed(usable):
         if any(place.call is call for call in found):
             return place
-    raise LayerError(_no_space(calls, usable, found[-1]))
+    raise LayerError(_layer_without_space(calls, usable, found[-1]))
 
 
-def others(calls: Sequence[Call], call: Call) -> list[Call]:
+def calls_of_layer(calls: Sequence[Call], call: Call) -> list[Call]:
     """All calls of the call's layer."""
     return [other for other in calls if other.operation is call.operation]
 
 
-def _before_attention(calls: Sequence[Call], usable: Sequence[Place], last: Place) -> Place | None:
+def _before_attention(
+    calls: Sequence[Call], usable: Sequence[SpatialLayer], last: SpatialLayer
+) -> SpatialLayer | None:
     """The normalisation that feeds the last attention over the same tokens, if there is one."""
     by_call = {id(place.call): place for place in usable}
     for at in reversed(range(len(calls))):
@@ -107,7 +111,7 @@ def _before_attention(calls: Sequence[Call], usable: Sequence[Place], last: Plac
     return None
 
 
-def _attends(calls: Sequence[Call], call: Call, last: Place) -> bool:
+def _attends(calls: Sequence[Call], call: Call, last: SpatialLayer) -> bool:
     """Whether the call is an attention over the tokens, and not a block with its normalisation."""
     if "attention" not in call.kind.lower() or call.shape != last.call.shape:
         return False
@@ -119,7 +123,7 @@ def _attends(calls: Sequence[Call], call: Call, last: Place) -> bool:
     )
 
 
-def _named(calls: Sequence[Call], wanted: str) -> list[Call]:
+def _by_name(calls: Sequence[Call], wanted: str) -> list[Call]:
     found = [call for call in calls if wanted in (call.name, call.path)]
     if found:
         return found
@@ -136,11 +140,11 @@ def _named(calls: Sequence[Call], wanted: str) -> list[Call]:
     return nth
 
 
-def _same(calls: Sequence[Call], wanted: Any) -> list[Call]:
+def _by_object(calls: Sequence[Call], wanted: Any) -> list[Call]:
     return [call for call in calls if call.operation is wanted]
 
 
-def _at(usable: Sequence[Place], index: int) -> Place:
+def _by_index(usable: Sequence[SpatialLayer], index: int) -> SpatialLayer:
     inner = [place for place in usable if not place.container]
     try:
         return inner[index]
@@ -159,7 +163,7 @@ def _is_container(call: Call, same: Sequence[Call]) -> bool:
     return any(other is not call and other.path.startswith(call.path + "/") for other in same)
 
 
-def _unknown(usable: Sequence[Place], wanted: Any) -> str:
+def _unknown_layer(usable: Sequence[SpatialLayer], wanted: Any) -> str:
     if not isinstance(wanted, str):
         name = getattr(wanted, "name", wanted)
         return (
@@ -173,7 +177,7 @@ def _unknown(usable: Sequence[Place], wanted: Any) -> str:
     )
 
 
-def _ambiguous(found: Sequence[Call], wanted: Any) -> str:
+def _ambiguous_layer(found: Sequence[Call], wanted: Any) -> str:
     paths = dict.fromkeys(call.path for call in found)
     listed = ", ".join(map(repr, paths))
     if len(paths) == 1:
@@ -183,7 +187,7 @@ def _ambiguous(found: Sequence[Call], wanted: Any) -> str:
     return f"several layers are named {wanted!r}. Give the whole path, one of: {listed}."
 
 
-def _no_space(calls: Sequence[Call], usable: Sequence[Place], call: Call) -> str:
+def _layer_without_space(calls: Sequence[Call], usable: Sequence[SpatialLayer], call: Call) -> str:
     if call.loop:
         return (
             f"layer {call.path!r} runs once a step inside {call.loop!r}, on parts of the input. "
@@ -192,7 +196,9 @@ def _no_space(calls: Sequence[Call], usable: Sequence[Place], call: Call) -> str
     tokens = ""
     if call.shape and len(call.shape) == 3:
         tokens = f" If its {call.shape[1]} tokens are patches of the image, give grid=(rows, cols)."
-    last = f"; the last one with space is {default(calls, usable).call.name!r}" if usable else ""
+    last = (
+        f"; the last one with space is {default_layer(calls, usable).call.name!r}" if usable else ""
+    )
     return (
         f"layer {call.name!r} gives activations of shape {call.shape}: no space axes are left "
         f"to map. Choose an earlier layer{last}.{tokens}"

@@ -11,14 +11,14 @@ from seewhy.network.calls import Call, Operation, call_with
 Tensor = Any
 
 # Steps that only arrange or hand on their input, so that what stands in front of them is final.
-ARRANGING = frozenset(
+PASS_THROUGH = frozenset(
     {"Reshape", "Flatten", "Dropout", "Identity", "Squeeze", "ExpandDims", "Cast", "Permute"}
 )
 ACTIVATIONS = ("softmax", "sigmoid")
 
 
 @dataclass(frozen=True)
-class Final:
+class ClosingActivation:
     """The step that turns logits into probabilities."""
 
     operation: Operation
@@ -38,7 +38,7 @@ class Final:
         return call_with(self.operation, {"activation": _same}, args, kwargs)
 
 
-def final_step(calls: Sequence[Call], output: Tensor) -> Final | None:
+def find_closing_activation(calls: Sequence[Call], output: Tensor) -> ClosingActivation | None:
     """The closing softmax or sigmoid of one output of a traced run, or None if it has none."""
     producers: dict[int, Call] = {}
     for call in calls:
@@ -46,7 +46,7 @@ def final_step(calls: Sequence[Call], output: Tensor) -> Final | None:
         producers.setdefault(id(call.output), call)
     behind = []
     step = producers.get(id(output))
-    while step and _arranges(step):
+    while step and _passes_through(step):
         behind.append(step)
         step = producers.get(id(step.inputs[0])) if step.inputs else None
     if step is None:
@@ -59,10 +59,10 @@ def final_step(calls: Sequence[Call], output: Tensor) -> Final | None:
         return None  # the arranging steps would have to run twice, on both
     fused = type(operation).__name__ != "Activation" and hasattr(operation, "activation")
     nth = step.nth if operation is step.operation else None
-    return Final(operation, activation, fused, nth, used)
+    return ClosingActivation(operation, activation, fused, nth, used)
 
 
-def closing(calls: Sequence[Call], outputs: Sequence[Tensor]) -> set[int]:
+def closing_calls(calls: Sequence[Call], outputs: Sequence[Tensor]) -> set[int]:
     """ids of the calls that give the class scores: their maps would show the scores themselves."""
     found: set[int] = set()
     for output in outputs:
@@ -71,7 +71,7 @@ def closing(calls: Sequence[Call], outputs: Sequence[Tensor]) -> set[int]:
         while steps:
             found |= {id(call) for call in steps}
             first = steps[0]
-            passes = _arranges(first) or first.kind in ("Activation", "Softmax", "Sigmoid")
+            passes = _passes_through(first) or first.kind in ("Activation", "Softmax", "Sigmoid")
             if not passes or not first.inputs:
                 break
             value = first.inputs[0]
@@ -79,7 +79,7 @@ def closing(calls: Sequence[Call], outputs: Sequence[Tensor]) -> set[int]:
     return found
 
 
-def probabilities(logits: Tensor, activation: str | None) -> Tensor:
+def probabilities_of(logits: Tensor, activation: str | None) -> Tensor:
     """Outputs without closing activation (…, classes) → probabilities of the same shape.
 
     activation: the one that was left out. None means that none was found: then outputs that are
@@ -97,9 +97,9 @@ def probabilities(logits: Tensor, activation: str | None) -> Tensor:
     return ops.where(ready, logits, softmax)
 
 
-def _arranges(call: Call) -> bool:
+def _passes_through(call: Call) -> bool:
     linear = call.kind == "Activation" and _named(call.operation.activation) == "linear"
-    return linear or call.kind in ARRANGING
+    return linear or call.kind in PASS_THROUGH
 
 
 def _used(calls: Sequence[Call], step: Call, behind: Sequence[Call]) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seewhy.errors import ModelError, TargetError
-from seewhy.network.calls import Call, flat
-from seewhy.network.logits import Final, final_step, probabilities
+from seewhy.network.calls import Call, leaves_of
+from seewhy.network.logits import ClosingActivation, find_closing_activation, probabilities_of
 
 Tensor = Any
 
@@ -31,7 +31,7 @@ class Output:
     name: str
     shape: tuple[int, ...]
     """Without the batch axis, as it came when the model was traced."""
-    final: Final | None
+    final: ClosingActivation | None
     regression: bool = False
     """Whether the units are quantities, not classes."""
     classifies: bool = False
@@ -70,7 +70,7 @@ class Output:
         from keras import ops
 
         if not self.binary:
-            return probabilities(self.logits(raw), self.activation)
+            return probabilities_of(self.logits(raw), self.activation)
         values = ops.cast(raw, "float32")
         sure = ops.sigmoid(values if self.shape else ops.expand_dims(values, -1))
         return ops.concatenate([1 - sure, sure], axis=-1)
@@ -88,7 +88,7 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Answers:
+class ModelOutputs:
     """The outputs of one pass, as targets see them."""
 
     structure: Any
@@ -99,7 +99,7 @@ class Answers:
     """"logits" or "probabilities": what is differentiated, unless a target says otherwise."""
 
     def raw(self, k: int | None = None) -> Tensor:
-        return flat(self.structure)[self.main if k is None else k]
+        return leaves_of(self.structure)[self.main if k is None else k]
 
     def output(self, k: int | None = None) -> Output:
         return self.outputs[self.main if k is None else k]
@@ -110,7 +110,7 @@ class Answers:
         wanted = scores or self.scores
         return (output.logits if wanted == "logits" else output.probabilities)(self.raw(k))
 
-    def at(self, k: int) -> Answers:
+    def at(self, k: int) -> ModelOutputs:
         """The same with another output as the main one."""
         return replace(self, main=k)
 
@@ -121,18 +121,18 @@ class Answers:
         leaves = [
             keras.ops.cast(self.raw(k), "float32")
             if self.scores == "logits" or output.activation is None
-            else probabilities(keras.ops.cast(self.raw(k), "float32"), output.activation)
+            else probabilities_of(keras.ops.cast(self.raw(k), "float32"), output.activation)
             for k, output in enumerate(self.outputs)
         ]
         return keras.tree.pack_sequence_as(self.structure, leaves)
 
 
-def describe(model: Any, calls: Sequence[Call], outputs: Any) -> tuple[Output, ...]:
+def describe_outputs(model: Any, calls: Sequence[Call], outputs: Any) -> tuple[Output, ...]:
     """The outputs of a traced run.
 
     Raises ModelError if there are none, or one has no shape (batch, …).
     """
-    leaves = flat(outputs)
+    leaves = leaves_of(outputs)
     names = _names(model, outputs, len(leaves))
     bad = [leaf for leaf in leaves if not getattr(leaf, "shape", ())]
     if not leaves or bad:
@@ -144,14 +144,14 @@ def describe(model: Any, calls: Sequence[Call], outputs: Any) -> tuple[Output, .
     regression, classifies = (_compiled_for(model, words) for words in (REGRESSION, CLASSES))
     described = []
     for name, leaf in zip(names, leaves, strict=True):
-        final = final_step(calls, leaf)
+        final = find_closing_activation(calls, leaf)
         shape = tuple(int(side) for side in leaf.shape[1:])
         quantity = regression and final is None and len(leaves) == 1
         described.append(Output(name, shape, final, quantity, classifies))
     return tuple(described)
 
 
-def index(outputs: Sequence[Output], wanted: str | int) -> int:
+def output_index(outputs: Sequence[Output], wanted: str | int) -> int:
     """Place of an output given by name or index. Raises TargetError, listing them."""
     names = [output.name for output in outputs]
     if wanted in names:
@@ -164,14 +164,14 @@ def index(outputs: Sequence[Output], wanted: str | int) -> int:
     )
 
 
-def choose(outputs: Sequence[Output], wanted: str | int | None) -> tuple[int, bool]:
+def choose_output(outputs: Sequence[Output], wanted: str | int | None) -> tuple[int, bool]:
     """Which output is asked, and whether that is certain.
 
     Without a wish: the only one, or the only one that is closed as class scores are, or the
     first with such a shape.
     """
     if wanted is not None:
-        return index(outputs, wanted), True
+        return output_index(outputs, wanted), True
     places = range(len(outputs))
     for likely in (
         list(places),

@@ -13,7 +13,7 @@ Tensor = Any
 LOOPING = ("LSTM", "GRU", "RNN", "Cell", "Attention")
 
 
-def rectifies(operation: Operation) -> float | None:
+def relu_ceiling(operation: Operation) -> float | None:
     """Where a ReLU levels off (infinity for most, 6 for ReLU6); None for what is no ReLU."""
     import keras
 
@@ -32,7 +32,7 @@ def rectifies(operation: Operation) -> float | None:
     return 6.0 if activation is keras.activations.relu6 else None
 
 
-def rule(gated: bool) -> Callable[..., Any]:
+def relu_rule(gated: bool) -> Callable[..., Any]:
     """What `split.whole` runs in place of operations: ReLUs that pass back positive gradients only.
 
     gated: whether they also pass back only where the ReLU itself was open (guided
@@ -40,7 +40,7 @@ def rule(gated: bool) -> Callable[..., Any]:
     """
 
     def run(operation: Operation, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        most = rectifies(operation)
+        most = relu_ceiling(operation)
         if most is None:
             return None
         fused = hasattr(operation, "activation") and type(operation).__name__ != "Activation"
@@ -52,8 +52,8 @@ def rule(gated: bool) -> Callable[..., Any]:
 
 RULES: dict[str, Callable[..., Any] | None] = {
     "images": None,
-    "guided": rule(gated=True),
-    "deconv": rule(gated=False),
+    "guided": relu_rule(gated=True),
+    "deconv": relu_rule(gated=False),
 }
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from seewhy.errors import ModelError
-from seewhy.network.calls import Call, Operation, astray, flat, handled
-from seewhy.network.logits import Final
+from seewhy.network.calls import Call, Operation, from_inner_graph, handle_calls, leaves_of
+from seewhy.network.logits import ClosingActivation
 
 Tensor = Any
 
-Runner = Callable[..., Any]
+RunModel = Callable[..., Any]
 Rule = Callable[[Operation, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 """(operation, its own method, args, kwargs) → its output by the rule, or None to let it run."""
 
@@ -60,7 +60,7 @@ class _Bypass:
     """How often each operation was called up to there."""
 
 
-class _Reached(BaseException):
+class _TargetReached(BaseException):
     """The target layer has answered: the rest of the model need not run.
 
     A BaseException, since Keras and TensorFlow wrap every Exception that passes through a layer.
@@ -71,10 +71,10 @@ class _Reached(BaseException):
 
 
 def split(
-    run: Runner,
+    run: RunModel,
     steps: Sequence[Operation],
     target: Call,
-    finals: Sequence[Final | None],
+    finals: Sequence[ClosingActivation | None],
     home: Callable[[Tensor], Any],
 ) -> Split:
     """Split a Keras model at one call of one of its operations.
@@ -87,29 +87,31 @@ def split(
     """
 
     def head(*images: Tensor) -> tuple[Tensor, _Bypass]:
-        recorder = _Recorder(target, lambda output: astray(home, output, home(images[0])))
+        recorder = _HeadRecorder(
+            target, lambda output: from_inner_graph(home, output, home(images[0]))
+        )
         try:
-            with handled(steps, recorder):
+            with handle_calls(steps, recorder):
                 run(*images)
-        except _Reached as reached:
+        except _TargetReached as reached:
             return reached.activations, _Bypass(images, tuple(recorder.done), recorder.calls)
         raise RuntimeError(f"layer {target.path!r} was not called while the model ran")
 
     def tail(activations: Tensor, bypass: _Bypass) -> Any:
-        replayer = _Replayer(target, activations, bypass, finals)
-        with handled(steps, replayer):
+        replayer = _TailReplayer(target, activations, bypass, finals)
+        with handle_calls(steps, replayer):
             outputs = run(*bypass.images)
         if not replayer.replaced:
             raise RuntimeError(f"layer {target.path!r} was not called when the tail ran")
-        return _with(outputs, replayer.rest.aside)
+        return _with_outputs_replaced(outputs, replayer.rest.aside)
 
     return Split(head, tail)
 
 
-def whole(
-    run: Runner,
+def split_at_input(
+    run: RunModel,
     steps: Sequence[Operation],
-    finals: Sequence[Final | None],
+    finals: Sequence[ClosingActivation | None],
     input: int,
     rule: Rule | None = None,
 ) -> Split:
@@ -124,35 +126,35 @@ def whole(
         return images[input], tuple(image for k, image in enumerate(images) if k != input)
 
     def tail(image: Tensor, others: tuple[Tensor, ...]) -> Any:
-        handler = _Closing(finals, rule)
-        with handled(steps, handler):
+        handler = _LogitsHandler(finals, rule)
+        with handle_calls(steps, handler):
             outputs = run(*others[:input], image, *others[input:])
-        return _with(outputs, handler.aside)
+        return _with_outputs_replaced(outputs, handler.aside)
 
     return Split(head, tail)
 
 
-def leaves(bypass: Any) -> list[Tensor]:
+def bypass_tensors(bypass: Any) -> list[Tensor]:
     """All tensors in a bypass, in a fixed order."""
-    return flat(_plain(bypass))
+    return leaves_of(_plain_bypass(bypass))
 
 
-def with_leaves(bypass: Any, tensors: Sequence[Tensor]) -> Any:
+def with_bypass_tensors(bypass: Any, tensors: Sequence[Tensor]) -> Any:
     """The bypass with other tensors in their places."""
     import keras
 
-    plain = keras.tree.pack_sequence_as(_plain(bypass), list(tensors))
-    return tuple(_refilled(*pair) for pair in zip(bypass, plain, strict=True))
+    plain = keras.tree.pack_sequence_as(_plain_bypass(bypass), list(tensors))
+    return tuple(_refilled_bypass(*pair) for pair in zip(bypass, plain, strict=True))
 
 
-def _plain(bypass: tuple[Any, ...]) -> tuple[Any, ...]:
+def _plain_bypass(bypass: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(
         (one.images, tuple(output for _, output in one.done)) if isinstance(one, _Bypass) else one
         for one in bypass
     )
 
 
-def _refilled(one: Any, plain: Any) -> Any:
+def _refilled_bypass(one: Any, plain: Any) -> Any:
     if not isinstance(one, _Bypass):
         return plain
     images, outputs = plain
@@ -160,17 +162,17 @@ def _refilled(one: Any, plain: Any) -> Any:
     return _Bypass(tuple(images), done, one.calls)
 
 
-def _with(outputs: Any, aside: dict[int, Tensor]) -> Any:
+def _with_outputs_replaced(outputs: Any, aside: dict[int, Tensor]) -> Any:
     """The outputs, some of them replaced."""
     if not aside:
         return outputs
     import keras
 
-    leaves = [aside.get(k, output) for k, output in enumerate(flat(outputs))]
+    leaves = [aside.get(k, output) for k, output in enumerate(leaves_of(outputs))]
     return keras.tree.pack_sequence_as(outputs, leaves)
 
 
-class _Recorder:
+class _HeadRecorder:
     """Notes what ends before the target's call, and stops the model there."""
 
     def __init__(self, target: Call, astray: Callable[[Any], bool]) -> None:
@@ -187,17 +189,19 @@ class _Recorder:
         output = proceed(*args, **kwargs)
         del self.done[mark:]  # its inner calls are part of its own output
         if wanted:
-            raise _Reached(output)
+            raise _TargetReached(output)
         # what was made in a loop's body cannot be used outside of it, and is made again there
         if not self.astray(output):
             self.done.append((operation, output))
         return output
 
 
-class _Closing:
+class _LogitsHandler:
     """Leaves out closing activations, and puts a rule in the place of other operations."""
 
-    def __init__(self, finals: Sequence[Final | None], rule: Rule | None = None) -> None:
+    def __init__(
+        self, finals: Sequence[ClosingActivation | None], rule: Rule | None = None
+    ) -> None:
         self.finals = [(k, final) for k, final in enumerate(finals) if final]
         self.rule = rule
         self.calls: Counter[int] = Counter()
@@ -216,27 +220,31 @@ class _Closing:
             changed = self.rule(operation, proceed, args, kwargs) if self.rule else None
             return proceed(*args, **kwargs) if changed is None else changed
         logits = closed[0][1].logits(args, kwargs)
-        logits = getattr(self.rule, "closing", _as_it_is)(operation, logits)
+        logits = getattr(self.rule, "closing", _identity)(operation, logits)
         if not any(final.used for _, final in closed):
             return logits
         self.aside |= dict.fromkeys((k for k, _ in closed), logits)
         return proceed(*args, **kwargs)
 
 
-def _as_it_is(_: Operation, logits: Tensor) -> Tensor:
+def _identity(_: Operation, logits: Tensor) -> Tensor:
     return logits
 
 
-class _Replayer:
+class _TailReplayer:
     """Gives back what was recorded, puts the activations in the target's place, runs the rest."""
 
     def __init__(
-        self, target: Call, activations: Tensor, bypass: _Bypass, finals: Sequence[Final | None]
+        self,
+        target: Call,
+        activations: Tensor,
+        bypass: _Bypass,
+        finals: Sequence[ClosingActivation | None],
     ) -> None:
         self.target = target
         self.activations = activations
         self.pending = deque(bypass.done)
-        self.rest = _Closing(finals)
+        self.rest = _LogitsHandler(finals)
         self.rest.calls = bypass.calls.copy()
         self.replaced = False
 

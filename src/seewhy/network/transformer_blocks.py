@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from seewhy.errors import MethodError
-from seewhy.network.attention import Attentions, attends
+from seewhy.network.attention import AttentionRecorder, is_attention
 from seewhy.network.calls import Call, Operation
 
 Tensor = Any
 
 
-def ends(calls: Sequence[Call]) -> list[Call]:
+def block_ends(calls: Sequence[Call]) -> list[Call]:
     """For each attention the call whose output is the tokens behind its block.
 
     A block ends with a sum (of a skip connection), or is a layer of its own around the attention.
     Raises MethodError where it is neither.
     """
-    attentions = [k for k, call in enumerate(calls) if attends(call.operation)]
+    attentions = [k for k, call in enumerate(calls) if is_attention(call.operation)]
     limits = [*attentions[1:], len(calls)]
     found: list[Call] = []
     offset = 0
@@ -51,7 +51,7 @@ def _ends_block(call: Call, attention: Call) -> bool:
     return call.kind == "Add" or attention.path.startswith(f"{call.path}/")
 
 
-class Stream(Attentions):
+class BlockStream(AttentionRecorder):
     """A rule for `split.whole`: the rest of the network behind the last block sees all blocks.
 
     Behind the last block the batch is what that block gives, followed by what each block gives

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seewhy.network.outputs import Answers
+from seewhy.network.outputs import ModelOutputs
 from seewhy.plan.cuts import Attentive, Biased, Cut
 from seewhy.targets.target import Target
 
@@ -17,7 +17,7 @@ Given = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
-class Sites:
+class EvidenceSources:
     """Where the evidence is taken."""
 
     layer: Cut
@@ -33,11 +33,11 @@ class Sites:
 
     def of(self, need: str) -> Cut:
         """Where one kind of evidence is taken."""
-        return self.inlets.get(INLETS.get(need, ""), self.layer)
+        return self.inlets.get(INPUT_EVIDENCE.get(need, ""), self.layer)
 
 
 # Which cut at the input gives which evidence; everything else is taken at the target layer.
-INLETS = {
+INPUT_EVIDENCE = {
     "images": "images",
     "image_gradients": "images",
     "guided_gradients": "guided",
@@ -52,7 +52,7 @@ ATTENTION = ("attentions", "attention_gradients")
 BLOCKS = ("block_gradients",)
 FULL = ("full_gradients",)
 # Evidence that comes of a run of its own, not of a cut.
-ASIDE = (*ATTENTION, *BLOCKS, *FULL)
+RULE_EVIDENCE = (*ATTENTION, *BLOCKS, *FULL)
 GRADIENTS = (
     "gradients",
     "image_gradients",
@@ -66,7 +66,7 @@ GRADIENTS = (
 
 
 @dataclass(frozen=True)
-class Question:
+class QuestionBatch:
     """What is asked in one pass: targets of given kinds, of the main output."""
 
     asked: tuple[Target, ...]
@@ -77,7 +77,7 @@ class Question:
         """Scores (questions, batch) of what the model gave, and what ranks its classes."""
         from keras import ops
 
-        answers = Answers(outputs, cut.outputs, self.main, self.scores)
+        answers = ModelOutputs(outputs, cut.outputs, self.main, self.scores)
         rest, each = list(values), []
         for target in self.asked:
             own, rest = rest[: len(target.values)], rest[len(target.values) :]
@@ -85,14 +85,14 @@ class Question:
         return ops.stack(each), answers.output().pooled(answers.raw())
 
 
-def arranged(cut: Cut, values: Tensor) -> Tensor:
+def arrange_on_grid(cut: Cut, values: Tensor) -> Tensor:
     from keras import ops
 
     # half precision overflows where a map sums over thousands of units
     return cut.layout.arrange(ops.cast(values, "float32"))
 
 
-def picking(value: Tensor, k: int) -> Tensor:
+def one_hot_cotangent(value: Tensor, k: int) -> Tensor:
     """The cotangent (questions, batch) that picks question k."""
     from keras import ops
 

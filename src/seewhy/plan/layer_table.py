@@ -10,13 +10,13 @@ from typing import Any
 from seewhy import backend
 from seewhy.errors import LayerError, ModelError
 from seewhy.models import presets
-from seewhy.models.wrapped_model import Subject, subject
+from seewhy.models.wrapped_model import WrappedModel, wrap_model
 from seewhy.network import calls
 from seewhy.network import layers as layers_module
 from seewhy.network.calls import Call
-from seewhy.network.layers import Place
+from seewhy.network.layers import SpatialLayer
 from seewhy.network.split import Split
-from seewhy.plan.trace import Traced, trace
+from seewhy.plan.trace import Trace, trace_model
 
 WHY = {
     False: "the last layer with a grid in front of the head",
@@ -67,7 +67,7 @@ class Layers:
         return self.rows[index]
 
     def __str__(self) -> str:
-        return "\n".join(lines(self))
+        return "\n".join(tree_lines(self))
 
 
 def layers(
@@ -85,21 +85,21 @@ def layers(
     Raises LayerError if there are none, ModelError if the model cannot be run.
     """
     module = backend.load()
-    seen = subject(model if isinstance(model, Split) else presets.structure(model), size=size)
+    seen = wrap_model(model if isinstance(model, Split) else presets.structure(model), size=size)
     if not seen.entries:
         seen = _learning(seen, image)
-    traced = trace(module, seen, seen.specs(), None if grid is None else tuple(grid))
+    traced = trace_model(module, seen, seen.specs(), None if grid is None else tuple(grid))
     usable = [place for place in traced.places if not place.container]
     if not usable:
-        layers_module.default(traced.calls, traced.places)  # says what is missing
+        layers_module.default_layer(traced.calls, traced.places)  # says what is missing
         raise LayerError(f"model {seen.name!r} has no layer with a spatial grid.")
-    chosen = layers_module.default(traced.calls, traced.places)
+    chosen = layers_module.default_layer(traced.calls, traced.places)
     costs = [_cost(call) for call in traced.calls]
     rows = tuple(_row(place, chosen, traced, costs) for place in usable)
     return Layers(seen.name, rows, traced.view.image)
 
 
-def lines(found: Layers) -> list[str]:
+def tree_lines(found: Layers) -> list[str]:
     """The tree as lines of text: indented names, then grid, units, and what lies behind."""
     texts = [*_branches(found.rows)]
     width = max(len(text) for text, _ in texts)
@@ -130,7 +130,7 @@ def _line(text: str, row: Layer | None) -> str:
     return f"{text}  {row.kind:<24} {grid:>11} {row.units:>6} units {row.behind:>6.1%} behind{mark}"
 
 
-def _row(place: Place, chosen: Place, traced: Traced, costs: Sequence[float]) -> Layer:
+def _row(place: SpatialLayer, chosen: SpatialLayer, traced: Trace, costs: Sequence[float]) -> Layer:
     at = next(k for k, call in enumerate(traced.calls) if call is place.call)
     whole = sum(costs)
     shape = place.call.shape or ()
@@ -165,7 +165,7 @@ def _weights(operation: Any) -> list[Any]:
     return list(getattr(operation, "weights", ()))
 
 
-def _learning(seen: Subject, image: Any) -> Subject:
+def _learning(seen: WrappedModel, image: Any) -> WrappedModel:
     if image is None:
         raise ModelError(
             f"model {seen.name!r} does not declare its inputs: give one, as in "

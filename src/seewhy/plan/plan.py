@@ -13,22 +13,22 @@ from seewhy.errors import LayerError, MethodError
 from seewhy.methods.registry import Method
 from seewhy.models import detect_preprocess
 from seewhy.models.input_specs import Shape
-from seewhy.models.wrapped_model import Subject
-from seewhy.network.attention import attends
+from seewhy.models.wrapped_model import WrappedModel
+from seewhy.network.attention import is_attention
 from seewhy.network.outputs import Output
-from seewhy.network.relu_rules import RULES, rectifies
+from seewhy.network.relu_rules import RULES, relu_ceiling
 from seewhy.network.split import Split
 from seewhy.plan import cuts as cuts_module
-from seewhy.plan.cuts import INPUT, Attentive, Biased, Cut, inlet
-from seewhy.plan.evidence_sources import ATTENTION, BLOCKS, FULL, INLETS, Sites
-from seewhy.plan.trace import Traced, trace
+from seewhy.plan.cuts import INPUT, Attentive, Biased, Cut, input_cut
+from seewhy.plan.evidence_sources import ATTENTION, BLOCKS, FULL, INPUT_EVIDENCE, EvidenceSources
+from seewhy.plan.trace import Trace, trace_model
 from seewhy.targets import labels as labels_module
-from seewhy.targets.labels import Labels, of
+from seewhy.targets.labels import Labels, labels_of_model
 from seewhy.targets.question import Context
 
 
 @dataclass(frozen=True)
-class Wishes:
+class PlanOptions:
     """What the user said of the model beside the model itself."""
 
     layer: Any
@@ -42,7 +42,7 @@ class Wishes:
 class Plan:
     """A subject with its split at each target layer, and the output that is asked."""
 
-    subject: Subject
+    subject: WrappedModel
     cuts: tuple[Cut, ...]
     context: Context
     shown: int
@@ -62,10 +62,10 @@ class Plan:
     biased: Biased | None = None
     """Runs the model with shifts added to its biases; None for methods that need none."""
 
-    def sites(self, k: int) -> Sites:
+    def sites(self, k: int) -> EvidenceSources:
         """Where evidence is taken for the k-th target layer."""
         runs = self.attentive, self.by_block, self.biased
-        return Sites(self.cuts[k], self.inlets, *runs)
+        return EvidenceSources(self.cuts[k], self.inlets, *runs)
 
     @property
     def layer(self) -> str:
@@ -76,10 +76,10 @@ class Plan:
         return self.context.labels
 
 
-def plan(
+def make_plan(
     backend: ModuleType,
-    subject: Subject,
-    wishes: Wishes,
+    subject: WrappedModel,
+    wishes: PlanOptions,
     specs: Sequence[tuple[Shape, str]],
     method: Method,
 ) -> Plan:
@@ -87,27 +87,27 @@ def plan(
 
     Raises LayerError, ModelError, TargetError or LabelsError for wishes that cannot be had.
     """
-    traced = trace(backend, subject, specs, wishes.grid, wishes.output)
+    traced = trace_model(backend, subject, specs, wishes.grid, wishes.output)
     main = traced.main
     wanted = wishes.layer if method.at_layer else INPUT
-    cuts = cuts_module.cuts(backend, traced, wanted)
-    inlets = _inlets(traced, method)
+    cuts = cuts_module.layer_cuts(backend, traced, wanted)
+    inlets = _input_cuts(traced, method)
     labels = class_names(subject, wishes.labels, traced.outputs[main])
     context = Context(labels, traced.outputs, main, wishes.scores)
-    notes = [*_of_choice(context, traced.certain), *_of_calls(cuts)]
+    notes = [*_notes_of_output(context, traced.certain), *_notes_of_calls(cuts)]
     if wishes.layer is not None and not method.at_layer:
         notes.append(
             f"layer-ignored: {method.name} explains at the input, whatever the layer; "
             f"{wishes.layer!r} plays no part."
         )
-    if any(RULES[name] for name in inlets) and not any(map(rectifies, traced.steps)):
+    if any(RULES[name] for name in inlets) and not any(map(relu_ceiling, traced.steps)):
         notes.append(
             f"no-relu: the model has no ReLU that {method.name} could act on, so that it shows "
             f"the plain gradient."
         )
-    seen = [_seen(backend, subject, cut, specs) for cut in cuts]
+    seen = [_seen_inputs(backend, subject, cut, specs) for cut in cuts]
     if len(set(map(tuple, seen))) > 1:
-        raise LayerError(_of_several(subject, cuts, seen))
+        raise LayerError(_notes_of_several_inputs(subject, cuts, seen))
     if len(seen[0]) > 1:
         names = " and ".join(repr(subject.entries[k].name) for k in seen[0])
         notes.append(
@@ -122,29 +122,29 @@ def plan(
         inlets=inlets,
         largest=traced.largest,
         total=traced.total,
-        attentive=_attentive(traced, cuts, method, ATTENTION),
-        by_block=_attentive(traced, cuts, method, BLOCKS),
-        biased=cuts_module.biased(traced) if set(method.needs) & set(FULL) else None,
+        attentive=_attention_runs(traced, cuts, method, ATTENTION),
+        by_block=_attention_runs(traced, cuts, method, BLOCKS),
+        biased=cuts_module.bias_run(traced) if set(method.needs) & set(FULL) else None,
     )
 
 
-def _attentive(
-    traced: Traced, cuts: Sequence[Cut], method: Method, needs: Sequence[str]
+def _attention_runs(
+    traced: Trace, cuts: Sequence[Cut], method: Method, needs: Sequence[str]
 ) -> Attentive | None:
     """Raises MethodError where attention cannot be followed."""
     if not set(method.needs) & set(needs):
         return None
-    if not any(map(attends, traced.steps)) or not all(cut.layout.tokens for cut in cuts):
+    if not any(map(is_attention, traced.steps)) or not all(cut.layout.tokens for cut in cuts):
         raise MethodError(
             f"{method.name} follows attention between tokens, and {traced.subject.name!r} has no "
             f"MultiHeadAttention with tokens on a grid. Take grad_cam."
         )
-    return cuts_module.attentive(traced, by_block=needs is BLOCKS)
+    return cuts_module.attention_run(traced, by_block=needs is BLOCKS)
 
 
-def _inlets(traced: Traced, method: Method) -> dict[str, Cut]:
+def _input_cuts(traced: Trace, method: Method) -> dict[str, Cut]:
     """Cuts at the input, as far as the method needs them. Raises MethodError."""
-    names = {INLETS[need] for need in method.needs if need in INLETS}
+    names = {INPUT_EVIDENCE[need] for need in method.needs if need in INPUT_EVIDENCE}
     if not names:
         return {}
     subject = traced.subject
@@ -154,10 +154,12 @@ def _inlets(traced: Traced, method: Method) -> dict[str, Cut]:
             f"{method.name} needs gradients at the input {entry.name!r}, whose values are "
             f"{entry.dtype}, not real numbers. Take a method at a layer, such as grad_cam."
         )
-    return {name: inlet(traced, subject.image, RULES[name]) for name in sorted(names)}
+    return {name: input_cut(traced, subject.image, RULES[name]) for name in sorted(names)}
 
 
-def _of_several(subject: Subject, cuts: Sequence[Cut], seen: Sequence[Sequence[int]]) -> str:
+def _notes_of_several_inputs(
+    subject: WrappedModel, cuts: Sequence[Cut], seen: Sequence[Sequence[int]]
+) -> str:
     parts = [
         f"{cut.layer.address!r} sees {' and '.join(subject.entries[k].name for k in inputs)}"
         for cut, inputs in zip(cuts, seen, strict=True)
@@ -168,7 +170,7 @@ def _of_several(subject: Subject, cuts: Sequence[Cut], seen: Sequence[Sequence[i
     )
 
 
-def _of_choice(context: Context, certain: bool) -> list[str]:
+def _notes_of_output(context: Context, certain: bool) -> list[str]:
     if certain:
         return []
     names = ", ".join(repr(output.name) for output in context.outputs)
@@ -178,7 +180,7 @@ def _of_choice(context: Context, certain: bool) -> list[str]:
     ]
 
 
-def _of_calls(cuts: Sequence[Cut]) -> list[str]:
+def _notes_of_calls(cuts: Sequence[Cut]) -> list[str]:
     return [
         f"several-calls: layer {cut.layer.path!r} is called {cut.times} times; call "
         f"{cut.layer.nth + 1} is explained. Give {cut.layer.path + '#'!r} and a number for another."
@@ -187,8 +189,8 @@ def _of_calls(cuts: Sequence[Cut]) -> list[str]:
     ]
 
 
-def _seen(
-    backend: ModuleType, subject: Subject, cut: Cut, specs: Sequence[tuple[Shape, str]]
+def _seen_inputs(
+    backend: ModuleType, subject: WrappedModel, cut: Cut, specs: Sequence[tuple[Shape, str]]
 ) -> list[int]:
     """The images that the target layer sees."""
     candidates = subject.images
@@ -210,7 +212,7 @@ def _seen(
     return seen or candidates[:1]
 
 
-def class_names(subject: Subject, given: Any, output: Output) -> Labels:
+def class_names(subject: WrappedModel, given: Any, output: Output) -> Labels:
     """Names of the classes of the model's main output: as given, ImageNet's, or numbers.
 
     One name for a single unit is that of its positive side.
@@ -218,8 +220,8 @@ def class_names(subject: Subject, given: Any, output: Output) -> Labels:
     count = output.classes
     is_model = not isinstance(subject.model, Split)
     imagenet = is_model and count == 1000 and given is None
-    if imagenet and (subject.preset or detect_preprocess.architecture(subject.model)):
-        return labels_module.imagenet()
+    if imagenet and (subject.preset or detect_preprocess.detect_architecture(subject.model)):
+        return labels_module.imagenet_labels()
     if output.binary and isinstance(given, list | tuple) and len(given) == 1:
         given = [f"not {given[0]}", str(given[0])]
-    return of(given, count)
+    return labels_of_model(given, count)

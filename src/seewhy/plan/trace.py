@@ -9,26 +9,26 @@ from types import ModuleType
 from typing import Any
 
 from seewhy.errors import ModelError, SeewhyError
-from seewhy.models.wrapped_model import Subject
+from seewhy.models.wrapped_model import WrappedModel
 from seewhy.network import calls as calls_module
 from seewhy.network import layers
-from seewhy.network.calls import Call, flat, operations
-from seewhy.network.grids import View
-from seewhy.network.layers import Place
-from seewhy.network.outputs import Output, choose, describe
+from seewhy.network.calls import Call, leaves_of, operations
+from seewhy.network.grids import InputView
+from seewhy.network.layers import SpatialLayer
+from seewhy.network.outputs import Output, choose_output, describe_outputs
 from seewhy.network.split import Split
 
 Tensor = Any
 
 
 @dataclass(frozen=True)
-class Traced:
+class Trace:
     """What was learned of a subject while it ran abstractly."""
 
-    subject: Subject
-    view: View
+    subject: WrappedModel
+    view: InputView
     calls: tuple[Call, ...]
-    places: tuple[Place, ...]
+    places: tuple[SpatialLayer, ...]
     outputs: tuple[Output, ...]
     steps: tuple[Any, ...]
     main: int
@@ -41,13 +41,13 @@ class Traced:
     """Bytes of all activations of one image."""
 
 
-def trace(
+def trace_model(
     backend: ModuleType,
-    subject: Subject,
+    subject: WrappedModel,
     specs: Sequence[tuple[Any, str]],
     tokens: tuple[int, ...] | None = None,
     output: str | int | None = None,
-) -> Traced:
+) -> Trace:
     """Run the model abstractly to find its calls, their grids, and its logits.
 
     specs: shape (batch, …) and dtype of each input. tokens: grid of token models, if it is known.
@@ -59,9 +59,9 @@ def trace(
 
     def watch(*images: Tensor) -> None:
         if isinstance(subject.model, Split):
-            found["calls"], found["outputs"] = _parts(subject.model, images)
+            found["calls"], found["outputs"] = _split_parts(subject.model, images)
         else:
-            found["calls"], found["outputs"] = calls_module.trace(
+            found["calls"], found["outputs"] = calls_module.trace_calls(
                 steps, lambda: subject.run(*images), backend.home
             )
 
@@ -70,14 +70,14 @@ def trace(
     except SeewhyError:
         raise
     except Exception as error:
-        raise ModelError(_not_run(subject, specs, error)) from error
-    described = describe(subject.model, found["calls"], found["outputs"])
-    main, certain = choose(described, output)
+        raise ModelError(_why_not_run(subject, specs, error)) from error
+    described = describe_outputs(subject.model, found["calls"], found["outputs"])
+    main, certain = choose_output(described, output)
     view = subject.view(specs[subject.image][0], tokens)
-    asked = flat(found["outputs"])[main]
-    usable = layers.places(found["calls"], view, [asked])
+    asked = leaves_of(found["outputs"])[main]
+    usable = layers.spatial_layers(found["calls"], view, [asked])
     bytes = [4 * math.prod(call.shape or ()) // view.batch for call in found["calls"]]
-    return Traced(
+    return Trace(
         subject=subject,
         view=view,
         calls=tuple(found["calls"]),
@@ -91,7 +91,7 @@ def trace(
     )
 
 
-def _not_run(subject: Subject, specs: Sequence[tuple[Any, str]], error: Exception) -> str:
+def _why_not_run(subject: WrappedModel, specs: Sequence[tuple[Any, str]], error: Exception) -> str:
     shapes = ", ".join(str(shape) for shape, _ in specs)
     return (
         f"model {subject.name!r} could not be run on inputs of shape {shapes} to find its layers "
@@ -101,7 +101,7 @@ def _not_run(subject: Subject, specs: Sequence[tuple[Any, str]], error: Exceptio
     )
 
 
-def _parts(model: Split, images: Sequence[Tensor]) -> tuple[list[Call], Any]:
+def _split_parts(model: Split, images: Sequence[Tensor]) -> tuple[list[Call], Any]:
     """A Split's head as the one call that there is."""
     activations, bypass = model.before(*images)
     call = Call(model, "activations", 0, tuple(activations.shape), (), activations)

@@ -14,7 +14,7 @@ from seewhy.render.text import font
 COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (213, 94, 0), (204, 121, 167))
 
 
-def _without(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def greyed_region(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The photo with the region greyed and its edge drawn."""
     faded = (0.25 * photo + 0.75 * 200).astype("uint8")
     picture = np.where(mask[..., None], faded, photo)
@@ -25,7 +25,7 @@ def _without(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return picture
 
 
-def _signed(plain: np.ndarray, difference: np.ndarray) -> np.ndarray:
+def signed_difference(plain: np.ndarray, difference: np.ndarray) -> np.ndarray:
     """Red where it is positive and blue where it is negative, over the greyed photo."""
     grey = plain.mean(axis=-1, keepdims=True).repeat(3, axis=-1) * 0.6 + 80
     colour = np.where(difference[..., None] > 0, (255.0, 0.0, 0.0), (0.0, 0.0, 255.0))
@@ -34,7 +34,7 @@ def _signed(plain: np.ndarray, difference: np.ndarray) -> np.ndarray:
     return mixed
 
 
-def _moved(mask: np.ndarray, down: int, across: int) -> np.ndarray:
+def shifted_mask(mask: np.ndarray, down: int, across: int) -> np.ndarray:
     """The mask moved by a pixel; what comes in at the edge is outside."""
     padded = np.pad(mask, 1)
     rows, cols = mask.shape
@@ -42,7 +42,7 @@ def _moved(mask: np.ndarray, down: int, across: int) -> np.ndarray:
     return moved
 
 
-def drawn(photo: np.ndarray, boxes: Sequence[tuple[str, Box]]) -> Image.Image:
+def draw_boxes(photo: np.ndarray, boxes: Sequence[tuple[str, Box]]) -> Image.Image:
     """The photo with all boxes, each in its class's colour with its name and score.
 
     photo: uint8 (height, width, 3). boxes: pairs of a class's name and a box, the best first.

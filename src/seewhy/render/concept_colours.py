@@ -21,7 +21,7 @@ WIDTH = 420
 """The narrowest legend, in pixels."""
 
 
-def colours(count: int) -> list[tuple[int, int, int]]:
+def concept_colours(count: int) -> list[tuple[int, int, int]]:
     """So many colours that are easy to tell apart; from the sixteenth on less so."""
     golden = (3 - 5**0.5) / 2
     more = [
@@ -32,7 +32,7 @@ def colours(count: int) -> list[tuple[int, int, int]]:
     return [*COLOURS[:count], *mixed]
 
 
-def painted(pixels: np.ndarray, heatmaps: Iterable[np.ndarray], alpha: float) -> np.ndarray:
+def paint_concepts(pixels: np.ndarray, heatmaps: Iterable[np.ndarray], alpha: float) -> np.ndarray:
     """A photo whose pixels take the colour of the concept with the largest heatmap there.
 
     pixels: uint8 (height, width, 3). heatmaps: one a concept, (height, width) in 0..1; where
@@ -46,12 +46,12 @@ def painted(pixels: np.ndarray, heatmaps: Iterable[np.ndarray], alpha: float) ->
         np.maximum(best, heat, out=best)
         count = k + 1
     opacity = np.float32(alpha) * best[..., None]
-    paint = np.array(colours(count), "float32")[which]
+    paint = np.array(concept_colours(count), "float32")[which]
     mixed: np.ndarray = np.rint(opacity * paint + (1 - opacity) * pixels).astype("uint8")
     return mixed
 
 
-def legend(
+def concept_legend(
     entries: Sequence[str], heading: str, width: int, *, several: bool = False
 ) -> Image.Image:
     """The colours of concepts in their order, each with its text; long texts are wrapped.
@@ -76,7 +76,7 @@ def legend(
     for words in head:
         draw.text((margin, top), words, fill=(90, 90, 90), font=letters)
         top += line
-    for colour, lines in zip(colours(len(texts)), texts, strict=True):
+    for colour, lines in zip(concept_colours(len(texts)), texts, strict=True):
         top += gap
         draw.rectangle((margin, top, margin + box, top + box), fill=colour, outline=(90, 90, 90))
         for words in lines:
@@ -85,7 +85,7 @@ def legend(
     return canvas
 
 
-def stacked(picture: Image.Image, below: Image.Image) -> Image.Image:
+def stack_pictures(picture: Image.Image, below: Image.Image) -> Image.Image:
     """Two pictures, one below the other, on white."""
     size = (max(picture.width, below.width), picture.height + below.height)
     canvas = Image.new("RGB", size, "white")

@@ -52,7 +52,7 @@ def slug(name: str) -> str:
     return re.sub(r"[^\w-]+", "_", name).strip("_") or "target"
 
 
-def distinct(names: Sequence[str]) -> list[str]:
+def number_duplicates(names: Sequence[str]) -> list[str]:
     """The names, with a number behind each that occurred before, in whatever case."""
     made: list[str] = []
     taken: set[str] = set()

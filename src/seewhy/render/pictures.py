@@ -11,8 +11,8 @@ from seewhy.images.arrays import Array, from_preprocessed
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.render import heatmaps
-from seewhy.render.signals import curve
-from seewhy.render.volumes import slices
+from seewhy.render.signals import signal_picture
+from seewhy.render.volumes import slice_picture
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,14 @@ class Look:
     blend: str = "add"
 
 
-def plain(photo: Photo | Array) -> np.ndarray:
+def plain_picture(photo: Photo | Array) -> np.ndarray:
     """What was explained, without any heat, uint8 (height, width, 3)."""
     if isinstance(photo, Photo):
         return photo.pixels
     return _drawn(photo, None, Look())
 
 
-def overlaid(
+def overlay_picture(
     photo: Photo | Array, heatmap: np.ndarray, geometry: Geometry, look: Look
 ) -> np.ndarray:
     """What was explained under its heatmap, uint8 (height, width, 3).
@@ -45,21 +45,21 @@ def overlaid(
     return _marked(heatmaps.laid_over(photo.pixels, colours, look.alpha, look.blend), geometry)
 
 
-def coloured(heatmap: np.ndarray, geometry: Geometry, colormap: str) -> np.ndarray:
+def heatmap_picture(heatmap: np.ndarray, geometry: Geometry, colormap: str) -> np.ndarray:
     """The heatmap alone, uint8 (height, width, 3): of a signal as a curve from 0 to 1."""
     if heatmap.ndim == 2:
         return _marked(heatmaps.paint(heatmap, colormap), geometry)
     if heatmap.ndim == 1:
-        return curve(heatmap[:, None], heatmap, colormap, 1.0, label="evidence")
+        return signal_picture(heatmap[:, None], heatmap, colormap, 1.0, label="evidence")
     return _drawn(Array(heatmap[..., None]), heatmap, Look(colormap, 1.0, "mix"))
 
 
 def _drawn(array: Array, heatmap: np.ndarray | None, look: Look) -> np.ndarray:
     rank = len(array.size)
     if rank == 1:
-        return curve(array.values, heatmap, look.colormap, look.alpha)
+        return signal_picture(array.values, heatmap, look.colormap, look.alpha)
     if rank == 3:
-        return slices(array.values, heatmap, look.colormap, look.alpha, look.blend)
+        return slice_picture(array.values, heatmap, look.colormap, look.alpha, look.blend)
     if rank == 2:
         pixels = from_preprocessed(array.values).pixels
         if heatmap is None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from seewhy.render.text import TEXT, _shortened, font
+from seewhy.render.text import TEXT, font, shortened
 
 COLUMNS = 4
 HEIGHT = 480
@@ -16,7 +16,7 @@ WIDTH = 3 * HEIGHT
 MARGIN = 12
 
 
-def sheet(
+def labelled_sheet(
     pictures: Sequence[np.ndarray], titles: Sequence[str], columns: int | None = None
 ) -> Image.Image:
     """Pictures side by side at one height, each below its title.
@@ -50,7 +50,7 @@ def _tile(picture: np.ndarray, title: str, height: int) -> Image.Image:
     # a picture may be too narrow for any title
     tile = Image.new("RGB", (max(size[0], 8 * TEXT), height + 2 * TEXT), "white")
     draw = ImageDraw.Draw(tile)
-    line = _shortened(" ".join(title.split()), letters, tile.width)
+    line = shortened(" ".join(title.split()), letters, tile.width)
     draw.text((0, TEXT // 3), line, fill="black", font=letters)
     tile.paste(image.resize(size, Image.Resampling.LANCZOS), (0, 2 * TEXT))
     return tile

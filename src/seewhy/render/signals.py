@@ -21,7 +21,7 @@ WIDTH, PANEL, EDGES = 9.6, 1.3, 0.9
 """Inches, at 100 pixels each: of the picture, of one panel's height, and of what is around."""
 
 
-def curve(
+def signal_picture(
     values: np.ndarray,
     heatmap: np.ndarray | None,
     colormap: str = "jet",

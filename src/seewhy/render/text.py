@@ -45,7 +45,7 @@ def font(size: int = TEXT) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")), size)
 
 
-def _shortened(title: str, letters: ImageFont.FreeTypeFont, width: int) -> str:
+def shortened(title: str, letters: ImageFont.FreeTypeFont, width: int) -> str:
     if letters.getlength(title) <= width:
         return title
     while title and letters.getlength(title + "…") > width:

@@ -7,7 +7,7 @@ import numpy as np
 from seewhy.images import arrays
 from seewhy.images.geometry import Geometry
 from seewhy.render import heatmaps
-from seewhy.render.sheets import sheet
+from seewhy.render.sheets import labelled_sheet
 
 COUNT = 9
 """As many slices are shown at most."""
@@ -15,7 +15,7 @@ SIDE = 220
 """Slices are enlarged by a whole number to about this many pixels on their longer side."""
 
 
-def slices(
+def slice_picture(
     values: np.ndarray,
     heatmap: np.ndarray | None,
     colormap: str = "jet",
@@ -34,17 +34,17 @@ def slices(
     OptionError for an unknown colour map, blend or alpha.
     """
     bands, _ = arrays.shown_channels(values.shape[-1])
-    pixels = arrays.stretched(values[..., list(bands)])
+    pixels = arrays.stretch_to_bytes(values[..., list(bands)])
     depth = len(values)
     tiles, titles = [], []
-    for i in chosen(depth, heatmap):
+    for i in shown_slices(depth, heatmap):
         heat = None if heatmap is None else heatmap[i]
         tiles.append(_tile(pixels[i], heat, colormap, alpha, blend))
         titles.append(f"{word} {i + 1} of {depth}")
-    return np.asarray(sheet(tiles, titles))
+    return np.asarray(labelled_sheet(tiles, titles))
 
 
-def chosen(depth: int, heatmap: np.ndarray | None) -> list[int]:
+def shown_slices(depth: int, heatmap: np.ndarray | None) -> list[int]:
     """Which slices are shown, in order: evenly spaced, the nearest one moved to the hottest."""
     evenly = np.rint(np.linspace(0, depth - 1, min(depth, COUNT))).astype(int)
     if heatmap is not None and heatmap.any():

@@ -16,7 +16,7 @@ _COORDINATES = {1: "step", 2: "x, y", 3: "x, y, z"}
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ClassAtPixel:
     """How much speaks for one class at one pixel of the photo."""
 
     index: int
@@ -27,9 +27,9 @@ class Evidence:
     """Of the class's signed map, before ReLU and scaling; maps of one image compare."""
 
 
-def strongest(
+def strongest_classes(
     maps: np.ndarray, geometry: Geometry, pixel: Sequence[int], top: int, labels: Labels | None
-) -> tuple[Evidence, ...]:
+) -> tuple[ClassAtPixel, ...]:
     """The `top` classes with the largest values at a pixel, the largest first, ties by index.
 
     maps: (classes, *grid), signed. pixel: indices into the photo.
@@ -38,7 +38,7 @@ def strongest(
     # stable, so that of equal values the lower index comes first
     order = np.argsort(-values, kind="stable")[:top]
     return tuple(
-        Evidence(**vars(_label(index, labels)), value=float(values[index]))
+        ClassAtPixel(**vars(_label(index, labels)), value=float(values[index]))
         for index in order.tolist()
     )
 

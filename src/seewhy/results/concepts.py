@@ -19,7 +19,7 @@ from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.maps import scaling
 from seewhy.render import concept_colours
-from seewhy.render.sheets import sheet
+from seewhy.render.sheets import labelled_sheet
 from seewhy.targets.labels import Labels
 
 HEADING = (
@@ -55,9 +55,9 @@ class Concepts:
     layer: str
     photos: tuple[Photo | Array, ...] = field(repr=False)
     geometries: tuple[Geometry, ...] = field(repr=False)
-    answered: Answered = field(repr=False)
+    answered: ConceptScores = field(repr=False)
     """The scores of all classes with and without each concept, for each image."""
-    meaning: Meaning = field(repr=False)
+    meaning: ConceptEffect = field(repr=False)
     """The same over all images."""
     classes: Labels = field(repr=False)
     options: dict[str, Any] = field(repr=False)
@@ -88,7 +88,7 @@ class Concepts:
         beyond 0..1, MapError for what is no photo.
         """
         picture = Image.fromarray(self._painted(_checked("image", image, len(self.maps)), alpha))
-        return concept_colours.stacked(picture, self._legend(picture.width))
+        return concept_colours.stack_pictures(picture, self._legend(picture.width))
 
     def sheet(self, *, alpha: float = 0.65) -> Image.Image:
         """All photos under their concepts, each below its name, with one legend.
@@ -97,8 +97,8 @@ class Concepts:
         """
         tiles = [self._painted(k, alpha) for k in range(len(self.maps))]
         titles = [Path(photo.name).name for photo in self.photos]
-        drawn = sheet(tiles, titles)
-        return concept_colours.stacked(drawn, self._legend(drawn.width, several=True))
+        drawn = labelled_sheet(tiles, titles)
+        return concept_colours.stack_pictures(drawn, self._legend(drawn.width, several=True))
 
     def save(self, path: str | Path, *, alpha: float = 0.65) -> Path:
         """Write the sheet; the suffix of the path tells the format. Returns the path."""
@@ -155,7 +155,7 @@ class Concepts:
                 f"`maps`, or heatmap(image, concept)."
             )
         heatmaps = (self.heatmap(image, k) for k in range(len(self.share)))
-        picture = concept_colours.painted(photo.pixels, heatmaps, alpha)
+        picture = concept_colours.paint_concepts(photo.pixels, heatmaps, alpha)
         return picture if geometry.sees_all else render.mark_unseen(picture, geometry.seen)
 
     def _legend(self, width: int, *, several: bool = False) -> Image.Image:
@@ -163,7 +163,7 @@ class Concepts:
             f"{k + 1} · {share:.0%} of the activations: {_told(labels)}"
             for k, (share, labels) in enumerate(zip(self.share, self.labels, strict=True))
         ]
-        return concept_colours.legend(entries, HEADING, width, several=several)
+        return concept_colours.concept_legend(entries, HEADING, width, several=several)
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
@@ -184,7 +184,7 @@ def _checked(name: str, value: Any, count: int) -> int:
 
 
 @dataclass(frozen=True)
-class Answered:
+class ConceptScores:
     """Scores of all classes for activations that were put together from concepts."""
 
     given: np.ndarray
@@ -198,7 +198,7 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Meaning:
+class ConceptEffect:
     """What each concept does to the score of each class, over all images."""
 
     lost: np.ndarray

@@ -25,9 +25,9 @@ from seewhy.maps.guided_filter import guided
 from seewhy.maps.regions import Box
 from seewhy.render import pictures
 from seewhy.results import class_at_pixel
-from seewhy.results.class_at_pixel import Evidence
+from seewhy.results.class_at_pixel import ClassAtPixel
 from seewhy.targets.labels import Group, Label, Labels
-from seewhy.targets.target import About
+from seewhy.targets.target import TargetLabel
 
 if TYPE_CHECKING:
     from seewhy.results.trust import Trust
@@ -65,7 +65,7 @@ class Explanation:
     """How the photo's pixels lie in the network's input."""
     predictions: tuple[Prediction, ...]
     """The top classes, the most probable first."""
-    target: About
+    target: TargetLabel
     """What the map speaks of: a class, a group of classes, or a question in words."""
     score: float
     """What was differentiated: the target's logit, log odds or probability."""
@@ -113,7 +113,7 @@ class Explanation:
         followed = guided(heat, self.photo.pixels, radius)
         return np.where(self.geometry.seen, followed, 0).astype("float32")
 
-    def at(self, *point: int, top: int = 5) -> tuple[Evidence, ...]:
+    def at(self, *point: int, top: int = 5) -> tuple[ClassAtPixel, ...]:
         """Which classes the network sees at one pixel: those with the largest maps there.
 
         point: x, y in pixels of the photo from the top left corner, from 0 on; the step of a
@@ -127,7 +127,7 @@ class Explanation:
         pixel = class_at_pixel.checked_pixel(point, self.geometry)
         if isinstance(top, bool) or not isinstance(top, Integral) or top < 1:
             raise OptionError(f"top counts classes, from 1 on; got {top!r}.")
-        return class_at_pixel.strongest(
+        return class_at_pixel.strongest_classes(
             self._class_maps, self.geometry, pixel, int(top), self.labels
         )
 
@@ -164,7 +164,7 @@ class Explanation:
 
     def colorize(self, colormap: str = "jet") -> Image.Image:
         """The heatmap in colours: of the photo's size, or drawn as `overlay` draws arrays."""
-        return Image.fromarray(pictures.coloured(self.heatmap, self.geometry, colormap))
+        return Image.fromarray(pictures.heatmap_picture(self.heatmap, self.geometry, colormap))
 
     def overlay(
         self, *, colormap: str = "jet", alpha: float = 0.4, blend: str = "add"
@@ -177,7 +177,9 @@ class Explanation:
         volume or video, up to nine of its slices.
         """
         look = pictures.Look(colormap, alpha, blend)
-        return Image.fromarray(pictures.overlaid(self.photo, self.heatmap, self.geometry, look))
+        return Image.fromarray(
+            pictures.overlay_picture(self.photo, self.heatmap, self.geometry, look)
+        )
 
     def save(
         self, path: str | Path, *, colormap: str = "jet", alpha: float = 0.4, blend: str = "add"
@@ -190,7 +192,9 @@ class Explanation:
         from matplotlib import pyplot
 
         figure, axes = pyplot.subplots(1, 2, figsize=(10, 5), layout="constrained")
-        for axis, picture in zip(axes, (pictures.plain(self.photo), self.overlay()), strict=True):
+        for axis, picture in zip(
+            axes, (pictures.plain_picture(self.photo), self.overlay()), strict=True
+        ):
             axis.imshow(picture)
             axis.axis("off")
         figure.suptitle(self.title)
@@ -259,7 +263,7 @@ class Explanation:
         )
 
 
-def _plain(target: About) -> dict[str, Any]:
+def _plain(target: TargetLabel) -> dict[str, Any]:
     if isinstance(target, Label):
         return {"index": target.index, "wnid": target.wnid, "name": target.name}
     plain: dict[str, Any] = {"index": None, "wnid": None, "name": target.name}

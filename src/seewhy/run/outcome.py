@@ -21,7 +21,7 @@ class Outcome:
     """What the method tells of each map beside it."""
 
 
-def joined(outcomes: Sequence[Outcome], maps: np.ndarray) -> Outcome:
+def join_layers(outcomes: Sequence[Outcome], maps: np.ndarray) -> Outcome:
     """The outcomes of several layers for one image, with their fused maps."""
     reached = np.any([outcome.reached for outcome in outcomes], axis=0)
     return replace(outcomes[0], maps=maps, reached=reached)

@@ -7,20 +7,20 @@ from types import ModuleType
 from typing import Any
 
 from seewhy.methods.registry import ARRAYS, Method
-from seewhy.network.outputs import Answers
-from seewhy.network.split import leaves
+from seewhy.network.outputs import ModelOutputs
+from seewhy.network.split import bypass_tensors
 from seewhy.plan.cuts import Cut
 from seewhy.plan.evidence_sources import (
-    ASIDE,
     ATTENTION,
     BLOCKS,
     FULL,
     GRADIENTS,
+    RULE_EVIDENCE,
+    EvidenceSources,
     Given,
-    Question,
-    Sites,
-    arranged,
-    picking,
+    QuestionBatch,
+    arrange_on_grid,
+    one_hot_cotangent,
 )
 from seewhy.run import rule_passes
 
@@ -30,8 +30,8 @@ Tensor = Any
 CHUNK = 2**23
 
 
-def maps(
-    backend: ModuleType, sites: Sites, method: Method, question: Question
+def maps_pass(
+    backend: ModuleType, sites: EvidenceSources, method: Method, question: QuestionBatch
 ) -> Callable[..., tuple[Tensor, ...]]:
     """The function (inputs …, values of each question …) → results, to be compiled.
 
@@ -42,19 +42,21 @@ def maps(
     from keras import ops
 
     def explain(images: Sequence[Tensor], values: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        value, ranked, given, _ = evidence(backend, sites, method.needs, question, images, values)
-        weighed = [weigh(sites, method, own) for own in given]
+        value, ranked, given, _ = evidence_pass(
+            backend, sites, method.needs, question, images, values
+        )
+        weighed = [weigh_evidence(sites, method, own) for own in given]
         columns = (ops.stack(column, axis=1) for column in zip(*weighed, strict=True))
         return ops.transpose(value), *ranked, *columns
 
     return explain
 
 
-def evidence(
+def evidence_pass(
     backend: ModuleType,
-    sites: Sites,
+    sites: EvidenceSources,
     needs: Sequence[str],
-    question: Question,
+    question: QuestionBatch,
     images: Sequence[Tensor],
     values: Sequence[Tensor],
 ) -> tuple[Tensor, Any, list[Given], dict[str, Any]]:
@@ -69,16 +71,18 @@ def evidence(
     for names, take in (
         (
             ATTENTION,
-            rule_passes.attended if "attention_gradients" in needs else rule_passes.watched,
+            rule_passes.attention_gradients
+            if "attention_gradients" in needs
+            else rule_passes.attention_maps,
         ),
-        (BLOCKS, rule_passes.by_block),
-        (FULL, rule_passes.full),
+        (BLOCKS, rule_passes.block_gradients),
+        (FULL, rule_passes.full_gradients),
     ):
         if set(needs) & set(names):
             answers, rows = take(backend, sites, question, images, values)
             given = [row | more for row, more in zip(given, rows, strict=True)]
-    others = [need for need in needs if need not in ASIDE]
-    for name, cut in cuts(sites, others, answers is None):
+    others = [need for need in needs if need not in RULE_EVIDENCE]
+    for name, cut in cuts_needed(sites, others, answers is None):
         at, bypass = cut.split.before(*images)
         standing[name] = (at, bypass)
         own = [need for need in others if sites.of(need) is cut]
@@ -89,19 +93,21 @@ def evidence(
             def score(here: Tensor, cut: Cut = cut, bypass: Any = bypass) -> tuple[Tensor, Any]:
                 return question.put(cut, cut.split.behind(here, bypass), values)
 
-            found, gradients = _taken(backend, score, at, own, len(question.asked))
+            found, gradients = _gradients_at(backend, score, at, own, len(question.asked))
             answers = answers or found
         for k, row in enumerate(given):
             for need in own:
                 if need in ("activations", "images"):
-                    row[need] = arranged(cut, at)
+                    row[need] = arrange_on_grid(cut, at)
                 elif need in GRADIENTS:
-                    row[need] = arranged(cut, gradients[need][k])
+                    row[need] = arrange_on_grid(cut, gradients[need][k])
     assert answers is not None  # noqa: S101  (for mypy: there is at least one cut)
     return *answers, given, standing
 
 
-def cuts(sites: Sites, needs: Sequence[str], some: bool = True) -> list[tuple[str, Cut]]:
+def cuts_needed(
+    sites: EvidenceSources, needs: Sequence[str], some: bool = True
+) -> list[tuple[str, Cut]]:
     """The cuts at which something is needed, each once.
 
     some: whether the target layer is one if there is no other.
@@ -111,7 +117,7 @@ def cuts(sites: Sites, needs: Sequence[str], some: bool = True) -> list[tuple[st
     return found or (named[:1] if some else [])
 
 
-def _taken(
+def _gradients_at(
     backend: ModuleType,
     score: Callable[[Tensor], tuple[Tensor, Any]],
     at: Tensor,
@@ -121,7 +127,7 @@ def _taken(
     if not set(needs) & set(GRADIENTS):
         return score(at), {}
     value, ranked, pullback = backend.value_and_pullback(score, at)
-    gradients = [pullback(picking(value, k)) for k in range(questions)]
+    gradients = [pullback(one_hot_cotangent(value, k)) for k in range(questions)]
     found = {need: gradients for need in needs if need in GRADIENTS}
     if "curvature" in needs:
 
@@ -132,7 +138,7 @@ def _taken(
     return (value, ranked), found
 
 
-def weigh(sites: Sites, method: Method, given: Given) -> tuple[Tensor, Tensor]:
+def weigh_evidence(sites: EvidenceSources, method: Method, given: Given) -> tuple[Tensor, Tensor]:
     """Signed maps (batch, *space), and whether the gradients reach the grid (batch,)."""
     from keras import ops
 
@@ -163,11 +169,11 @@ def _on_grid(cut: Cut, tokens: Tensor) -> Tensor:
     return cut.layout.arrange(ops.expand_dims(row, -1))[..., 0]
 
 
-def standing(
+def start_pass(
     backend: ModuleType,
-    sites: Sites,
+    sites: EvidenceSources,
     needs: Sequence[str],
-    question: Question,
+    question: QuestionBatch,
     used: Mapping[str, Sequence[bool]],
 ) -> Callable[..., Any]:
     """The function (inputs …, values) → what a method that reruns the network starts from.
@@ -181,13 +187,17 @@ def standing(
     arrays = [need for need in needs if need in ARRAYS]
 
     def start(images: Sequence[Tensor], values: Sequence[Tensor]) -> Any:
-        value, ranked, given, there = evidence(backend, sites, needs, question, images, values)
+        value, ranked, given, there = evidence_pass(backend, sites, needs, question, images, values)
         gradients = [need for need in arrays if need in GRADIENTS]
         reached = [_any(row[need]) for row in given for need in gradients[:1]]
         kept = {
             name: (
                 at,
-                [leaf for leaf, wanted in zip(leaves(rest), used[name], strict=True) if wanted],
+                [
+                    leaf
+                    for leaf, wanted in zip(bypass_tensors(rest), used[name], strict=True)
+                    if wanted
+                ],
             )
             for name, (at, rest) in there.items()
         }
@@ -196,8 +206,8 @@ def standing(
     return start
 
 
-def all_classes(
-    backend: ModuleType, sites: Sites, method: Method, question: Question
+def all_classes_pass(
+    backend: ModuleType, sites: EvidenceSources, method: Method, question: QuestionBatch
 ) -> Callable[..., tuple[Tensor]]:
     """The function (inputs …) → maps (batch, classes, *space) in a tuple, float32, to compile.
 
@@ -205,31 +215,31 @@ def all_classes(
     """
     from keras import ops
 
-    ((_, cut),) = cuts(sites, method.needs)
+    ((_, cut),) = cuts_needed(sites, method.needs)
 
     def explain(images: Sequence[Tensor]) -> tuple[Tensor]:
         activations, bypass = cut.split.before(*images)
 
         def score(at: Tensor) -> tuple[Tensor, Tensor]:
             outputs = cut.split.behind(at, bypass)
-            answers = Answers(outputs, cut.outputs, question.main, question.scores)
+            answers = ModelOutputs(outputs, cut.outputs, question.main, question.scores)
             value = ops.cast(_per_class(answers), "float32")
             return value, value
 
         value, _, pullback = backend.value_and_pullback(score, activations)
         count = value.shape[-1]
         chunk = _chunk(activations, count)
-        laid = arranged(cut, activations)
+        laid = arrange_on_grid(cut, activations)
 
         def pulled(one_hot: Tensor) -> Tensor:
             return ops.broadcast_to(one_hot, value.shape)
 
         def one(gradient: Tensor) -> Tensor:
             given = {
-                need: arranged(cut, gradient) if need in GRADIENTS else laid
+                need: arrange_on_grid(cut, gradient) if need in GRADIENTS else laid
                 for need in method.needs
             }
-            return weigh(sites, method, given)[0]
+            return weigh_evidence(sites, method, given)[0]
 
         rows = backend.each(pullback, one, pulled, ops.eye(count, dtype="float32"), chunk)
         return (ops.moveaxis(rows, 0, 1),)
@@ -237,7 +247,7 @@ def all_classes(
     return explain
 
 
-def _per_class(answers: Answers) -> Tensor:
+def _per_class(answers: ModelOutputs) -> Tensor:
     """The score of each class, (batch, classes); of many positions, where it is the best."""
     from keras import ops
 

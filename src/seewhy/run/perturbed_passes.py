@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from seewhy.models.wrapped_model import Subject
-from seewhy.network.outputs import Answers
-from seewhy.network.split import leaves, with_leaves
+from seewhy.models.wrapped_model import WrappedModel
+from seewhy.network.outputs import ModelOutputs
+from seewhy.network.split import bypass_tensors, with_bypass_tensors
 from seewhy.plan.cuts import Cut
-from seewhy.plan.evidence_sources import Question
+from seewhy.plan.evidence_sources import QuestionBatch
 
 Tensor = Any
 
@@ -22,7 +22,7 @@ Gather = Callable[..., tuple[Tensor, ...]]
 
 
 @dataclass(frozen=True)
-class Stand:
+class TailSpec:
     """What is known of the bypass at a cut, to run the tail on other numbers of images."""
 
     cut: Cut
@@ -41,7 +41,7 @@ class Stand:
 
         kept = iter(zip(tensors, self.axes, strict=True))
         filled = [
-            tiled(*next(kept), copies)
+            tile_copies(*next(kept), copies)
             if used
             # Keras checks the inputs of a model, even where all that they lead to is at hand
             else ops.broadcast_to(
@@ -49,12 +49,12 @@ class Stand:
             )
             for used, (shape, dtype) in zip(self.used, self.specs, strict=True)
         ]
-        return self.cut.split.behind(at, with_leaves(self.bypass, filled))
+        return self.cut.split.behind(at, with_bypass_tensors(self.bypass, filled))
 
 
-def stand(
-    backend: ModuleType, subject: Subject, cut: Cut, specs: Sequence[tuple[Any, str]]
-) -> Stand:
+def tail_spec(
+    backend: ModuleType, subject: WrappedModel, cut: Cut, specs: Sequence[tuple[Any, str]]
+) -> TailSpec:
     """Run a cut abstractly to learn of its bypass. specs: of the images of one batch."""
     import keras
 
@@ -62,14 +62,14 @@ def stand(
 
     def watch(*images: Tensor) -> None:
         at, bypass = cut.split.before(*images)
-        tensors = leaves(bypass)
-        found["bypass"] = with_leaves(bypass, [None] * len(tensors))
+        tensors = bypass_tensors(bypass)
+        found["bypass"] = with_bypass_tensors(bypass, [None] * len(tensors))
         found["specs"] = [
             (tuple(one.shape), keras.backend.standardize_dtype(one.dtype)) for one in tensors
         ]
 
         def tail(here: Tensor, *others: Tensor) -> Any:
-            return cut.split.behind(here, with_leaves(bypass, others))
+            return cut.split.behind(here, with_bypass_tensors(bypass, others))
 
         # the other inputs of the model are all kept at a cut in front of it
         everything = cut.input is not None
@@ -77,7 +77,7 @@ def stand(
         found["used"] = seen
 
     def measure(*images: Tensor) -> None:
-        found["more"] = [tuple(one.shape) for one in leaves(cut.split.before(*images)[1])]
+        found["more"] = [tuple(one.shape) for one in bypass_tensors(cut.split.before(*images)[1])]
 
     backend.run_abstractly(watch, subject.variables, specs)
     if any(found["used"]):
@@ -87,7 +87,7 @@ def stand(
     shapes = [shape for shape, _ in found["specs"]]
     pairs = zip(found["used"], shapes, found.get("more", shapes), strict=True)
     axes = tuple(_axis(shape, more) for used, shape, more in pairs if used)
-    return Stand(cut, found["bypass"], tuple(found["used"]), axes, tuple(found["specs"]))
+    return TailSpec(cut, found["bypass"], tuple(found["used"]), axes, tuple(found["specs"]))
 
 
 def _axis(shape: tuple[int, ...], more: tuple[int, ...]) -> int | None:
@@ -96,7 +96,7 @@ def _axis(shape: tuple[int, ...], more: tuple[int, ...]) -> int | None:
     )
 
 
-def head(cut: Cut) -> Callable[..., tuple[Tensor]]:
+def activations_pass(cut: Cut) -> Callable[..., tuple[Tensor]]:
     """The function (inputs …) → activations float32 (batch, *space, units) in a tuple, to be
     compiled."""
     from keras import ops
@@ -107,18 +107,20 @@ def head(cut: Cut) -> Callable[..., tuple[Tensor]]:
     return run
 
 
-def stood(cut: Cut, used: Sequence[bool]) -> Callable[..., tuple[Tensor, list[Tensor]]]:
+def head_outputs(cut: Cut, used: Sequence[bool]) -> Callable[..., tuple[Tensor, list[Tensor]]]:
     """The function (inputs …) → activations as the layer has them, and of the bypass the tensors
     that are `used`; to be compiled."""
 
     def run(images: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         at, bypass = cut.split.before(*images)
-        return at, [leaf for leaf, wanted in zip(leaves(bypass), used, strict=True) if wanted]
+        return at, [
+            leaf for leaf, wanted in zip(bypass_tensors(bypass), used, strict=True) if wanted
+        ]
 
     return run
 
 
-def tiled(value: Tensor, axis: int | None, copies: int) -> Tensor:
+def tile_copies(value: Tensor, axis: int | None, copies: int) -> Tensor:
     """A tensor for so many copies of all images, one copy behind the other."""
     from keras import ops
 
@@ -130,7 +132,9 @@ def tiled(value: Tensor, axis: int | None, copies: int) -> Tensor:
     return ops.reshape(several, (*shape[:axis], copies * shape[axis], *shape[axis + 1 :]))
 
 
-def scored(stand: Stand, change: Change, question: Question) -> Callable[..., Tensor]:
+def scores_of_changes(
+    stand: TailSpec, change: Change, question: QuestionBatch
+) -> Callable[..., Tensor]:
     """The function (at, bypass, values, rows, given) → scores (rows, batch), to be compiled."""
     from keras import ops
 
@@ -138,14 +142,16 @@ def scored(stand: Stand, change: Change, question: Question) -> Callable[..., Te
         changed = _changed(stand.cut, at, change, rows, given)
         copies = changed.shape[0]
         outputs = stand.behind(_joined(stand.cut, changed, at), rest, copies)
-        repeated = [tiled(value, 0, copies) for value in values]
+        repeated = [tile_copies(value, 0, copies) for value in values]
         score = question.put(stand.cut, outputs, repeated)[0][0]
         return ops.reshape(score, (copies, -1))
 
     return run
 
 
-def scored_by_all(stand: Stand, change: Change, question: Question) -> Callable[..., Tensor]:
+def scores_by_all_targets(
+    stand: TailSpec, change: Change, question: QuestionBatch
+) -> Callable[..., Tensor]:
     """The same → scores of all questions (rows, questions, batch)."""
     from keras import ops
 
@@ -153,14 +159,16 @@ def scored_by_all(stand: Stand, change: Change, question: Question) -> Callable[
         changed = _changed(stand.cut, at, change, rows, given)
         copies = changed.shape[0]
         outputs = stand.behind(_joined(stand.cut, changed, at), rest, copies)
-        repeated = [tiled(value, 0, copies) for value in values]
+        repeated = [tile_copies(value, 0, copies) for value in values]
         scores = question.put(stand.cut, outputs, repeated)[0]
         return ops.swapaxes(ops.reshape(scores, (scores.shape[0], copies, -1)), 0, 1)
 
     return run
 
 
-def of_classes(stand: Stand, change: Change, question: Question) -> Callable[..., Tensor]:
+def class_scores_of_changes(
+    stand: TailSpec, change: Change, question: QuestionBatch
+) -> Callable[..., Tensor]:
     """The function (at, bypass, rows, given) → scores of all classes (rows, batch, classes), to be
     compiled; of outputs with positions their mean over those."""
     from keras import ops
@@ -169,7 +177,7 @@ def of_classes(stand: Stand, change: Change, question: Question) -> Callable[...
         changed = _changed(stand.cut, at, change, rows, given)
         copies, images = changed.shape[0], changed.shape[1]
         outputs = stand.behind(_joined(stand.cut, changed, at), rest, copies)
-        values = Answers(outputs, stand.cut.outputs, question.main, question.scores).values()
+        values = ModelOutputs(outputs, stand.cut.outputs, question.main, question.scores).values()
         if len(values.shape) > 2:
             values = ops.mean(values, axis=tuple(range(1, len(values.shape) - 1)))
         return _parted(ops.cast(values, "float32"), copies, images)
@@ -177,13 +185,13 @@ def of_classes(stand: Stand, change: Change, question: Question) -> Callable[...
     return run
 
 
-def summed(
+def sums_over_changes(
     backend: ModuleType,
-    stand: Stand,
+    stand: TailSpec,
     layer: Cut | None,
     change: Change,
     gather: Gather,
-    question: Question,
+    question: QuestionBatch,
 ) -> Callable[..., tuple[Tensor, ...]]:
     """The function (images, bypass, values, rows, given, valid) → sums over rows, to be compiled.
 
@@ -199,13 +207,13 @@ def summed(
         copies, images = changed.shape[0], changed.shape[1]
         here: Tensor = _joined(stand.cut, changed, at)
         cut = stand.cut
-        others = [tiled(tensor, 0, copies) for tensor in rest]
-        bypass = with_leaves(stand.bypass, others)
+        others = [tile_copies(tensor, 0, copies) for tensor in rest]
+        bypass = with_bypass_tensors(stand.bypass, others)
         if layer is not None:
             cut = layer
             whole = _inputs(stand.cut, here, others)
             here, bypass = layer.split.before(*whole)
-        repeated = [tiled(value, 0, copies) for value in values]
+        repeated = [tile_copies(value, 0, copies) for value in values]
 
         def score(there: Tensor) -> tuple[Tensor, Tensor]:
             value = question.put(cut, cut.split.behind(there, bypass), repeated)[0][0]
@@ -226,14 +234,14 @@ def summed(
     return run
 
 
-def pulled(
-    backend: ModuleType, stand: Stand, change: Change, question: Question
+def gradients_of_rows(
+    backend: ModuleType, stand: TailSpec, change: Change, question: QuestionBatch
 ) -> Callable[..., tuple[Tensor, Tensor]]:
     """The function (images, bypass, values, rows, given) → scores (rows, batch), and gradients of
     each score with respect to its rows, of their shape; to be compiled."""
     from keras import ops
 
-    run = scored(stand, change, question)
+    run = scores_of_changes(stand, change, question)
 
     def pull(at: Tensor, rest: Any, values: Any, rows: Tensor, given: Any) -> tuple[Tensor, Tensor]:
         def score(moved: Tensor) -> tuple[Tensor, Tensor]:
@@ -259,7 +267,7 @@ def _joined(cut: Cut, changed: Tensor, at: Tensor) -> Tensor:
 
     copies = changed.shape[0]
     flat = ops.reshape(changed, (-1, *changed.shape[2:]))
-    original = tiled(at, 0, copies) if cut.layout.prefix else at
+    original = tile_copies(at, 0, copies) if cut.layout.prefix else at
     return ops.cast(cut.layout.restore(flat, original), at.dtype)
 
 

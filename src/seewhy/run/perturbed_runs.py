@@ -19,11 +19,11 @@ import numpy as np
 
 from seewhy.errors import MemoryWarning
 from seewhy.plan.cuts import Cut
-from seewhy.plan.evidence_sources import Question
+from seewhy.plan.evidence_sources import QuestionBatch
 from seewhy.progress import steps
 from seewhy.run import memory, perturbed_passes
-from seewhy.run.perturbed_passes import Change, Gather, Stand
-from seewhy.run.shared_scores import Shared
+from seewhy.run.perturbed_passes import Change, Gather, TailSpec
+from seewhy.run.shared_scores import SharedScores
 
 Tensor = Any
 
@@ -31,10 +31,10 @@ Make = Callable[[], Callable[..., Any]]
 
 
 @dataclass(frozen=True)
-class Standing:
+class TailInputs:
     """What stands at one cut for one batch of images."""
 
-    stand: Stand
+    stand: TailSpec
     at: Tensor
     """As the layer has it."""
     rest: list[Tensor]
@@ -46,7 +46,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Room:
+class BatchLimits:
     """How much goes through at once."""
 
     images: int
@@ -60,19 +60,19 @@ class Room:
 
 
 @dataclass
-class Reruns:
+class PerturbedRuns:
     """One question about one batch of images, asked of changed copies."""
 
     backend: ModuleType
     compiled: Callable[[Hashable, Make], Callable[..., Any]]
     """A compiled function by its key, made where it is new."""
-    question: Question
+    question: QuestionBatch
     values: list[np.ndarray]
-    standing: dict[str, Standing]
+    standing: dict[str, TailInputs]
     """By the names of cuts: "layer", "images"."""
     layer: Cut
-    room: Room
-    shared: Shared | None = None
+    room: BatchLimits
+    shared: SharedScores | None = None
     """What other questions have in common with this one; None where there are none."""
     place: int = 0
     """Which of them this one is."""
@@ -90,7 +90,7 @@ class Reruns:
         there = self.standing["layer"]
 
         def make() -> Callable[..., Any]:
-            return perturbed_passes.of_classes(there.stand, change, self.question)
+            return perturbed_passes.class_scores_of_changes(there.stand, change, self.question)
 
         run = self.compiled(("classes", change, there.stand.specs), make)
 
@@ -119,7 +119,9 @@ class Reruns:
         there = self.standing["images"]
 
         def make() -> Callable[..., Any]:
-            return perturbed_passes.pulled(self.backend, there.stand, change, self.question)
+            return perturbed_passes.gradients_of_rows(
+                self.backend, there.stand, change, self.question
+            )
 
         run = self.compiled(("pull", change, self.question.asked[0].kind), make)
 
@@ -148,14 +150,14 @@ class Reruns:
         change: Change,
         rows: Any,
         given: Any,
-        question: Question,
+        question: QuestionBatch,
         values: list[np.ndarray],
     ) -> np.ndarray:
         """float32 (rows, questions, batch)."""
         there = self.standing[where]
 
         def make() -> Callable[..., Any]:
-            return perturbed_passes.scored_by_all(there.stand, change, question)
+            return perturbed_passes.scores_by_all_targets(there.stand, change, question)
 
         kinds = tuple(target.kind for target in question.asked)
         run = self.compiled(("score", where, change, kinds), make)
@@ -173,7 +175,7 @@ class Reruns:
         there = self.standing["images"]
 
         def make() -> Callable[..., Any]:
-            return perturbed_passes.summed(
+            return perturbed_passes.sums_over_changes(
                 self.backend, there.stand, layer, change, gather, self.question
             )
 
@@ -188,7 +190,7 @@ class Reruns:
             np.sum(np.stack(column), axis=0, dtype="float64") for column in zip(*done, strict=True)
         )
 
-    def _start(self, there: Standing) -> tuple[Any, ...]:
+    def _start(self, there: TailInputs) -> tuple[Any, ...]:
         return there.at, there.rest, self.values
 
     def _chunks(

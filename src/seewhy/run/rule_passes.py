@@ -6,15 +6,21 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from seewhy.plan.evidence_sources import Given, Question, Sites, arranged, picking
+from seewhy.plan.evidence_sources import (
+    EvidenceSources,
+    Given,
+    QuestionBatch,
+    arrange_on_grid,
+    one_hot_cotangent,
+)
 
 Tensor = Any
 
 
-def watched(
+def attention_maps(
     _: ModuleType,
-    sites: Sites,
-    question: Question,
+    sites: EvidenceSources,
+    question: QuestionBatch,
     images: Sequence[Tensor],
     values: Sequence[Tensor],
 ) -> tuple[tuple[Tensor, Any], list[Given]]:
@@ -25,10 +31,10 @@ def watched(
     return question.put(sites.layer, outputs, values), given
 
 
-def attended(
+def attention_gradients(
     backend: ModuleType,
-    sites: Sites,
-    question: Question,
+    sites: EvidenceSources,
+    question: QuestionBatch,
     images: Sequence[Tensor],
     values: Sequence[Tensor],
 ) -> tuple[tuple[Tensor, Any], list[Given]]:
@@ -47,16 +53,16 @@ def attended(
 
     value, (ranked, attentions), pullback = backend.value_and_pullback(score, shift)
     given = [
-        {"attentions": attentions, "attention_gradients": pullback(picking(value, k))}
+        {"attentions": attentions, "attention_gradients": pullback(one_hot_cotangent(value, k))}
         for k in range(len(question.asked))
     ]
     return (value, ranked), given
 
 
-def by_block(
+def block_gradients(
     backend: ModuleType,
-    sites: Sites,
-    question: Question,
+    sites: EvidenceSources,
+    question: QuestionBatch,
     images: Sequence[Tensor],
     values: Sequence[Tensor],
 ) -> tuple[tuple[Tensor, Any], list[Given]]:
@@ -79,15 +85,15 @@ def by_block(
     mask = ops.arange(value.shape[1]) >= count
     given = []
     for k in range(len(question.asked)):
-        cotangent = ops.where(mask, picking(value, k), 0)
+        cotangent = ops.where(mask, one_hot_cotangent(value, k), 0)
         given.append({"block_gradients": pullback(ops.cast(cotangent, value.dtype))})
     return answers, given
 
 
-def full(
+def full_gradients(
     backend: ModuleType,
-    sites: Sites,
-    question: Question,
+    sites: EvidenceSources,
+    question: QuestionBatch,
     images: Sequence[Tensor],
     values: Sequence[Tensor],
 ) -> tuple[tuple[Tensor, Any], list[Given]]:
@@ -108,8 +114,8 @@ def full(
     value, ranked, pullback = backend.value_and_pullback(score, [images[at], *shifts])
     given = []
     for k in range(len(question.asked)):
-        first, *rest = pullback(picking(value, k))
+        first, *rest = pullback(one_hot_cotangent(value, k))
         terms = [bias.times(slope) for bias, slope in zip(biases, rest, strict=True)]
-        image = arranged(cut, images[at]) * arranged(cut, first)
+        image = arrange_on_grid(cut, images[at]) * arrange_on_grid(cut, first)
         given.append({"full_gradients": [image, *terms]})
     return (value, ranked), given

@@ -10,16 +10,16 @@ import numpy as np
 
 from seewhy.errors import MethodError
 from seewhy.methods.registry import ARRAYS, Method
-from seewhy.models.wrapped_model import Subject
+from seewhy.models.wrapped_model import WrappedModel
 from seewhy.network.split import Split
-from seewhy.plan.evidence_sources import ASIDE, GRADIENTS, Question
+from seewhy.plan.evidence_sources import GRADIENTS, RULE_EVIDENCE, QuestionBatch
 from seewhy.plan.plan import Plan
 from seewhy.run import memory, passes, perturbed_passes
-from seewhy.run.compile_cache import KEPT, _filled, _synchronise
+from seewhy.run.compile_cache import KEPT, filled_up, synchronise_variables
 from seewhy.run.outcome import Outcome
-from seewhy.run.perturbed_passes import Change, Stand
-from seewhy.run.perturbed_runs import Reruns, Room, Standing
-from seewhy.run.shared_scores import Shared
+from seewhy.run.perturbed_passes import Change, TailSpec
+from seewhy.run.perturbed_runs import BatchLimits, PerturbedRuns, TailInputs
+from seewhy.run.shared_scores import SharedScores
 from seewhy.targets.target import Target
 
 
@@ -31,7 +31,7 @@ class Runner:
         self._method = method
         self._scores = scores
         self.compiled: dict[Hashable, Callable[..., Any]] = {}
-        self._stands: dict[Hashable, Stand] = {}
+        self._stands: dict[Hashable, TailSpec] = {}
 
     def evidence(
         self, plan: Plan, k: int, images: Sequence[np.ndarray], asked: Sequence[list[Target]]
@@ -41,7 +41,7 @@ class Runner:
         images: one batch an input. asked: the questions of each image, all of the same kinds.
         """
         asked = [[self._put(target) for target in row] for row in asked]
-        question = Question(tuple(asked[0]), self._scores, plan.context.main)
+        question = QuestionBatch(tuple(asked[0]), self._scores, plan.context.main)
         values = [
             [np.stack([row[q].values[v] for row in asked]) for v in range(len(target.values))]
             for q, target in enumerate(question.asked)
@@ -52,7 +52,7 @@ class Runner:
         sites = plan.sites(k)
 
         def make() -> Callable[..., Any]:
-            return passes.maps(self._backend, sites, self._method, question)
+            return passes.maps_pass(self._backend, sites, self._method, question)
 
         run = self._compiled(plan.subject, key, make)
         results = self._run(plan.subject, run, images, [one for own in values for one in own])
@@ -62,17 +62,17 @@ class Runner:
         """Maps of all classes at one target layer, float32 (batch, classes, *space)."""
         method, sites = self._method, plan.sites(k)
         places = {id(sites.of(need)) for need in method.needs}
-        other = {"curvature", *ASIDE} & set(method.needs)
+        other = {"curvature", *RULE_EVIDENCE} & set(method.needs)
         if method.reruns or method.asks or other or len(places) > 1:
             raise MethodError(
                 f"maps of all classes at once come from methods of activations and gradients; "
                 f"{method.name} needs {', '.join(method.needs)}. Ask for single classes, or take "
                 f"grad_cam."
             )
-        question = Question((), self._scores, plan.context.main)
+        question = QuestionBatch((), self._scores, plan.context.main)
 
         def make() -> Callable[..., Any]:
-            return passes.all_classes(self._backend, sites, method, question)
+            return passes.all_classes_pass(self._backend, sites, method, question)
 
         run = self._compiled(plan.subject, (k, "all classes"), make)
         return self._run(plan.subject, run, images)[0]
@@ -80,7 +80,9 @@ class Runner:
     def activations(self, plan: Plan, k: int, images: Sequence[np.ndarray]) -> np.ndarray:
         """What one target layer gives, float32 (batch, *space, units); the tail does not run."""
         cut = plan.cuts[k]
-        run = self._compiled(plan.subject, (k, "activations"), lambda: perturbed_passes.head(cut))
+        run = self._compiled(
+            plan.subject, (k, "activations"), lambda: perturbed_passes.activations_pass(cut)
+        )
         return self._run(plan.subject, run, images)[0]
 
     def class_scores(
@@ -92,31 +94,33 @@ class Runner:
         """
         rows, own, *others = given
         count, size = len(own), self._size(len(own), plan.subject)
-        images, own = [_filled(array, size) for array in images], _filled(own, size)
+        images, own = [filled_up(array, size) for array in images], filled_up(own, size)
         specs = [(array.shape, array.dtype.name) for array in images]
         cut, key = plan.cuts[k], (k, "layer", repr(specs))
         if key not in self._stands:
-            self._stands[key] = perturbed_passes.stand(self._backend, plan.subject, cut, specs)
+            self._stands[key] = perturbed_passes.tail_spec(self._backend, plan.subject, cut, specs)
         stand = self._stands[key]
         run = self._compiled(
-            plan.subject, (k, "stood", repr(specs)), lambda: perturbed_passes.stood(cut, stand.used)
+            plan.subject,
+            (k, "stood", repr(specs)),
+            lambda: perturbed_passes.head_outputs(cut, stand.used),
         )
-        _synchronise(plan.subject)
+        synchronise_variables(plan.subject)
         at, rest = run(images)
-        reruns = Reruns(
+        reruns = PerturbedRuns(
             backend=self._backend,
             compiled=lambda key, make: self._compiled(plan.subject, (k, "rerun", key), make),
-            question=Question((), self._scores, plan.context.main),
+            question=QuestionBatch((), self._scores, plan.context.main),
             values=[],
-            standing={"layer": Standing(stand, at, list(rest))},
+            standing={"layer": TailInputs(stand, at, list(rest))},
             layer=cut,
             room=self._room(plan),
         )
         return reruns.score_classes(change, rows, own, *others)[:, :count]
 
-    def _room(self, plan: Plan) -> Room:
+    def _room(self, plan: Plan) -> BatchLimits:
         fixed = plan.subject.entries[0].batch is not None
-        return Room(memory.images_at_once(self._backend), plan.largest, plan.total, fixed)
+        return BatchLimits(memory.images_at_once(self._backend), plan.largest, plan.total, fixed)
 
     def scores(
         self, plan: Plan, images: Sequence[np.ndarray], asked: Sequence[Target], scores: str
@@ -125,7 +129,7 @@ class Runner:
 
         images: one batch an input. asked: one target for each image. A run forwards only.
         """
-        question = Question((asked[0],), scores, plan.context.main)
+        question = QuestionBatch((asked[0],), scores, plan.context.main)
         values = [np.stack([one.values[v] for one in asked]) for v in range(len(asked[0].values))]
         cut = plan.cuts[0]
 
@@ -159,7 +163,7 @@ class Runner:
         plan: Plan,
         k: int,
         images: Sequence[np.ndarray],
-        question: Question,
+        question: QuestionBatch,
         values: list[list[np.ndarray]],
     ) -> list[Outcome]:
         """The same for methods that run the network again.
@@ -171,32 +175,32 @@ class Runner:
         count = len(images[0])
         fixed = plan.subject.entries[0].batch
         if fixed is not None:
-            images = [_filled(array, fixed) for array in images]
-            values = [[_filled(array, fixed) for array in own] for own in values]
+            images = [filled_up(array, fixed) for array in images]
+            values = [[filled_up(array, fixed) for array in own] for own in values]
         sites = plan.sites(k)
         specs = [(array.shape, array.dtype.name) for array in images]
         stands = self._stand(plan, k, specs)
         used = {name: one.used for name, one in stands.items()}
 
         def make() -> Callable[..., Any]:
-            return passes.standing(self._backend, sites, self._method.needs, question, used)
+            return passes.start_pass(self._backend, sites, self._method.needs, question, used)
 
         key = (k, "standing", tuple(t.kind for t in question.asked), repr(specs))
         start = self._compiled(plan.subject, key, make)
-        _synchronise(plan.subject)
+        synchronise_variables(plan.subject)
         flat = [one for own in values for one in own]
         scores, ranked, reached, given, kept = start(images, flat)
         standing = {
-            name: Standing(stands[name], at, list(rest)) for name, (at, rest) in kept.items()
+            name: TailInputs(stands[name], at, list(rest)) for name, (at, rest) in kept.items()
         }
         room = self._room(plan)
-        shared = Shared(question, flat) if len(question.asked) > 1 else None
+        shared = SharedScores(question, flat) if len(question.asked) > 1 else None
         drawn, figures = [], []
         for q, target in enumerate(question.asked):
-            reruns = Reruns(
+            reruns = PerturbedRuns(
                 backend=self._backend,
                 compiled=lambda key, make: self._compiled(plan.subject, (k, "rerun", key), make),
-                question=Question((target,), question.scores, question.main),
+                question=QuestionBatch((target,), question.scores, question.main),
                 values=values[q],
                 standing=standing,
                 layer=sites.layer,
@@ -228,18 +232,20 @@ class Runner:
             for row in range(count)
         ]
 
-    def _stand(self, plan: Plan, k: int, specs: Sequence[tuple[Any, str]]) -> dict[str, Stand]:
+    def _stand(self, plan: Plan, k: int, specs: Sequence[tuple[Any, str]]) -> dict[str, TailSpec]:
         """What is known at each cut where the method needs something."""
         found = {}
-        for name, cut in passes.cuts(plan.sites(k), self._method.needs):
+        for name, cut in passes.cuts_needed(plan.sites(k), self._method.needs):
             key = (k, name, repr(specs))
             if key not in self._stands:
-                self._stands[key] = perturbed_passes.stand(self._backend, plan.subject, cut, specs)
+                self._stands[key] = perturbed_passes.tail_spec(
+                    self._backend, plan.subject, cut, specs
+                )
             found[name] = self._stands[key]
         return found
 
     def _compiled(
-        self, subject: Subject, key: Hashable, make: Callable[[], Callable[..., Any]]
+        self, subject: WrappedModel, key: Hashable, make: Callable[[], Callable[..., Any]]
     ) -> Callable[..., Any]:
         if key not in self.compiled:
             if len(self.compiled) >= KEPT:
@@ -254,18 +260,18 @@ class Runner:
         return self.compiled[key]
 
     def _run(
-        self, subject: Subject, run: Callable[..., Any], *given: Sequence[np.ndarray]
+        self, subject: WrappedModel, run: Callable[..., Any], *given: Sequence[np.ndarray]
     ) -> list[np.ndarray]:
         """The results as NumPy arrays, of the images' count."""
         from keras import ops
 
-        _synchronise(subject)
+        synchronise_variables(subject)
         count = len(given[0][0])
         size = self._size(count, subject)
-        filled = [[_filled(array, size) for array in arrays] for arrays in given]
+        filled = [[filled_up(array, size) for array in arrays] for arrays in given]
         return [ops.convert_to_numpy(result)[:count] for result in run(*filled)]
 
-    def _size(self, count: int, subject: Subject) -> int:
+    def _size(self, count: int, subject: WrappedModel) -> int:
         """Images that go through at once: the model's own number, or few different ones."""
         fixed = subject.entries[0].batch
         if fixed is not None and count <= fixed:

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from seewhy.plan.evidence_sources import Question
+from seewhy.plan.evidence_sources import QuestionBatch
 
 # More than any method asks about before the next question begins.
 KEPT = 8
 
 
 @dataclass
-class Shared:
+class SharedScores:
     """Scores of changed copies by all questions about the same images: each copy runs once."""
 
-    question: Question
+    question: QuestionBatch
     """All of them."""
     values: list[np.ndarray]
     known: list[tuple[tuple[Any, ...], np.ndarray]] = field(default_factory=list)

@@ -15,7 +15,7 @@ from seewhy import render
 from seewhy.errors import LayerError, MapError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
 from seewhy.render import pictures
-from seewhy.render.sheets import sheet
+from seewhy.render.sheets import labelled_sheet
 from seewhy.render.text import font
 from seewhy.results.explanation import Explanation
 
@@ -56,7 +56,7 @@ class Comparison:
         first = next(iter(self), None)
         if first is None:
             raise OptionError(f"nothing could be explained: {self.cells[0].problem}")
-        plain = pictures.plain(first.photo)
+        plain = pictures.plain_picture(first.photo)
         tiles, titles = [], []
         for at, cell in enumerate(self.cells):
             if at % self.columns == 0:
@@ -64,7 +64,7 @@ class Comparison:
                 titles.append(f"{cell.target} · {cell.layer}")
             tiles.append(_tile(cell, plain.shape, pictures.Look(colormap, alpha, blend)))
             titles.append(cell.method)
-        return sheet(tiles, titles, self.columns + 1)
+        return labelled_sheet(tiles, titles, self.columns + 1)
 
     def save(self, path: str | Path, **look: Any) -> Path:
         """Write the sheet; the suffix of the path tells the format. Returns the path."""
@@ -106,24 +106,26 @@ def compare(
     for name, given in (("methods", methods), ("layers", layers), ("targets", targets)):
         if isinstance(given, str) or not len(given):
             raise OptionError(f"{name} is a list with at least one entry; got {given!r}.")
-    named = [_named(one) for one in methods]
+    named = [_method_with_options(one) for one in methods]
     first = model if isinstance(model, Explainer) else Explainer(model, **settings)
     rows: dict[tuple[int, int], list[Cell]] = {}
     sample = tuple(image) if isinstance(image, list) else image
     for at, layer in enumerate(layers):
         for method, options in named:
-            cells = _asked(first, sample, targets, {"layer": layer, "method": method}, options)
+            cells = _cells_of_method(
+                first, sample, targets, {"layer": layer, "method": method}, options
+            )
             for k, cell in enumerate(cells):
                 rows.setdefault((k, at), []).append(cell)
     ordered = sorted(rows)
     return Comparison(tuple(cell for key in ordered for cell in rows[key]), len(named))
 
 
-def _named(method: Any) -> tuple[Any, dict[str, Any]]:
+def _method_with_options(method: Any) -> tuple[Any, dict[str, Any]]:
     return (method[0], dict(method[1])) if isinstance(method, tuple) else (method, {})
 
 
-def _asked(
+def _cells_of_method(
     first: Explainer,
     sample: Any,
     targets: Sequence[Any],
@@ -147,15 +149,15 @@ def _asked(
 
 def _tile(cell: Cell, shape: tuple[int, ...], look: pictures.Look) -> np.ndarray:
     if cell.explanation is None:
-        return _words(cell.problem, shape)
+        return _text_tile(cell.problem, shape)
     one = cell.explanation
     try:
-        return pictures.overlaid(one.photo, one.heatmap, one.geometry, look)
+        return pictures.overlay_picture(one.photo, one.heatmap, one.geometry, look)
     except MapError as error:
-        return _words(str(error), shape)
+        return _text_tile(str(error), shape)
 
 
-def _words(text: str, shape: tuple[int, ...]) -> np.ndarray:
+def _text_tile(text: str, shape: tuple[int, ...]) -> np.ndarray:
     """A grey picture that says why there is none."""
     image = Image.new("RGB", (shape[1], shape[0]), (230, 230, 230))
     draw = ImageDraw.Draw(image)

@@ -12,7 +12,7 @@ from seewhy.explainer.explainer import Explainer
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.maps.regions import hottest_first
-from seewhy.metrics.faithfulness.baselines import softened
+from seewhy.metrics.faithfulness.baselines import heavily_blurred
 from seewhy.results.explanation import Explanation
 from seewhy.studies.debug_report import SHARES, Debugging, Region
 from seewhy.targets.builders import margin
@@ -40,7 +40,7 @@ def debug(model: Any, image: Any, true: Any, *, trust: bool = True, **settings: 
             own = predicted.predictions[1].index
             wanted = explainer([sample], own)[0]
         difference = explainer([sample], margin(first, own))[0]
-        region = _region(explainer, sample, difference, predicted, (first, own))
+        region = _deciding_region(explainer, sample, difference, predicted, (first, own))
         checks = predicted.trust() if trust else None
     order = [one.index for one in predicted.predictions]
     wished = first if right else own
@@ -66,7 +66,7 @@ def _index(explanation: Explanation) -> int:
     return int(index)
 
 
-def _region(
+def _deciding_region(
     explainer: Explainer,
     sample: Any,
     difference: Explanation,
@@ -79,7 +79,7 @@ def _region(
     scorer = explainer.scorer([sample], [margin(*pair)], scores="logits")
     image = scorer.inputs[0]
     counts = [max(1, round(share * image[..., 0].size)) for share in SHARES]
-    blanks = (softened(image[None])[0], image.mean(axis=(0, 1), keepdims=True))
+    blanks = (heavily_blurred(image[None])[0], image.mean(axis=(0, 1), keepdims=True))
     masks, copies = [image[..., 0] < -np.inf], [image]
     for map in (difference.map, predicted.map):
         order = hottest_first(map, image.shape[:2])

@@ -15,8 +15,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from seewhy import render
 from seewhy.render import pictures
-from seewhy.render.boxes_and_regions import _without
-from seewhy.render.sheets import MARGIN, sheet
+from seewhy.render.boxes_and_regions import greyed_region
+from seewhy.render.sheets import MARGIN, labelled_sheet
 from seewhy.render.text import TEXT, font, wrap_report
 from seewhy.results.explanation import Explanation, Prediction, on_one_scale
 from seewhy.results.trust import Trust
@@ -35,23 +35,23 @@ STYLE = (
 SHARES = tuple(k / 50 for k in range(1, 36))
 
 
-def picture(found: Debugging) -> Image.Image:
+def draw_report(found: Debugging) -> Image.Image:
     """Photo, both maps on one scale, their difference and the region; below, all in words."""
-    above = _maps(found)
-    below = _words(found, above.width)
+    above = _draw_maps(found)
+    below = _draw_words(found, above.width)
     whole = Image.new("RGB", (above.width, above.height + below.height), "white")
     whole.paste(above, (0, 0))
     whole.paste(below, (0, above.height))
     return whole
 
 
-def _maps(found: Debugging) -> Image.Image:
+def _draw_maps(found: Debugging) -> Image.Image:
     both = on_one_scale([found.predicted, found.true])
     look = pictures.Look("jet", 0.4, "add")
-    photo = pictures.plain(found.predicted.photo)
+    photo = pictures.plain_picture(found.predicted.photo)
     tiles = [photo]
     tiles += [
-        pictures.overlaid(one.photo, one.heatmap, one.geometry, look)
+        pictures.overlay_picture(one.photo, one.heatmap, one.geometry, look)
         for one in (*both, found.difference)
     ]
     first, other = found.predicted.target.name, found.true.target.name
@@ -63,12 +63,12 @@ def _maps(found: Debugging) -> Image.Image:
         f"{first} rather than {other}",
     ]
     if found.region is not None:
-        tiles.append(_without(photo, found.region.mask))
+        tiles.append(greyed_region(photo, found.region.mask))
         titles.append(f"without this {found.region.share:.0%}: {other}")
-    return sheet(tiles, titles, COLUMNS)
+    return labelled_sheet(tiles, titles, COLUMNS)
 
 
-def _words(found: Debugging, width: int) -> Image.Image:
+def _draw_words(found: Debugging, width: int) -> Image.Image:
     """The summary over the checks; the nearest classes beside them, or below where it is narrow."""
     size = min(max(TEXT, width // 90), 2 * TEXT)
     letters, leading = font(size), round(1.5 * size)
@@ -106,10 +106,10 @@ def _classes(found: Debugging, letters: ImageFont.FreeTypeFont, width: int) -> I
     return canvas
 
 
-def page(found: Debugging) -> str:
+def html_page(found: Debugging) -> str:
     """One HTML page that holds all of it, to mail."""
     buffer = io.BytesIO()
-    _maps(found).save(buffer, format="jpeg", quality=90)
+    _draw_maps(found).save(buffer, format="jpeg", quality=90)
     encoded = b64encode(buffer.getvalue()).decode("ascii")
     name = html.escape(Path(found.predicted.photo.name).name)
     sentences = "".join(f"<p>{html.escape(line)}</p>" for line in found.summary)
@@ -215,7 +215,7 @@ class Debugging:
 
     def picture(self) -> Image.Image:
         """Photo, both maps on one scale, their difference, and the region; below, all in words."""
-        return picture(self)
+        return draw_report(self)
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain values for JSON, without pictures."""
@@ -239,7 +239,7 @@ class Debugging:
 
     def html(self) -> str:
         """One page that holds all of it, to mail."""
-        return page(self)
+        return html_page(self)
 
     def save(self, path: str | Path) -> Path:
         """Write it; .html and .json by their suffix, all else as the picture. Returns the path."""

@@ -20,8 +20,8 @@ from seewhy.explainer.explainer import Explainer
 from seewhy.images import folders
 from seewhy.images.photo import Photo
 from seewhy.render import pictures
-from seewhy.render.boxes_and_regions import _signed
-from seewhy.render.sheets import sheet
+from seewhy.render.boxes_and_regions import signed_difference
+from seewhy.render.sheets import labelled_sheet
 from seewhy.results.explanation import Explanation, on_one_scale
 
 # Heatmaps that differ by less everywhere are the same but for rounding.
@@ -57,12 +57,14 @@ class Difference:
         """
         pair = on_one_scale([self.a, self.b]) if common_scale else [self.a, self.b]
         look = pictures.Look("jet", 0.4, "add")
-        plain = pictures.plain(self.a.photo)
-        maps = [pictures.overlaid(one.photo, one.heatmap, one.geometry, look) for one in pair]
+        plain = pictures.plain_picture(self.a.photo)
+        maps = [
+            pictures.overlay_picture(one.photo, one.heatmap, one.geometry, look) for one in pair
+        ]
         name = self.a.target.name
         titles = [Path(self.photo).name, f"A: {name}", f"B: {name}", "red: A more, blue: B more"]
-        tiles = [plain, *maps, _signed(plain, pair[0].heatmap - pair[1].heatmap)]
-        return sheet(tiles, titles, 4)
+        tiles = [plain, *maps, signed_difference(plain, pair[0].heatmap - pair[1].heatmap)]
+        return labelled_sheet(tiles, titles, 4)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -72,8 +74,8 @@ class Difference:
             "figure": self.figure,
             "distance": None if np.isnan(self.distance) else self.distance,
             "note": self.note,
-            "a": _told(self.a),
-            "b": _told(self.b),
+            "a": _side_as_dict(self.a),
+            "b": _side_as_dict(self.b),
         }
 
 
@@ -93,10 +95,10 @@ class Diff:
 
     def csv(self) -> str:
         """A line for each photo, in the order of the differences."""
-        return csv_of([one.as_dict() for one in self.differences])
+        return differences_as_csv([one.as_dict() for one in self.differences])
 
 
-def csv_of(records: Sequence[dict[str, Any]]) -> str:
+def differences_as_csv(records: Sequence[dict[str, Any]]) -> str:
     """What `Difference.as_dict` gives, as comma-separated values with a heading."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
@@ -127,13 +129,13 @@ def diff(model_a: Any, model_b: Any, photos: Any, *, target: Any = "top", **sett
     second = model_b if isinstance(model_b, Explainer) else Explainer(model_b, **settings)
     problems: list[str] = []
     several = photos if isinstance(photos, list | tuple) else [photos]
-    found = list(differences(first, second, folders.listed(several), target, problems))
+    found = list(iterate_differences(first, second, folders.list_photos(several), target, problems))
     if not found:
         raise OptionError(f"no photo could be compared: {'; '.join(problems[:3]) or 'none given'}")
     return Diff(tuple(sorted(found, key=lambda one: -one.figure)), tuple(problems))
 
 
-def differences(
+def iterate_differences(
     first: Explainer, second: Explainer, paths: Sequence[str], target: Any, problems: list[str]
 ) -> Iterator[Difference]:
     """What `diff` finds, photo by photo in their order.
@@ -141,12 +143,12 @@ def differences(
     problems: gets a line for each photo that cannot be compared.
     """
     for start in range(0, len(paths), first.batch_size):
-        batch = _loaded(paths[start : start + first.batch_size], problems)
+        batch = _load_photos(paths[start : start + first.batch_size], problems)
         if batch:
-            yield from _compared(first, second, batch, target, problems)
+            yield from _compare_batch(first, second, batch, target, problems)
 
 
-def _loaded(paths: Sequence[str], problems: list[str]) -> list[Photo]:
+def _load_photos(paths: Sequence[str], problems: list[str]) -> list[Photo]:
     batch = []
     for path in paths:
         try:
@@ -156,7 +158,7 @@ def _loaded(paths: Sequence[str], problems: list[str]) -> list[Photo]:
     return batch
 
 
-def _compared(
+def _compare_batch(
     first: Explainer,
     second: Explainer,
     batch: Sequence[Photo],
@@ -166,7 +168,7 @@ def _compared(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SeewhyWarning)  # each is in its explanation
         ones = first(batch, target)
-        asked = [_same(one, target, second) for one in ones]
+        asked = [_same_target(one, target, second) for one in ones]
         others = second(batch, asked)
     found = []
     for a, b in zip(ones, others, strict=True):
@@ -177,7 +179,7 @@ def _compared(
     return found
 
 
-def _same(one: Explanation, target: Any, second: Explainer) -> Any:
+def _same_target(one: Explanation, target: Any, second: Explainer) -> Any:
     """What B is asked: the class that A was asked for, by its name."""
     if getattr(one.target, "index", None) is None:
         return target
@@ -203,7 +205,7 @@ def _difference(a: Explanation, b: Explanation) -> Difference:
     dead = [name for name, map in (("A", one), ("B", other)) if not map.any()]
     if dead:
         notes.append(f"Nothing speaks for {a.target.name} in {' and '.join(dead)}.")
-    distance = float("nan") if dead else _distance(one, other)
+    distance = float("nan") if dead else _peak_distance(one, other)
     same = bool(abs(one - other).max() <= ROUNDING)
     if same and not notes:
         notes.append("No difference.")
@@ -211,24 +213,24 @@ def _difference(a: Explanation, b: Explanation) -> Difference:
         # without the heatmaps, which are made again when they are wanted
         a=copy.copy(a),
         b=copy.copy(b),
-        figure=0.0 if same else _apart(one, other),
+        figure=0.0 if same else _heatmap_distance(one, other),
         distance=distance,
         note=" ".join(notes),
     )
 
 
-def _apart(one: np.ndarray, other: np.ndarray) -> float:
+def _heatmap_distance(one: np.ndarray, other: np.ndarray) -> float:
     if one.std() == 0 or other.std() == 0:
         return 1.0
     return float(1 - np.corrcoef(one.ravel().astype("float64"), other.ravel())[0, 1])
 
 
-def _distance(one: np.ndarray, other: np.ndarray) -> float:
+def _peak_distance(one: np.ndarray, other: np.ndarray) -> float:
     points = [np.unravel_index(map.argmax(), map.shape) for map in (one, other)]
     return float(np.hypot(*np.subtract(points[0], points[1])))
 
 
-def _told(explanation: Explanation) -> dict[str, Any]:
+def _side_as_dict(explanation: Explanation) -> dict[str, Any]:
     record = explanation.as_dict()
     kept = ("predictions", "layer", "method", "warnings", "options")
     return {"score": explanation.score} | {name: record[name] for name in kept}

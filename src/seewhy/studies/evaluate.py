@@ -18,7 +18,12 @@ from seewhy.images.photo import Photo
 from seewhy.maps.scaling import normalise
 from seewhy.metrics import controls
 from seewhy.results.explanation import Explanation
-from seewhy.studies.localisation_scores import Case, Evaluation, Row, Tally
+from seewhy.studies.localisation_scores import (
+    Evaluation,
+    EvaluationRow,
+    LocalisationCase,
+    LocalisationScores,
+)
 from seewhy.targets.builders import top
 from seewhy.targets.labels import Group
 
@@ -53,7 +58,7 @@ def evaluate(
     explainer = model if isinstance(model, Explainer) else Explainer(model, **settings)
     explainer = explainer.having(top=max(5, explainer.top))
     several = photos if isinstance(photos, list | tuple) else [photos]
-    paths = folders.listed(several)
+    paths = folders.list_photos(several)
     found = boxes if isinstance(boxes, Annotations) else ground_truth.read(boxes)
     drawn = ground_truth.looked_up(found, paths)
     if not any(drawn):
@@ -63,13 +68,16 @@ def evaluate(
     if len(used) < len(paths):
         notes.append(f"{len(paths) - len(used)} photos have no boxes and are left out.")
     if target is None:
-        target = _target(explainer, [one for _, one in used], notes)
+        target = _default_target(explainer, [one for _, one in used], notes)
     if target == "label" and any(None in one.labels for _, one in used):
         raise OptionError(
             f"{found.source!r} does not tell the classes of its things: give a target, as 'top'."
         )
     name = explainer.method
-    tallies = {one: Tally(one, one != name, tolerance, threshold) for one in (name, LEAST, *BLIND)}
+    tallies = {
+        one: LocalisationScores(one, one != name, tolerance, threshold)
+        for one in (name, LEAST, *BLIND)
+    }
     problems: list[str] = []
     done, cases = 0, 0
     for batch in _batches(explainer, used, problems):
@@ -78,7 +86,7 @@ def evaluate(
     if not cases:
         raise OptionError(f"no photo could be used: {'; '.join(problems[:3]) or 'none is given'}")
     rows = tuple(
-        Row(one.name, one.control, one.figures(), one.empty, one.best_threshold)
+        EvaluationRow(one.name, one.control, one.figures(), one.empty, one.best_threshold)
         for one in tallies.values()
         if one.pointing
     )
@@ -87,7 +95,7 @@ def evaluate(
     return Evaluation(rows, done, cases, told, tuple(notes), tuple(problems))
 
 
-def _target(explainer: Explainer, drawn: Sequence[Annotated], notes: list[str]) -> str:
+def _default_target(explainer: Explainer, drawn: Sequence[Annotated], notes: list[str]) -> str:
     """Whether the classes of the file can be asked."""
     names = {label for one in drawn for label in one.labels}
     unknown = []
@@ -125,7 +133,7 @@ def _measure(
     batch: Sequence[tuple[Photo, Annotated]],
     target: Any,
     first: int,
-    tallies: dict[str, Tally],
+    tallies: dict[str, LocalisationScores],
 ) -> int:
     """Add the maps of one batch to the tallies; how many cases there were.
 
@@ -145,29 +153,33 @@ def _measure(
             least = explainer([photo for photo, _ in batch], top(len(explainer.labels) - 1))
     for (k, photo, _, one), explanation in zip(rows, asked, strict=True):
         size = (photo.pixels.shape[0], photo.pixels.shape[1])
-        case = Case(
-            one.boxes(*size), one.mask(*size), *_place(explanation, named=target == "label")
+        case = LocalisationCase(
+            one.boxes(*size),
+            one.mask(*size),
+            *_predicted_rank(explanation, named=target == "label"),
         )
         tallies[explainer.method].add(explanation.heatmap, case)
         if least:
-            unplaced = Case(case.boxes, case.mask, None, False)
+            unplaced = LocalisationCase(case.boxes, case.mask, None, False)
             tallies[LEAST].add(least[k].heatmap, unplaced)
-        unseeing = _blind(photo.pixels, explanation.map.shape, first + k)
+        unseeing = _control_heatmaps(photo.pixels, explanation.map.shape, first + k)
         for name, map in zip(BLIND, unseeing, strict=True):
             tallies[name].add(map, case)
     return len(rows)
 
 
-def _blind(pixels: np.ndarray, grid: tuple[int, ...], seed: int) -> tuple[np.ndarray, ...]:
+def _control_heatmaps(
+    pixels: np.ndarray, grid: tuple[int, ...], seed: int
+) -> tuple[np.ndarray, ...]:
     """Maps that know nothing of the network, (height, width) in 0..1, in the order of `BLIND`.
 
     They are made on the grid of the method's map and enlarged alike (see `seewhy.blind`).
     """
     enlarge = Geometry.squash((pixels.shape[0], pixels.shape[1]), (grid[0], grid[1])).to_photo
-    return tuple(normalise(enlarge(map)) for map in controls.grids(pixels, grid, seed))
+    return tuple(normalise(enlarge(map)) for map in controls.control_maps(pixels, grid, seed))
 
 
-def _place(explanation: Explanation, named: bool) -> tuple[int | None, bool]:
+def _predicted_rank(explanation: Explanation, named: bool) -> tuple[int | None, bool]:
     """At which place the asked class was predicted, and whether that says whether it is right."""
     about = explanation.target
     own = about.indices if isinstance(about, Group) else [getattr(about, "index", None)]

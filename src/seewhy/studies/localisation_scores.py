@@ -35,7 +35,7 @@ COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Case:
+class LocalisationCase:
     """One thing, or several of one class, on one photo."""
 
     boxes: Sequence[Corners]
@@ -48,7 +48,7 @@ class Case:
 
 
 @dataclass
-class Tally:
+class LocalisationScores:
     """What was measured of one kind of map so far."""
 
     name: str
@@ -68,7 +68,7 @@ class Tally:
     right: np.ndarray = field(default_factory=lambda: np.zeros(len(THRESHOLDS) + 1))
     wrong: np.ndarray = field(default_factory=lambda: np.zeros(len(THRESHOLDS) + 1))
 
-    def add(self, heatmap: np.ndarray, case: Case) -> None:
+    def add(self, heatmap: np.ndarray, case: LocalisationCase) -> None:
         """heatmap: (height, width) in 0..1, of the photo's size."""
         maps, masks, boxes = heatmap[None], case.mask[None], [case.boxes]
         hot = bool(heatmap.any())
@@ -87,7 +87,7 @@ class Tally:
         self.right += right
         self.wrong += wrong
 
-    def _fit(self, heatmap: np.ndarray, case: Case) -> None:
+    def _fit(self, heatmap: np.ndarray, case: LocalisationCase) -> None:
         """Boxes at all thresholds, on 224 × 224 pixels as wsolevaluation has it."""
         height, width = heatmap.shape
         picture = Image.fromarray(heatmap.astype("float32"))
@@ -123,7 +123,7 @@ def _mean(values: list[float]) -> float:
 
 
 @dataclass(frozen=True)
-class Row:
+class EvaluationRow:
     """What was measured of one kind of map."""
 
     name: str
@@ -141,7 +141,7 @@ class Row:
 class Evaluation:
     """How well maps locate things, the controls beside them."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[EvaluationRow, ...]
     """The method's first."""
     photos: int
     cases: int

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from seewhy.annotations.coco import coco_record
-from seewhy.annotations.pascal_voc import voc_record
-from seewhy.annotations.records import Found, Located
+from seewhy.annotations.pascal_voc import voc_xml
+from seewhy.annotations.records import FoundBox, LocatedPhoto
 from seewhy.annotations.yolo import yolo_lines
 from seewhy.errors import OptionError
 from seewhy.images.photo import Photo
@@ -20,7 +20,7 @@ from seewhy.targets.labels import Labels
 FORMATS = ("coco", "yolo", "voc")
 
 
-def located(
+def locate_boxes(
     photo: str,
     explanations: Sequence[Explanation],
     labels: Labels,
@@ -28,12 +28,12 @@ def located(
     threshold: float = 0.2,
     max_boxes: int | None = None,
     min_score: float = 0.0,
-) -> Located:
+) -> LocatedPhoto:
     """The boxes of all questions about one photo, of at least this score each.
 
     Raises OptionError for what is no photo.
     """
-    found: list[Found] = []
+    found: list[FoundBox] = []
     indices = [getattr(one.target, "index", None) for one in explanations]
     others = [one.target.name for one, k in zip(explanations, indices, strict=True) if k is None]
     for one, index in zip(explanations, indices, strict=True):
@@ -41,12 +41,12 @@ def located(
             raise OptionError("boxes are drawn on photos; this input is none.")
         number = len(labels) + others.index(one.target.name) if index is None else int(index)
         boxes = one.boxes(threshold, max_boxes)
-        found += [Found(number, one.target.name, box) for box in boxes if box.score >= min_score]
+        found += [FoundBox(number, one.target.name, box) for box in boxes if box.score >= min_score]
     height, width = explanations[0].geometry.photo
-    return Located(photo, (height, width), tuple(found))
+    return LocatedPhoto(photo, (height, width), tuple(found))
 
 
-def record(place: Located, explanations: Sequence[Explanation]) -> dict[str, Any]:
+def boxes_as_dict(place: LocatedPhoto, explanations: Sequence[Explanation]) -> dict[str, Any]:
     """Plain values for JSON."""
     several = len(explanations) > 1
     notes = [
@@ -75,8 +75,8 @@ def record(place: Located, explanations: Sequence[Explanation]) -> dict[str, Any
     }
 
 
-def write(
-    photos: Sequence[Located], labels: Labels, how: str, folder: Path, names: Filenames
+def write_boxes(
+    photos: Sequence[LocatedPhoto], labels: Labels, how: str, folder: Path, names: Filenames
 ) -> list[Path]:
     """Write the files of one format; returns their paths."""
     if how == "coco":
@@ -84,18 +84,20 @@ def write(
         text = json.dumps(coco_record(photos), indent=1, ensure_ascii=False)
         path.write_text(text + "\n", encoding="utf-8")
         return [path]
-    ending, each = (".txt", yolo_lines) if how == "yolo" else (".xml", voc_record)
+    ending, each = (".txt", yolo_lines) if how == "yolo" else (".xml", voc_xml)
     paths = [names.claim(one.photo, [ending])[0] for one in photos]
     for one, path in zip(photos, paths, strict=True):
         path.write_text(each(one), encoding="utf-8")
     if how == "yolo":
         path = folder / "classes.txt"
-        path.write_text("".join(f"{name}\n" for name in _classes(photos, labels)), encoding="utf-8")
+        path.write_text(
+            "".join(f"{name}\n" for name in _class_names(photos, labels)), encoding="utf-8"
+        )
         paths.append(path)
     return paths
 
 
-def _classes(photos: Sequence[Located], labels: Labels) -> list[str]:
+def _class_names(photos: Sequence[LocatedPhoto], labels: Labels) -> list[str]:
     """The names of classes by number: those of the model, then other questions."""
     others = {one.number: one.name for photo in photos for one in photo.found}
     last = max([len(labels) - 1, *others])

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import TargetError
-from seewhy.network.outputs import Answers, Output, index
+from seewhy.network.outputs import ModelOutputs, Output, output_index
 from seewhy.targets import question as question_module
 from seewhy.targets import scores
 from seewhy.targets.builders import regression
 from seewhy.targets.labels import Group
-from seewhy.targets.question import Context, Question, parse
-from seewhy.targets.target import About, Asked, Ranking, Target
+from seewhy.targets.question import Context, UnresolvedTarget, parse_target
+from seewhy.targets.target import Ranking, Target, TargetLabel, TargetText
 
 Tensor = Any
 
@@ -25,7 +25,7 @@ def region(
     *,
     mask: Any = None,
     point: Sequence[int] | None = None,
-) -> Question:
+) -> UnresolvedTarget:
     """The mean score of a class over a region of an output (batch, *space, classes).
 
     mask: bool of the output's space, such as (rows, cols). point: one position, such as
@@ -40,25 +40,25 @@ def region(
                 f"has no positions; region() asks a segmentation. Ask a class: class_({wanted!r})."
             )
         if mask is None and point is None:
-            return parse(wanted, context)
-        area = _area(output.shape[:-1], mask, point)
+            return parse_target(wanted, context)
+        area = _area_mask(output.shape[:-1], mask, point)
         where = f"at {tuple(point)}" if point is not None else f"over {int(area.sum())} positions"
         chosen = _found_or_rank(wanted, context)
 
-        def score(answers: Answers, at: Tensor, area: Tensor) -> Tensor:
+        def score(answers: ModelOutputs, at: Tensor, area: Tensor) -> Tensor:
             field = scores.field_of(answers, at, k, None)
-            return scores.over(field, area)
+            return scores.mean_over(field, area)
 
-        def tell(ranking: Ranking) -> About:
+        def tell(ranking: Ranking) -> TargetLabel:
             label = ranking.labels[chosen]
-            return Asked(f"{label.name} {where}", (label,))
+            return TargetText(f"{label.name} {where}", (label,))
 
         return Target(("region", k), score, (np.asarray(chosen, "int32"), area), tell)
 
-    return Question(f"{wanted} in a region", resolve)
+    return UnresolvedTarget(f"{wanted} in a region", resolve)
 
 
-def similarity(to: Any) -> Question:
+def similarity(to: Any) -> UnresolvedTarget:
     """The cosine between the output, an embedding (batch, units), and another.
 
     to: a vector (units,), or the name of another output, as of a two-tower model's text.
@@ -67,28 +67,28 @@ def similarity(to: Any) -> Question:
     def resolve(context: Context) -> Target:
         k = context.main
         if isinstance(to, str):
-            other = index(context.outputs, to)
+            other = output_index(context.outputs, to)
             _same_size(context.output, context.outputs[other].shape)
             return Target(
                 ("similar outputs", k, other),
-                lambda answers: scores.cosine(answers.raw(k), answers.raw(other)),
+                lambda answers: scores.cosine_scores(answers.raw(k), answers.raw(other)),
                 (),
-                lambda _: Asked(f"similarity to {to}"),
+                lambda _: TargetText(f"similarity to {to}"),
             )
         vector = np.asarray(to, "float32")
         vector = vector[0] if vector.ndim > 1 and len(vector) == 1 else vector
         _same_size(context.output, vector.shape)
         return Target(
             ("similar", k),
-            lambda answers, other: scores.cosine(answers.raw(k), other),
+            lambda answers, other: scores.cosine_scores(answers.raw(k), other),
             (vector,),
-            lambda _: Asked("similarity to the given embedding"),
+            lambda _: TargetText("similarity to the given embedding"),
         )
 
-    return Question("similarity", resolve)
+    return UnresolvedTarget("similarity", resolve)
 
 
-def box(place: int | Sequence[int], wanted: int | str | None = None) -> Question:
+def box(place: int | Sequence[int], wanted: int | str | None = None) -> UnresolvedTarget:
     """The score of one detection in an output (batch, detections, classes) or (batch, detections).
 
     place: index of the detection (or of the anchor, such as (row, col)). wanted: its class; None
@@ -102,26 +102,26 @@ def box(place: int | Sequence[int], wanted: int | str | None = None) -> Question
         name = f"detection {at[0] if len(at) == 1 else at}"
         if len(output.shape) == 1:
             _check_place(at, output.shape)
-            return replace(regression(at[0]).resolve(context), tell=lambda _: Asked(name))
-        area = _area(output.shape[:-1], None, at)
-        label = None if wanted is None else question_module.found(wanted, context.labels)
+            return replace(regression(at[0]).resolve(context), tell=lambda _: TargetText(name))
+        area = _area_mask(output.shape[:-1], None, at)
+        label = None if wanted is None else question_module.find_label(wanted, context.labels)
         if isinstance(label, Group):
             raise TargetError(f"box() takes one class; {label.name!r} is a group of classes.")
 
-        def score(answers: Answers, area: Tensor, *chosen: Tensor) -> Tensor:
+        def score(answers: ModelOutputs, area: Tensor, *chosen: Tensor) -> Tensor:
             from keras import ops
 
             if chosen:
-                return scores.over(scores.field_of(answers, chosen[0], k, None), area)
+                return scores.mean_over(scores.field_of(answers, chosen[0], k, None), area)
             best = ops.max(answers.values(k), axis=-1)
-            return scores.over(best, area)
+            return scores.mean_over(best, area)
 
         chosen = () if label is None else (np.asarray(label.index, "int32"),)
         words = name if label is None else f"{label.name} of {name}"
-        about = Asked(words, () if label is None else (label,))
+        about = TargetText(words, () if label is None else (label,))
         return Target(("box", k, len(chosen)), score, (area, *chosen), lambda _: about)
 
-    return Question(f"detection {at}", resolve)
+    return UnresolvedTarget(f"detection {at}", resolve)
 
 
 def _found_or_rank(wanted: int | str, context: Context) -> int:
@@ -130,13 +130,13 @@ def _found_or_rank(wanted: int | str, context: Context) -> int:
             "region() with a mask or a point asks one class: give it, as in region('road', "
             "point=(3, 4))."
         )
-    found = question_module.found(wanted, context.labels)
+    found = question_module.find_label(wanted, context.labels)
     if isinstance(found, Group):
         raise TargetError(f"region() takes one class; {found.name!r} is a group of classes.")
     return int(found.index)
 
 
-def _area(space: tuple[int, ...], mask: Any, point: Sequence[int] | None) -> np.ndarray:
+def _area_mask(space: tuple[int, ...], mask: Any, point: Sequence[int] | None) -> np.ndarray:
     if point is not None:
         _check_place(tuple(point), space)
         area = np.zeros(space, bool)

@@ -11,10 +11,10 @@ from typing import Any
 
 from seewhy.errors import LabelsError
 
-Row = tuple[str | None, str]  # WordNet id, name
+LabelRow = tuple[str | None, str]  # WordNet id, name
 
 
-def read(path: Path) -> list[Row]:
+def read_label_rows(path: Path) -> list[LabelRow]:
     """(WordNet id or None, name) of each class in the order of the outputs.
 
     .txt: one name a line.
@@ -40,12 +40,12 @@ def read(path: Path) -> list[Row]:
     return rows
 
 
-def _text(content: str) -> list[Row]:
+def _text(content: str) -> list[LabelRow]:
     names = [line.strip() for line in content.rstrip().splitlines()]
     return [(None, _filled(name, f"line {n}")) for n, name in enumerate(names, 1)]
 
 
-def _csv(content: str) -> list[Row]:
+def _csv(content: str) -> list[LabelRow]:
     rows = [row for row in csv.reader(io.StringIO(content), strict=True) if any(row)]
     if not rows:
         return []
@@ -72,7 +72,7 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     )
 
 
-def _record(header: Sequence[str], row: Sequence[str], n: int) -> tuple[int, Row]:
+def _record(header: Sequence[str], row: Sequence[str], n: int) -> tuple[int, LabelRow]:
     if len(row) != len(header):
         raise ValueError(
             f"row {n} has {len(row)} columns, not {len(header)}: {','.join(row)!r}. "
@@ -83,7 +83,7 @@ def _record(header: Sequence[str], row: Sequence[str], n: int) -> tuple[int, Row
     return index, (cells.get("wnid") or None, _filled(cells["name"], f"row {n}"))
 
 
-def _json(content: str) -> list[Row]:
+def _json(content: str) -> list[LabelRow]:
     data = json.loads(content)
     if isinstance(data, list):
         return [_entry(item) for item in data]
@@ -94,7 +94,7 @@ def _json(content: str) -> list[Row]:
     return _ordered([(_index(key), _entry(value)) for key, value in data.items()])
 
 
-def _entry(item: Any) -> Row:
+def _entry(item: Any) -> LabelRow:
     match item:
         case str(name):
             return None, _filled(name, "an entry")
@@ -117,7 +117,7 @@ def _filled(name: str, where: str) -> str:
     return name
 
 
-def _ordered(records: Sequence[tuple[int, Row]]) -> list[Row]:
+def _ordered(records: Sequence[tuple[int, LabelRow]]) -> list[LabelRow]:
     """Rows by index, which must run from 0 on without gaps."""
     ordered = sorted(records, key=lambda record: record[0])
     for expected, (index, _) in enumerate(ordered):
@@ -129,4 +129,4 @@ def _ordered(records: Sequence[tuple[int, Row]]) -> list[Row]:
     return [row for _, row in ordered]
 
 
-_READERS: dict[str, Callable[[str], list[Row]]] = {".txt": _text, ".csv": _csv, ".json": _json}
+_READERS: dict[str, Callable[[str], list[LabelRow]]] = {".txt": _text, ".csv": _csv, ".json": _json}

@@ -142,39 +142,39 @@ class Labels:
 
 
 @cache
-def imagenet() -> Labels:
+def imagenet_labels() -> Labels:
     """The 1000 classes of ImageNet-1k in the usual order, with groups of everyday words."""
-    entries = _numbered(label_files.read(DATA / "imagenet_classes.csv"))
+    entries = _numbered(label_files.read_label_rows(DATA / "imagenet_classes.csv"))
     with (DATA / "imagenet_groups.csv").open(encoding="utf-8", newline="") as file:
         groups = {row["group"]: _indices(row["indices"]) for row in csv.DictReader(file)}
     return Labels(entries, MappingProxyType(groups))
 
 
-def numbered(count: int) -> Labels:
+def numbered_labels(count: int) -> Labels:
     """Labels "class 0", "class 1", … for a model whose classes have no names."""
     return Labels(tuple(Label(index, None, f"class {index}") for index in range(count)))
 
 
-def read(path: str | Path) -> Labels:
+def read_labels(path: str | Path) -> Labels:
     """The classes in a .txt, .csv or .json file; see label_files.read for the forms.
 
     Raises LabelsError if there is no such file, or it cannot be understood.
     """
-    return Labels(_numbered(label_files.read(Path(path))))
+    return Labels(_numbered(label_files.read_label_rows(Path(path))))
 
 
-def of(source: Labels | str | Path | Sequence[str] | None, count: int) -> Labels:
+def labels_of_model(source: Labels | str | Path | Sequence[str] | None, count: int) -> Labels:
     """The labels of a model with `count` outputs.
 
     source: Labels, a file, names in the order of the outputs, or None: then they are numbered.
     Raises LabelsError if there are more or fewer labels than outputs.
     """
     if source is None:
-        return numbered(count)
+        return numbered_labels(count)
     if isinstance(source, Labels):
         labels = source
     elif isinstance(source, str | Path):
-        labels = read(source)
+        labels = read_labels(source)
     else:
         labels = Labels(_numbered((None, str(name)) for name in source))
     if len(labels) != count:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import TargetError
-from seewhy.network.outputs import Answers, Output
+from seewhy.network.outputs import ModelOutputs, Output
 from seewhy.targets import scores as scores_module
 from seewhy.targets.labels import Group, Labels
-from seewhy.targets.scores import classes, ranks
-from seewhy.targets.target import About, Asked, Ranking, Target
+from seewhy.targets.scores import class_scores, rank_scores
+from seewhy.targets.target import Ranking, Target, TargetLabel, TargetText
 
 Tensor = Any
 
@@ -35,86 +35,88 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Question:
+class UnresolvedTarget:
     """A question that is not yet put to any model. Composes with + - * and unary -."""
 
     words: str
     resolve: Callable[[Context], Target] = field(repr=False)
     """Raises TargetError if the model cannot be asked so."""
 
-    def __add__(self, other: Any) -> Question:
-        return _combined(self, question(other), 1.0, "{} and {}")
+    def __add__(self, other: Any) -> UnresolvedTarget:
+        return _sum_of_targets(self, unresolved_target(other), 1.0, "{} and {}")
 
-    def __sub__(self, other: Any) -> Question:
-        return _combined(self, question(other), -1.0, "{} rather than {}")
+    def __sub__(self, other: Any) -> UnresolvedTarget:
+        return _sum_of_targets(self, unresolved_target(other), -1.0, "{} rather than {}")
 
-    def __neg__(self) -> Question:
-        return _scaled(self, -1.0, "against {}")
+    def __neg__(self) -> UnresolvedTarget:
+        return _scaled_target(self, -1.0, "against {}")
 
-    def __mul__(self, factor: float) -> Question:
+    def __mul__(self, factor: float) -> UnresolvedTarget:
         if isinstance(factor, bool) or not np.isscalar(factor) or isinstance(factor, str):
             raise TargetError(f"a target can be multiplied by a number; got {factor!r}.")
-        return _scaled(self, float(factor), f"{float(factor):g} × ({{}})")
+        return _scaled_target(self, float(factor), f"{float(factor):g} × ({{}})")
 
     __rmul__ = __mul__
 
-    def __truediv__(self, divisor: float) -> Question:
+    def __truediv__(self, divisor: float) -> UnresolvedTarget:
         if divisor == 0:
             raise TargetError("a target cannot be divided by 0.")
         return self * (1 / divisor)
 
 
-def parse(wanted: Any, context: Context) -> Target:
+def parse_target(wanted: Any, context: Context) -> Target:
     """A question from what a user wrote: "top", a class, a Question or a function.
 
     Raises TargetError if it is unknown, ambiguous or out of range; it lists candidates.
     """
     if isinstance(wanted, Target):
         return wanted
-    return question(wanted).resolve(context)
+    return unresolved_target(wanted).resolve(context)
 
 
-def parse_all(wanted: Sequence[Any], context: Context, count: int) -> list[Target]:
+def parse_targets(wanted: Sequence[Any], context: Context, count: int) -> list[Target]:
     """Several questions; "all-top" stands for the `count` highest classes."""
     questions: list[Target] = []
     for one in wanted:
         if isinstance(one, str) and one.strip().lower().replace("_", "-") == "all-top":
-            questions += [of_rank(rank, context) for rank in range(min(count, len(context.labels)))]
+            questions += [
+                rank_target(rank, context) for rank in range(min(count, len(context.labels)))
+            ]
         else:
-            questions.append(parse(one, context))
+            questions.append(parse_target(one, context))
     return questions
 
 
-def question(wanted: Any) -> Question:
-    if isinstance(wanted, Question):
+def unresolved_target(wanted: Any) -> UnresolvedTarget:
+    if isinstance(wanted, UnresolvedTarget):
         return wanted
     if isinstance(wanted, Target):
-        return Question("question", lambda _: wanted)
+        return UnresolvedTarget("question", lambda _: wanted)
     if isinstance(wanted, np.ndarray) and wanted.ndim == 0:
         wanted = wanted.item()
     if isinstance(wanted, str):
-        return of_place(0) if wanted.strip().lower() == "top" else of_name(wanted)
+        return ask_rank(0) if wanted.strip().lower() == "top" else ask_class(wanted)
     if callable(wanted):
-        return of_function(wanted)
-    return of_name(_index(wanted))
+        return ask_function(wanted)
+    return ask_class(_index(wanted))
 
 
-def of_name(wanted: int | str) -> Question:
+def ask_class(wanted: int | str) -> UnresolvedTarget:
     """How strongly a class or a group: what `targets.class_` gives."""
-    return Question(str(wanted), lambda context: of_class(wanted, context, None))
+    return UnresolvedTarget(str(wanted), lambda context: class_target(wanted, context, None))
 
 
-def of_place(rank: int) -> Question:
+def ask_rank(rank: int) -> UnresolvedTarget:
     """How strongly the class of a rank: what `targets.top` gives."""
     words = "top class" if rank == 0 else f"rank {rank}"
-    return Question(words, lambda context: of_rank(rank, context))
+    return UnresolvedTarget(words, lambda context: rank_target(rank, context))
 
 
-def of_function(function: Callable[[Any], Tensor], about: str | None = None) -> Question:
+def ask_function(function: Callable[[Any], Tensor], about: str | None = None) -> UnresolvedTarget:
     """A user's function of the outputs: what `targets.custom` gives."""
     name = about or getattr(function, "__name__", type(function).__name__).strip("<>")
 
-    def score(answers: Answers) -> Tensor:
+    def score(answers: ModelOutputs) -> Tensor:
         from keras import ops
 
         given = function(answers.as_given())
@@ -127,8 +129,8 @@ def of_function(function: Callable[[Any], Tensor], about: str | None = None) -> 
             )
         return ops.cast(given, "float32")
 
-    target = Target(("custom", _Same(function)), score, (), lambda _: Asked(name))
-    return Question(name, lambda _: target)
+    target = Target(("custom", _Same(function)), score, (), lambda _: TargetText(name))
+    return UnresolvedTarget(name, lambda _: target)
 
 
 class _Same:
@@ -144,7 +146,7 @@ class _Same:
         return id(self.thing)
 
 
-def of_value(unit: int, context: Context) -> Target:
+def unit_target(unit: int, context: Context) -> Target:
     """One unit of the output as it is: what `targets.regression` asks."""
     k, shape = context.main, context.output.shape
     count = shape[-1] if shape else 1
@@ -157,61 +159,63 @@ def of_value(unit: int, context: Context) -> Target:
     name = context.labels[unit].name if named else f"value {unit}"
     return Target(
         ("unit", k),
-        lambda answers, at: scores_module.unit(answers, at, k),
+        lambda answers, at: scores_module.unit_scores(answers, at, k),
         (np.asarray(unit, "int32"),),
-        lambda _: Asked(name),
+        lambda _: TargetText(name),
     )
 
 
-def of_class(wanted: int | str, context: Context, asked: str | None) -> Target:
-    label = found(wanted, context.labels)
+def class_target(wanted: int | str, context: Context, asked: str | None) -> Target:
+    label = find_label(wanted, context.labels)
     k = context.main
     if isinstance(label, Group):
         return Target(
             ("group", k, asked),
-            lambda answers, members: scores_module.group(answers, members, k, asked),
+            lambda answers, members: scores_module.group_scores(answers, members, k, asked),
             (_members(label, context.output.classes),),
             lambda _: label,
         )
     return Target(
         ("class", k, asked),
-        lambda answers, at: classes(answers, at, k, asked),
+        lambda answers, at: class_scores(answers, at, k, asked),
         (np.asarray(label.index, "int32"),),
         lambda _: label,
     )
 
 
-def of_rank(rank: int, context: Context) -> Target:
+def rank_target(rank: int, context: Context) -> Target:
     k = context.main
     if context.output.regression:
-        return of_value(rank, context)
+        return unit_target(rank, context)
     count = context.output.classes
     if not 0 <= rank < count:
         raise TargetError(f"the model has {count} classes, ranks 0 to {count - 1}; got {rank}.")
 
-    def tell(ranking: Ranking) -> About:
+    def tell(ranking: Ranking) -> TargetLabel:
         if not ranking.order:
-            return Asked("top class" if rank == 0 else f"rank {rank}")
+            return TargetText("top class" if rank == 0 else f"rank {rank}")
         return ranking.labels[ranking.order[rank]]
 
     return Target(
         ("rank", k),
-        lambda answers, at: ranks(answers, at, k, None),
+        lambda answers, at: rank_scores(answers, at, k, None),
         (np.asarray(rank, "int32"),),
         tell,
     )
 
 
-def _combined(a: Question, b: Question, sign: float, words: str) -> Question:
+def _sum_of_targets(
+    a: UnresolvedTarget, b: UnresolvedTarget, sign: float, words: str
+) -> UnresolvedTarget:
     def resolve(context: Context) -> Target:
         first, second = a.resolve(context), b.resolve(context)
         cut = len(first.values)
         one, other = first.score, second.score
 
-        def tell(ranking: Ranking) -> About:
+        def tell(ranking: Ranking) -> TargetLabel:
             parts = (first.tell(ranking), second.tell(ranking))
             names = [part.name for part in parts]
-            return Asked(words.format(*names), tuple(c for p in parts for c in classes_of(p)))
+            return TargetText(words.format(*names), tuple(c for p in parts for c in classes_of(p)))
 
         return Target(
             ("sum", sign, cut, first.kind, second.kind),
@@ -220,10 +224,10 @@ def _combined(a: Question, b: Question, sign: float, words: str) -> Question:
             tell,
         )
 
-    return Question(words.format(a.words, b.words), resolve)
+    return UnresolvedTarget(words.format(a.words, b.words), resolve)
 
 
-def _scaled(a: Question, factor: float, words: str) -> Question:
+def _scaled_target(a: UnresolvedTarget, factor: float, words: str) -> UnresolvedTarget:
     def resolve(context: Context) -> Target:
         target = a.resolve(context)
         score = target.score
@@ -232,37 +236,37 @@ def _scaled(a: Question, factor: float, words: str) -> Question:
             kind=("scaled", factor, target.kind),
             score=lambda answers, *values: factor * score(answers, *values),
         )
-        return retold(scaled, words)
+        return with_words(scaled, words)
 
-    return Question(words.format(a.words), resolve)
+    return UnresolvedTarget(words.format(a.words), resolve)
 
 
-def retold(target: Target, words: str) -> Target:
+def with_words(target: Target, words: str) -> Target:
     tell = target.tell
 
-    def other(ranking: Ranking) -> About:
+    def other(ranking: Ranking) -> TargetLabel:
         about = tell(ranking)
-        return Asked(words.format(about.name), classes_of(about))
+        return TargetText(words.format(about.name), classes_of(about))
 
     return replace(target, tell=other)
 
 
-def classes_of(about: About) -> tuple[Any, ...]:
-    return about.classes if isinstance(about, Asked) else (about,)
+def classes_of(about: TargetLabel) -> tuple[Any, ...]:
+    return about.classes if isinstance(about, TargetText) else (about,)
 
 
-def found(wanted: int | str, labels: Labels) -> Any:
+def find_label(wanted: int | str, labels: Labels) -> Any:
     return labels.find(wanted if isinstance(wanted, str) else _index(wanted))
 
 
 def _members(group: Group, count: int) -> np.ndarray:
-    members = inside([group], count)
+    members = class_mask([group], count)
     if members.all():
         raise TargetError(f"{group.name!r} holds all {count} classes: there is no rest to compare.")
     return members
 
 
-def inside(labels: Sequence[Any], count: int) -> np.ndarray:
+def class_mask(labels: Sequence[Any], count: int) -> np.ndarray:
     """bool (classes,): which classes are among these labels and groups."""
     members = np.zeros(count, bool)
     for one in labels:

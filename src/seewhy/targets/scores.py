@@ -6,39 +6,43 @@ from typing import Any
 
 import numpy as np
 
-from seewhy.network.outputs import Answers
+from seewhy.network.outputs import ModelOutputs
 
 Tensor = Any
 
 
-def classes(answers: Answers, indices: Tensor, k: int | None, scores: str | None) -> Tensor:
+def class_scores(
+    answers: ModelOutputs, indices: Tensor, k: int | None, scores: str | None
+) -> Tensor:
     """The score of one class an image (batch,); of many positions, where it is the best."""
     from keras import ops
 
     one_hot = ops.one_hot(indices, answers.output(k).classes, dtype="float32")
-    return members(answers, one_hot, k, scores)
+    return one_class_scores(answers, one_hot, k, scores)
 
 
-def ranks(answers: Answers, rank: Tensor, k: int | None, scores: str | None) -> Tensor:
+def rank_scores(answers: ModelOutputs, rank: Tensor, k: int | None, scores: str | None) -> Tensor:
     from keras import ops
 
     ranking = answers.output(k).pooled(answers.raw(k))[0]
     order = ops.argsort(-ops.stop_gradient(ranking), axis=-1)
     picked = ops.take_along_axis(order, ops.expand_dims(rank, -1), axis=-1)
-    return classes(answers, ops.squeeze(picked, axis=-1), k, scores)
+    return class_scores(answers, ops.squeeze(picked, axis=-1), k, scores)
 
 
-def members(answers: Answers, one_hot: Tensor, k: int | None, scores: str | None) -> Tensor:
+def one_class_scores(
+    answers: ModelOutputs, one_hot: Tensor, k: int | None, scores: str | None
+) -> Tensor:
     """The score of classes of which there is one an image, (batch, classes) → (batch,)."""
 
     values = answers.values(k, scores)
     field = _picked(values, one_hot)
     if not answers.output(k).field:
         return field
-    return over(field, _best(values, one_hot))
+    return mean_over(field, _best(values, one_hot))
 
 
-def over(field: Tensor, mask: Tensor) -> Tensor:
+def mean_over(field: Tensor, mask: Tensor) -> Tensor:
     """Mean over the positions of a mask, (batch, *space) both; over all if the mask is empty."""
     from keras import ops
 
@@ -49,7 +53,7 @@ def over(field: Tensor, mask: Tensor) -> Tensor:
     return ops.sum(field * weights, axis=space) / ops.sum(weights, axis=space)
 
 
-def field_of(answers: Answers, indices: Tensor, k: int | None, scores: str | None) -> Tensor:
+def field_of(answers: ModelOutputs, indices: Tensor, k: int | None, scores: str | None) -> Tensor:
     """The scores of one class an image at every position, (batch, *space)."""
     from keras import ops
 
@@ -57,7 +61,9 @@ def field_of(answers: Answers, indices: Tensor, k: int | None, scores: str | Non
     return _picked(answers.values(k, scores), one_hot)
 
 
-def group(answers: Answers, inside: Tensor, k: int | None, scores: str | None) -> Tensor:
+def group_scores(
+    answers: ModelOutputs, inside: Tensor, k: int | None, scores: str | None
+) -> Tensor:
     """The log odds (or probability) of any class of a group; inside: bool (batch, classes)."""
     from keras import ops
 
@@ -71,10 +77,12 @@ def group(answers: Answers, inside: Tensor, k: int | None, scores: str | None) -
         field = ops.sum(ops.where(inside, values, ops.zeros_like(values)), axis=-1)
     if not answers.output(k).field:
         return field
-    return over(field, _best(values, ops.cast(inside, "float32")))
+    return mean_over(field, _best(values, ops.cast(inside, "float32")))
 
 
-def several(answers: Answers, inside: Tensor, k: int | None, scores: str | None) -> Tensor:
+def summed_scores(
+    answers: ModelOutputs, inside: Tensor, k: int | None, scores: str | None
+) -> Tensor:
     """The sum of the scores of several classes; inside: bool (batch, classes)."""
     from keras import ops
 
@@ -82,7 +90,9 @@ def several(answers: Answers, inside: Tensor, k: int | None, scores: str | None)
     return _summed(ops.where(_spread(inside, values), values, ops.zeros_like(values)))
 
 
-def likely(answers: Answers, threshold: Tensor, k: int | None, scores: str | None) -> Tensor:
+def likely_scores(
+    answers: ModelOutputs, threshold: Tensor, k: int | None, scores: str | None
+) -> Tensor:
     """The sum of the scores of all classes whose probability reaches the threshold (batch,)."""
     from keras import ops
 
@@ -92,7 +102,7 @@ def likely(answers: Answers, threshold: Tensor, k: int | None, scores: str | Non
     return _summed(ops.where(shares >= threshold, values, ops.zeros_like(values)))
 
 
-def unit(answers: Answers, indices: Tensor, k: int | None) -> Tensor:
+def unit_scores(answers: ModelOutputs, indices: Tensor, k: int | None) -> Tensor:
     """One unit of the output as it is (batch,); its mean where there are many positions."""
     from keras import ops
 
@@ -102,7 +112,7 @@ def unit(answers: Answers, indices: Tensor, k: int | None) -> Tensor:
     return ops.mean(ops.reshape(field, (field.shape[0], -1)), axis=-1)
 
 
-def cosine(one: Tensor, other: Tensor) -> Tensor:
+def cosine_scores(one: Tensor, other: Tensor) -> Tensor:
     """The cosine of the angle between embeddings (batch, units) → (batch,)."""
     from keras import ops
 

@@ -17,7 +17,7 @@ Score = Callable[..., Tensor]
 
 
 @dataclass(frozen=True)
-class Asked:
+class TargetText:
     """What a question without one class of its own asks, in words."""
 
     name: str
@@ -25,17 +25,19 @@ class Asked:
     """The classes that it speaks of."""
 
 
-About = Label | Group | Asked
+TargetLabel = Label | Group | TargetText
 
 
-def key(target: Target) -> Hashable:
+def batch_key(target: Target) -> Hashable:
     """Questions of one key can be asked in one batch."""
     return (target.kind, tuple(value.shape for value in target.values))
 
 
-def _flat(kind: Any) -> list[Any]:
+def kind_leaves(kind: Any) -> list[Any]:
     """The leaves of a question's kind."""
-    return [leaf for part in kind for leaf in _flat(part)] if isinstance(kind, tuple) else [kind]
+    return (
+        [leaf for part in kind for leaf in kind_leaves(part)] if isinstance(kind, tuple) else [kind]
+    )
 
 
 @dataclass(frozen=True)
@@ -55,5 +57,5 @@ class Target:
     score: Score
     values: tuple[np.ndarray, ...]
     """What `score` needs to know of this question, without the batch axis."""
-    tell: Callable[[Ranking], About]
+    tell: Callable[[Ranking], TargetLabel]
     """What the map speaks of."""

@@ -15,7 +15,7 @@ def is_linear(baseline: Baseline) -> bool:
     return isinstance(baseline, str) and baseline == "linear"
 
 
-def fill(images: np.ndarray, baseline: Baseline) -> np.ndarray:
+def removed_values(images: np.ndarray, baseline: Baseline) -> np.ndarray:
     """What removed pixels become, of a shape that broadcasts to the images'.
 
     images: (batch, height, width, channels). baseline: "zero", which after the usual
@@ -81,7 +81,7 @@ def _along_last(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return total
 
 
-def softened(images: np.ndarray) -> np.ndarray:
+def heavily_blurred(images: np.ndarray) -> np.ndarray:
     """Blurred so much that nothing can be told in it."""
     middle = images.mean(axis=(1, 2), keepdims=True)
     for _ in range(3):

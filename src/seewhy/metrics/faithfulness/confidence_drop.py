@@ -6,12 +6,12 @@ import numpy as np
 
 from seewhy.maps.scaling import normalise, rectify
 from seewhy.metrics import checks, perturbed_copies, similarity
-from seewhy.metrics.faithfulness.baselines import Baseline, fill
-from seewhy.metrics.perturbed_copies import Explain, Scorer
+from seewhy.metrics.faithfulness.baselines import Baseline, removed_values
+from seewhy.metrics.perturbed_copies import ExplainFunction, ScoreFunction
 
 
 def average_drop(
-    images: np.ndarray, maps: np.ndarray, scorer: Scorer, *, baseline: Baseline = "zero"
+    images: np.ndarray, maps: np.ndarray, scorer: ScoreFunction, *, baseline: Baseline = "zero"
 ) -> np.ndarray:
     """By what share each score falls where only what the map shows is left, 0..1; low is good.
 
@@ -27,7 +27,7 @@ def average_drop(
 
 
 def average_increase(
-    images: np.ndarray, maps: np.ndarray, scorer: Scorer, *, baseline: Baseline = "zero"
+    images: np.ndarray, maps: np.ndarray, scorer: ScoreFunction, *, baseline: Baseline = "zero"
 ) -> np.ndarray:
     """Whether each score rises where only what the map shows is left: 1 or 0; high is good.
 
@@ -42,7 +42,7 @@ def win(
     images: np.ndarray,
     maps: np.ndarray,
     others: np.ndarray,
-    scorer: Scorer,
+    scorer: ScoreFunction,
     *,
     baseline: Baseline = "zero",
 ) -> np.ndarray:
@@ -57,7 +57,7 @@ def win(
 
 
 def coherency(
-    images: np.ndarray, maps: np.ndarray, explain: Explain, *, baseline: Baseline = "zero"
+    images: np.ndarray, maps: np.ndarray, explain: ExplainFunction, *, baseline: Baseline = "zero"
 ) -> np.ndarray:
     """How well a map agrees with that of the image where only what it shows is left, 0..1.
 
@@ -67,7 +67,7 @@ def coherency(
     """
     images, maps = checks.images_and_maps(images, maps)
     shown = masked(images, maps, baseline)
-    again = perturbed_copies.explained(explain, shown, 1, lambda which, _: shown[which])[:, 0]
+    again = perturbed_copies.maps_of_copies(explain, shown, 1, lambda which, _: shown[which])[:, 0]
     return (similarity.pearson(maps, again) + 1) / 2
 
 
@@ -85,8 +85,8 @@ def complexity(maps: np.ndarray) -> np.ndarray:
 def adcc(
     images: np.ndarray,
     maps: np.ndarray,
-    scorer: Scorer,
-    explain: Explain,
+    scorer: ScoreFunction,
+    explain: ExplainFunction,
     *,
     baseline: Baseline = "zero",
 ) -> np.ndarray:
@@ -112,7 +112,7 @@ def masked(images: np.ndarray, maps: np.ndarray, baseline: Baseline = "zero") ->
     """Images times their maps in 0..1, and the baseline where those are 0: float32."""
     images, maps = checks.images_and_maps(images, maps)
     seen = _scaled(maps)[..., None]
-    shown: np.ndarray = seen * images + (1 - seen) * fill(images, baseline)
+    shown: np.ndarray = seen * images + (1 - seen) * removed_values(images, baseline)
     return shown.astype("float32")
 
 
@@ -121,11 +121,13 @@ def _scaled(maps: np.ndarray) -> np.ndarray:
 
 
 def _both(
-    images: np.ndarray, maps: np.ndarray, scorer: Scorer, baseline: Baseline
+    images: np.ndarray, maps: np.ndarray, scorer: ScoreFunction, baseline: Baseline
 ) -> tuple[np.ndarray, np.ndarray]:
     images, maps = checks.images_and_maps(images, maps)
     shown = masked(images, maps, baseline)
-    return perturbed_copies.scores(scorer, images), perturbed_copies.scores(scorer, shown)
+    return perturbed_copies.scores_of_images(scorer, images), perturbed_copies.scores_of_images(
+        scorer, shown
+    )
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

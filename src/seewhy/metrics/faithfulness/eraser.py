@@ -9,8 +9,8 @@ import numpy as np
 from seewhy.errors import OptionError
 from seewhy.metrics import checks, perturbed_copies
 from seewhy.metrics.faithfulness.baselines import Baseline
-from seewhy.metrics.faithfulness.removal_curves import ranks, without
-from seewhy.metrics.perturbed_copies import Scorer
+from seewhy.metrics.faithfulness.removal_curves import pixel_ranks, without_pixels
+from seewhy.metrics.perturbed_copies import ScoreFunction
 
 SHARES = (0, 0.01, 0.05, 0.1, 0.2, 0.5)
 """The paper's bins, with nothing in front as its sum begins."""
@@ -19,7 +19,7 @@ SHARES = (0, 0.01, 0.05, 0.1, 0.2, 0.5)
 def comprehensiveness(
     images: np.ndarray,
     maps: np.ndarray,
-    scorer: Scorer,
+    scorer: ScoreFunction,
     *,
     shares: Sequence[float] = SHARES,
     baseline: Baseline = "zero",
@@ -38,7 +38,7 @@ def comprehensiveness(
 def sufficiency(
     images: np.ndarray,
     maps: np.ndarray,
-    scorer: Scorer,
+    scorer: ScoreFunction,
     *,
     shares: Sequence[float] = SHARES,
     baseline: Baseline = "zero",
@@ -54,7 +54,7 @@ def sufficiency(
 def _lost(
     images: np.ndarray,
     maps: np.ndarray,
-    scorer: Scorer,
+    scorer: ScoreFunction,
     shares: Sequence[float],
     how: tuple[Baseline, bool],
 ) -> np.ndarray:
@@ -63,14 +63,16 @@ def _lost(
     baseline, keeps = how
     # rounded up, so that a small share of a small image is not nothing
     counts = np.ceil(np.round(parts * maps[0].size, 9))
-    places = ranks(maps)
+    places = pixel_ranks(maps)
 
     def gone(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
         first: np.ndarray = places[which] < counts[rows][:, None, None]
         return ~first if keeps else first
 
-    after = perturbed_copies.changed(scorer, images, len(parts), without(images, baseline, gone))
-    whole = perturbed_copies.scores(scorer, images)
+    after = perturbed_copies.scores_of_copies(
+        scorer, images, len(parts), without_pixels(images, baseline, gone)
+    )
+    whole = perturbed_copies.scores_of_images(scorer, images)
     lost: np.ndarray = whole - after.mean(axis=1)
     return lost
 

@@ -81,7 +81,7 @@ def impute(
 def _system(values: np.ndarray, unknown: np.ndarray) -> tuple[Level, np.ndarray]:
     """The equations, and their right sides (channels, count)."""
     places = np.stack(np.nonzero(unknown))
-    near = _near(places, unknown.shape)
+    near = _neighbours(places, unknown.shape)
     edged = np.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)))
     inside = np.pad(np.ones(unknown.shape[1:]), 1)
     mask, rows, cols = places
@@ -97,7 +97,7 @@ def _system(values: np.ndarray, unknown: np.ndarray) -> tuple[Level, np.ndarray]
     return Level(places, diagonal, near, links), right
 
 
-def _near(places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _neighbours(places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The numbers of the eight neighbours (8, count); `count` where there is none."""
     count = places.shape[1]
     numbers = np.full((shape[0], shape[1] + 2, shape[2] + 2), count)
@@ -191,4 +191,4 @@ def _halved(level: Level) -> tuple[Level, tuple[np.ndarray, np.ndarray]]:
             there = (to[0] == step[0]) & (to[1] == step[1])
             if there.any():
                 links[k] += np.bincount(owners, link * there, len(found))
-    return Level(places, diagonal, _near(places, shape), links), (owners, children)
+    return Level(places, diagonal, _neighbours(places, shape), links), (owners, children)

@@ -7,7 +7,7 @@ import numpy as np
 from seewhy.errors import OptionError
 from seewhy.maps.scaling import check_finite
 from seewhy.metrics import checks, perturbed_copies
-from seewhy.metrics.perturbed_copies import Make, Scorer
+from seewhy.metrics.perturbed_copies import Make, ScoreFunction
 
 WAYS = ("noise", "squares")
 
@@ -15,7 +15,7 @@ WAYS = ("noise", "squares")
 def infidelity(  # noqa: PLR0913  (each choice has its default)
     images: np.ndarray,
     maps: np.ndarray,
-    scorer: Scorer,
+    scorer: ScoreFunction,
     *,
     how: str | np.ndarray = "noise",
     samples: int = 100,
@@ -48,8 +48,8 @@ def infidelity(  # noqa: PLR0913  (each choice has its default)
         moved: np.ndarray = images[which] - change
         return moved
 
-    after = perturbed_copies.changed(scorer, images, rows, make)
-    true = perturbed_copies.scores(scorer, images)[:, None] - after
+    after = perturbed_copies.scores_of_copies(scorer, images, rows, make)
+    true = perturbed_copies.scores_of_images(scorer, images)[:, None] - after
     if scaled:
         below = (told**2).sum(axis=1)
         above = (told * true).sum(axis=1)

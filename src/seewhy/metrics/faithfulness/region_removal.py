@@ -7,8 +7,8 @@ import numpy as np
 from seewhy.errors import OptionError
 from seewhy.metrics import checks, perturbed_copies
 from seewhy.metrics.faithfulness.baselines import Baseline
-from seewhy.metrics.faithfulness.removal_curves import ranks, without
-from seewhy.metrics.perturbed_copies import Scorer
+from seewhy.metrics.faithfulness.removal_curves import pixel_ranks, without_pixels
+from seewhy.metrics.perturbed_copies import ScoreFunction
 
 Segments = int | np.ndarray
 
@@ -16,7 +16,7 @@ Segments = int | np.ndarray
 def irof(
     images: np.ndarray,
     maps: np.ndarray,
-    scorer: Scorer,
+    scorer: ScoreFunction,
     *,
     segments: Segments = 8,
     baseline: Baseline = "mean",
@@ -43,7 +43,7 @@ def irof(
 def irof_curve(
     images: np.ndarray,
     maps: np.ndarray,
-    scorer: Scorer,
+    scorer: ScoreFunction,
     *,
     segments: Segments = 8,
     baseline: Baseline = "mean",
@@ -61,7 +61,7 @@ def irof_curve(
     sums = np.bincount(flat, maps.ravel(), most * len(maps))
     # what an image lacks comes last
     means = np.divide(sums, sizes, out=np.full_like(sums, -np.inf), where=sizes > 0)
-    order = ranks(means.reshape(len(maps), 1, most))[:, 0]
+    order = pixel_ranks(means.reshape(len(maps), 1, most))[:, 0]
     places = np.take_along_axis(order, regions.reshape(len(maps), -1), axis=1)
     places = places.reshape(maps.shape)
 
@@ -69,7 +69,9 @@ def irof_curve(
         removed: np.ndarray = places[which] < rows[:, None, None]
         return removed
 
-    scores = perturbed_copies.changed(scorer, images, most + 1, without(images, baseline, gone))
+    scores = perturbed_copies.scores_of_copies(
+        scorer, images, most + 1, without_pixels(images, baseline, gone)
+    )
     own = scores[:, :1]
     curve: np.ndarray = np.divide(scores, own, out=np.full_like(scores, np.nan), where=own != 0)
     curve[np.arange(most + 1) > counts[:, None]] = np.nan

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from seewhy.metrics import checks, perturbed_copies
-from seewhy.metrics.faithfulness.baselines import Baseline, fill, is_linear
+from seewhy.metrics.faithfulness.baselines import Baseline, is_linear, removed_values
 from seewhy.metrics.faithfulness.imputation import impute
-from seewhy.metrics.perturbed_copies import Make, Scorer
+from seewhy.metrics.perturbed_copies import Make, ScoreFunction
 
 ORDERS = ("most", "least")
 
@@ -34,7 +34,7 @@ class Curve:
 def deletion(
     images: np.ndarray,
     maps: np.ndarray,
-    scorer: Scorer,
+    scorer: ScoreFunction,
     *,
     step: int | None = None,
     baseline: Baseline = "zero",
@@ -48,13 +48,13 @@ def deletion(
     Of equal values the first in reading order goes first. Petsiuk et al. 2018, arXiv:1806.07421,
     section 4.1, algorithm 1. Raises OptionError for shapes or words that do not fit.
     """
-    return _played(images, maps, scorer, step, Game(baseline))
+    return _removal_curve(images, maps, scorer, step, RemovalOrder(baseline))
 
 
 def insertion(
     images: np.ndarray,
     maps: np.ndarray,
-    scorer: Scorer,
+    scorer: ScoreFunction,
     *,
     step: int | None = None,
     baseline: Baseline = "blur",
@@ -64,13 +64,13 @@ def insertion(
     It begins with nothing but the baseline, by default the blurred image. The rest is as for
     `deletion`. Petsiuk et al. 2018, arXiv:1806.07421, section 4.1.
     """
-    return _played(images, maps, scorer, step, Game(baseline, puts_back=True))
+    return _removal_curve(images, maps, scorer, step, RemovalOrder(baseline, puts_back=True))
 
 
 def pixel_flipping(
     images: np.ndarray,
     maps: np.ndarray,
-    scorer: Scorer,
+    scorer: ScoreFunction,
     *,
     step: int = 1,
     baseline: Baseline = "flip",
@@ -83,11 +83,11 @@ def pixel_flipping(
     Bach et al. 2015 (PLoS ONE 10(7): e0130140), section "Pixel-flipping as evaluation".
     """
     checks.one_of(order, ORDERS, "order")
-    return _played(images, maps, scorer, step, Game(baseline, order=order))
+    return _removal_curve(images, maps, scorer, step, RemovalOrder(baseline, order=order))
 
 
 @dataclass(frozen=True)
-class Game:
+class RemovalOrder:
     """How pixels are changed."""
 
     baseline: Baseline
@@ -95,13 +95,17 @@ class Game:
     order: str = "most"
 
 
-def _played(
-    images: np.ndarray, maps: np.ndarray, scorer: Scorer, step: int | None, game: Game
+def _removal_curve(
+    images: np.ndarray,
+    maps: np.ndarray,
+    scorer: ScoreFunction,
+    step: int | None,
+    game: RemovalOrder,
 ) -> Curve:
     images, maps = checks.images_and_maps(images, maps)
     pixels = maps[0].size
     size = checks.count(maps.shape[2] if step is None else step, "step")
-    places = ranks(maps if game.order == "most" else -maps)
+    places = pixel_ranks(maps if game.order == "most" else -maps)
     steps = -(-pixels // size)
     counts = np.minimum(size * np.arange(steps + 1), pixels)
 
@@ -109,12 +113,12 @@ def _played(
         changed: np.ndarray = places[which] < counts[rows][:, None, None]
         return ~changed if game.puts_back else changed
 
-    make = without(images, game.baseline, gone)
-    scores = perturbed_copies.changed(scorer, images, steps + 1, make)
+    make = without_pixels(images, game.baseline, gone)
+    scores = perturbed_copies.scores_of_copies(scorer, images, steps + 1, make)
     return Curve(np.arange(steps + 1) / steps, scores)
 
 
-def ranks(maps: np.ndarray) -> np.ndarray:
+def pixel_ranks(maps: np.ndarray) -> np.ndarray:
     """int (batch, height, width): 0 for the largest value of each map; of equal ones the first."""
     flat = maps.reshape(len(maps), -1)
     order = np.argsort(-flat, axis=1, kind="stable")
@@ -123,11 +127,11 @@ def ranks(maps: np.ndarray) -> np.ndarray:
     return places.reshape(maps.shape)
 
 
-def without(images: np.ndarray, baseline: Baseline, gone: Make) -> Make:
+def without_pixels(images: np.ndarray, baseline: Baseline, gone: Make) -> Make:
     """Copies with the baseline where gone(which, rows), bool (n, height, width), is true."""
     if is_linear(baseline):
         return lambda which, rows: impute(images[which], gone(which, rows))
-    put = fill(images, baseline)
+    put = removed_values(images, baseline)
 
     def make(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
         own = put if len(put) == 1 else put[which]

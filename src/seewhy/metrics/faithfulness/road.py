@@ -9,8 +9,8 @@ import numpy as np
 
 from seewhy.metrics import checks, perturbed_copies
 from seewhy.metrics.faithfulness.imputation import impute
-from seewhy.metrics.faithfulness.removal_curves import ORDERS, ranks
-from seewhy.metrics.perturbed_copies import Scorer
+from seewhy.metrics.faithfulness.removal_curves import ORDERS, pixel_ranks
+from seewhy.metrics.perturbed_copies import ScoreFunction
 
 PERCENTILES = (10, 20, 30, 40, 50, 60, 70, 80, 90)
 
@@ -18,7 +18,7 @@ PERCENTILES = (10, 20, 30, 40, 50, 60, 70, 80, 90)
 def road(  # noqa: PLR0913  (each choice has its default)
     images: np.ndarray,
     maps: np.ndarray,
-    scorer: Scorer,
+    scorer: ScoreFunction,
     *,
     order: str = "most",
     percentiles: Sequence[float] = PERCENTILES,
@@ -47,21 +47,21 @@ def road(  # noqa: PLR0913  (each choice has its default)
     else:
         limits = np.floor(np.round(values[0].size * (100 - levels) / 100, 9))
         limits = np.broadcast_to(limits, (len(maps), len(levels)))
-        values, compared = ranks(values), np.less
+        values, compared = pixel_ranks(values), np.less
 
     def make(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
         removed = compared(values[which], limits[which, rows][:, None, None])
         return impute(images[which], removed, noise=noise, seed=seed)
 
-    after = perturbed_copies.changed(scorer, images, len(levels), make)
-    change: np.ndarray = after - perturbed_copies.scores(scorer, images)[:, None]
+    after = perturbed_copies.scores_of_copies(scorer, images, len(levels), make)
+    change: np.ndarray = after - perturbed_copies.scores_of_images(scorer, images)[:, None]
     return change
 
 
 def road_combined(
     images: np.ndarray,
     maps: np.ndarray,
-    scorer: Scorer,
+    scorer: ScoreFunction,
     *,
     percentiles: Sequence[float] = PERCENTILES,
     noise: float = 0.01,

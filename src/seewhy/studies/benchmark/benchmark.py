@@ -12,10 +12,15 @@ from seewhy.explainer.explainer import Explainer
 from seewhy.images import folders
 from seewhy.studies.benchmark import measures, statistics
 from seewhy.studies.benchmark.measures import Measure
-from seewhy.studies.benchmark.model_run import Contest, Entrant
-from seewhy.studies.benchmark.photos import Rules, Shot, _photos, _shots
-from seewhy.studies.benchmark.results_file import Ledger
-from seewhy.studies.benchmark.statistics import Row
+from seewhy.studies.benchmark.model_run import ModelRun, Row
+from seewhy.studies.benchmark.photos import (
+    BenchmarkPhoto,
+    RunOptions,
+    count_of_photos,
+    list_benchmark_photos,
+)
+from seewhy.studies.benchmark.results_file import ResultsFile
+from seewhy.studies.benchmark.statistics import TableRow
 from seewhy.studies.benchmark.tables import Benchmark
 
 METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
@@ -55,28 +60,28 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     for name, given in (("methods", methods), ("layers", layers)):
         if isinstance(given, str) or not len(given):
             raise OptionError(f"{name} is a list with at least one entry; got {given!r}.")
-    wanted = measures.chosen(metrics, boxes is not None)
-    named = [_named(one, seed) for one in methods]
-    paths = folders.listed(photos if isinstance(photos, list | tuple) else [photos])
+    wanted = measures.choose_measures(metrics, boxes is not None)
+    named = [_method_with_label(one, seed) for one in methods]
+    paths = folders.list_photos(photos if isinstance(photos, list | tuple) else [photos])
     paths = list(dict.fromkeys(paths))
     problems: dict[str, None] = {}
-    shots = _shots(paths, boxes, problems)
+    shots = list_benchmark_photos(paths, boxes, problems)
 
     def tell(problem: str) -> None:
         problems[problem] = None
 
-    ledger = Ledger(None if folder is None else Path(folder) / LEDGER)
-    rows: list[Row] = []
+    ledger = ResultsFile(None if folder is None else Path(folder) / LEDGER)
+    rows: list[TableRow] = []
     seen: set[str] = set()
-    for name, model in _models(models):
+    for name, model in _named_models(models):
         first = model if isinstance(model, Explainer) else Explainer(model, **settings)
         total = len(shots) * (len(methods) * len(layers) + 3)
         with progress.steps(total, f"Measuring {name}") as step, progress.hidden():
-            rules = Rules(wanted, target, seed, ledger, tell, step)
-            contest = Contest(name, first, rules)
+            rules = RunOptions(wanted, target, seed, ledger, tell, step)
+            contest = ModelRun(name, first, rules)
             contest.enter(named, layers)
             contest.run(shots)
-        rows += _rows(contest, wanted, seed)
+        rows += _table_rows(contest, wanted, seed)
         seen |= {path for one in contest.entrants for path in one.found}
     if not seen:
         why = "; ".join([*problems, *(row.problem for row in rows if row.problem)][:3])
@@ -90,18 +95,18 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     return done
 
 
-def _named(method: Any, seed: int) -> tuple[str, Any, dict[str, Any]]:
+def _method_with_label(method: Any, seed: int) -> tuple[str, Any, dict[str, Any]]:
     """A label, the method, and its options; raises MethodError for what is unknown."""
-    from seewhy.methods.registry import find
+    from seewhy.methods.registry import get_method
 
     wanted, given = (method[0], dict(method[1])) if isinstance(method, tuple) else (method, {})
-    found = find(wanted, given)
+    found = get_method(wanted, given)
     words = ", ".join(f"{name}={value}" for name, value in given.items())
     options = {"seed": seed, **given} if "seed" in found.options else given
     return (f"{found.name}({words})" if words else found.name), wanted, options
 
 
-def _models(models: Any) -> Iterator[tuple[str, Any]]:
+def _named_models(models: Any) -> Iterator[tuple[str, Any]]:
     """Each model with its name."""
     if isinstance(models, Mapping):
         yield from models.items()
@@ -121,24 +126,28 @@ def _models(models: Any) -> Iterator[tuple[str, Any]]:
         yield name, one
 
 
-def _rows(contest: Contest, wanted: Sequence[Measure], seed: int) -> Iterator[Row]:
+def _table_rows(contest: ModelRun, wanted: Sequence[Measure], seed: int) -> Iterator[TableRow]:
     for one in contest.rows:
         rivals: dict[str, statistics.Values] = {}
         if one.found and not one.control:
             rivals = {rival.method: rival.found for rival in contest.controls(one.grid)}
-        made = statistics.figures(one.found, rivals, wanted, seed) if one.found else {}
-        yield Row(contest.name, one.layer, one.method, one.control, made, *_cost(one), one.problem)
+        made = statistics.row_figures(one.found, rivals, wanted, seed) if one.found else {}
+        yield TableRow(
+            contest.name, one.layer, one.method, one.control, made, *_cost_of(one), one.problem
+        )
 
 
-def _cost(one: Entrant) -> tuple[float, float]:
+def _cost_of(one: Row) -> tuple[float, float]:
     return one.cost or (statistics.NAN, statistics.NAN)
 
 
-def _notes(count: int, shots: Sequence[Shot], boxes: Any, rows: Sequence[Row]) -> Iterator[str]:
+def _notes(
+    count: int, shots: Sequence[BenchmarkPhoto], boxes: Any, rows: Sequence[TableRow]
+) -> Iterator[str]:
     if count < FEW:
         yield (
-            f"{_photos(count)} few: percentile intervals of fewer than {FEW} are too narrow, so "
-            f"that a difference from the controls may be chance."
+            f"{count_of_photos(count)} few: percentile intervals of fewer than {FEW} are too narrow, "
+            f"so that a difference from the controls may be chance."
         )
     bare = sum(not (shot.drawn and shot.drawn.things) for shot in shots)
     if boxes is not None and bare:

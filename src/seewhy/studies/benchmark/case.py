@@ -19,12 +19,12 @@ from seewhy.images.photo import Photo
 from seewhy.metrics import controls
 from seewhy.metrics.localisation.boxes_and_masks import Corners
 from seewhy.results.explanation import Explanation
-from seewhy.studies.benchmark.measures import Case
+from seewhy.studies.benchmark.measures import MeasuredMap
 from seewhy.targets.builders import top
 
 
 @dataclass(frozen=True)
-class Setting:
+class PhotoContext:
     """A photo, and the model's scores of its changed copies."""
 
     photo: Photo
@@ -46,9 +46,9 @@ class Setting:
     def score(self, images: Any) -> np.ndarray:
         return self.scorer(images, np.full(len(images), self.place))
 
-    def case(self, map: np.ndarray, heatmap: np.ndarray, explain: Any, other: Any) -> Case:
+    def case(self, map: np.ndarray, heatmap: np.ndarray, explain: Any, other: Any) -> MeasuredMap:
         enlarge = Geometry.identity(self.image.shape[:2]).to_photo
-        return Case(
+        return MeasuredMap(
             image=self.image[None],
             map=enlarge(map).astype("float64")[None],
             heatmap=heatmap,
@@ -62,7 +62,9 @@ class Setting:
         )
 
 
-def of_method(setting: Setting, explainer: Explainer, explanation: Explanation) -> Case | str:
+def measured_method_map(
+    setting: PhotoContext, explainer: Explainer, explanation: Explanation
+) -> MeasuredMap | str:
     """The case of a method's map, or what is wrong with the map."""
     index = getattr(explanation.target, "index", None)
     asked = setting.target if index is None else int(index)  # of copies, "top" may be another
@@ -70,34 +72,34 @@ def of_method(setting: Setting, explainer: Explainer, explanation: Explanation) 
         heatmap = explanation.heatmap
     except MapError as error:
         return str(error)
-    explain = partial(_again, explainer, asked)
+    explain = partial(_explain_copies, explainer, asked)
 
     def other() -> tuple[np.ndarray, np.ndarray]:
-        least = _quietly(explainer, [setting.photo], top(len(explainer.labels) - 1))
+        least = _without_warnings(explainer, [setting.photo], top(len(explainer.labels) - 1))
         return explanation.map, least[0].map
 
     return setting.case(explanation.map, heatmap, explain, other)
 
 
-def of_control(setting: Setting, grid: tuple[int, ...], way: int) -> Case:
+def measured_control_map(setting: PhotoContext, grid: tuple[int, ...], way: int) -> MeasuredMap:
     """The case of a map that knows nothing of the network; way: which of `blind.NAMES`."""
 
     def explain(images: Any) -> np.ndarray:
-        return np.stack([controls.grids(one, grid, setting.seeds[1])[way] for one in images])
+        return np.stack([controls.control_maps(one, grid, setting.seeds[1])[way] for one in images])
 
     map = explain(setting.image[None])[0]
     heatmap = setting.geometry.to_photo(maps.finish(map))
     return setting.case(map, heatmap, explain, lambda: (map, map))
 
 
-def _again(explainer: Explainer, asked: Any, images: Any) -> np.ndarray:
+def _explain_copies(explainer: Explainer, asked: Any, images: Any) -> np.ndarray:
     """The maps of network inputs (n, height, width, channels), which are preprocessed already."""
     given = np.asarray(images)
     ready = np.moveaxis(given, -1, 1) if explainer._subject.channels_first else given
-    return np.stack([one.map for one in _quietly(explainer, list(ready), asked)])
+    return np.stack([one.map for one in _without_warnings(explainer, list(ready), asked)])
 
 
-def _quietly(explainer: Explainer, images: Sequence[Any], asked: Any) -> list[Explanation]:
+def _without_warnings(explainer: Explainer, images: Sequence[Any], asked: Any) -> list[Explanation]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SeewhyWarning)
         return explainer(images, asked)

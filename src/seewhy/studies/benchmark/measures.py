@@ -30,7 +30,7 @@ POINTS = 32
 
 
 @dataclass(frozen=True)
-class Case:
+class MeasuredMap:
     """One photo with one map of it. Whatever is measured is measured photo by photo, so that a
     figure does not depend on which others are beside it."""
 
@@ -84,7 +84,7 @@ class Measure:
         """Whether it needs boxes or masks."""
         return self.kind == "localisation"
 
-    def __call__(self, case: Case) -> np.ndarray:
+    def __call__(self, case: MeasuredMap) -> np.ndarray:
         """float64 (k,), with k = 1 for all but set measures; NaN where it is not defined."""
         if self.drawn and case.boxes is None:
             return np.array([np.nan])
@@ -109,70 +109,70 @@ DEYOUNG = "DeYoung et al. 2020, arXiv:1911.03429"
 YEH = "Yeh et al. 2019, arXiv:1901.09392"
 
 
-def _step(case: Case, step: int | None) -> int:
+def _step(case: MeasuredMap, step: int | None) -> int:
     return step or -(-case.map[0].size // POINTS)
 
 
 @_measure("deletion", "low", "faithfulness", PETSIUK)
-def _deletion(case: Case, *, step: int | None = None, baseline: str = "zero") -> Any:
+def _deletion(case: MeasuredMap, *, step: int | None = None, baseline: str = "zero") -> Any:
     game = removal_curves.deletion
     given: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
     return game(case.image, case.map, case.scorer, **given).auc
 
 
 @_measure("insertion", "high", "faithfulness", PETSIUK)
-def _insertion(case: Case, *, step: int | None = None, baseline: str = "blur") -> Any:
+def _insertion(case: MeasuredMap, *, step: int | None = None, baseline: str = "blur") -> Any:
     game = removal_curves.insertion
     given: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
     return game(case.image, case.map, case.scorer, **given).auc
 
 
 @_measure("pixel_flipping", "low", "faithfulness", "Bach et al. 2015, PLoS ONE 10(7): e0130140")
-def _pixel_flipping(case: Case, *, step: int | None = None, baseline: str = "flip") -> Any:
+def _pixel_flipping(case: MeasuredMap, *, step: int | None = None, baseline: str = "flip") -> Any:
     game = removal_curves.pixel_flipping
     return game(case.image, case.map, case.scorer, step=_step(case, step), baseline=baseline).auc
 
 
 @_measure("irof", "high", "faithfulness", "Rieger and Hansen 2020, arXiv:2003.08747")
-def _irof(case: Case, *, segments: int = 8, baseline: str = "mean") -> Any:
+def _irof(case: MeasuredMap, *, segments: int = 8, baseline: str = "mean") -> Any:
     given: dict[str, Any] = {"segments": segments, "baseline": baseline}
     return region_removal.irof(case.image, case.map, case.scorer, **given)
 
 
 @_measure("average_drop", "low", "faithfulness", CHATTOPADHYAY)
-def _average_drop(case: Case, *, baseline: str = "zero") -> Any:
+def _average_drop(case: MeasuredMap, *, baseline: str = "zero") -> Any:
     return confidence_drop.average_drop(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("increase", "high", "faithfulness", CHATTOPADHYAY)
-def _increase(case: Case, *, baseline: str = "zero") -> Any:
+def _increase(case: MeasuredMap, *, baseline: str = "zero") -> Any:
     return confidence_drop.average_increase(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("complexity", "low", "faithfulness", POPPI)
-def _complexity(case: Case) -> Any:
+def _complexity(case: MeasuredMap) -> Any:
     return confidence_drop.complexity(case.map)
 
 
-def _enlarged(case: Case) -> Callable[[Any], np.ndarray]:
+def _enlarged(case: MeasuredMap) -> Callable[[Any], np.ndarray]:
     """As `Case.explain`, but maps of the network's size, as that which they are compared with."""
     place = Geometry.identity(case.map.shape[1:])
     return lambda images: np.stack([place.to_photo(one) for one in case.explain(images)])
 
 
 @_measure("coherency", "high", "faithfulness", POPPI)
-def _coherency(case: Case, *, baseline: str = "zero") -> Any:
+def _coherency(case: MeasuredMap, *, baseline: str = "zero") -> Any:
     return confidence_drop.coherency(case.image, case.map, _enlarged(case), baseline=baseline)
 
 
 @_measure("adcc", "high", "faithfulness", POPPI)
-def _adcc(case: Case, *, baseline: str = "zero") -> Any:
+def _adcc(case: MeasuredMap, *, baseline: str = "zero") -> Any:
     own = _enlarged(case)
     return confidence_drop.adcc(case.image, case.map, case.scorer, own, baseline=baseline)
 
 
 @_measure("road", "high", "faithfulness", "Rong et al. 2022, arXiv:2202.00449")
-def _road(case: Case, *, noise: float = 0.01) -> Any:
+def _road(case: MeasuredMap, *, noise: float = 0.01) -> Any:
     # the noise is in units of the image, whatever its preprocessing made of them
     spread = float(case.image.std())
     given: dict[str, Any] = {"noise": noise * spread, "seed": case.seed}
@@ -180,17 +180,17 @@ def _road(case: Case, *, noise: float = 0.01) -> Any:
 
 
 @_measure("comprehensiveness", "high", "faithfulness", DEYOUNG)
-def _comprehensiveness(case: Case, *, baseline: str = "zero") -> Any:
+def _comprehensiveness(case: MeasuredMap, *, baseline: str = "zero") -> Any:
     return eraser.comprehensiveness(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("sufficiency", "low", "faithfulness", DEYOUNG)
-def _sufficiency(case: Case, *, baseline: str = "zero") -> Any:
+def _sufficiency(case: MeasuredMap, *, baseline: str = "zero") -> Any:
     return eraser.sufficiency(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("infidelity", "low", "faithfulness", YEH)
-def _infidelity(case: Case, *, samples: int = 100, side: int | None = None) -> Any:
+def _infidelity(case: MeasuredMap, *, samples: int = 100, side: int | None = None) -> Any:
     # scaled, as maps of a layer are not in units of the score for a unit of the image
     side = side or max(1, min(case.map.shape[1:]) // 7)
     given: dict[str, Any] = {"samples": samples, "side": side, "seed": case.seed}
@@ -199,35 +199,35 @@ def _infidelity(case: Case, *, samples: int = 100, side: int | None = None) -> A
     )
 
 
-def _radius(case: Case, radius: float) -> float:
+def _radius(case: MeasuredMap, radius: float) -> float:
     return radius * float(np.ptp(case.image))
 
 
 @_measure("max_sensitivity", "low", "robustness", YEH)
-def _max_sensitivity(case: Case, *, radius: float = 0.02, samples: int = 10) -> Any:
+def _max_sensitivity(case: MeasuredMap, *, radius: float = 0.02, samples: int = 10) -> Any:
     given: dict[str, Any] = {"samples": samples, "seed": case.seed}
     return robustness.max_sensitivity(case.image, case.explain, _radius(case, radius), **given)
 
 
 @_measure("average_sensitivity", "low", "robustness", YEH)
-def _average_sensitivity(case: Case, *, radius: float = 0.02, samples: int = 10) -> Any:
+def _average_sensitivity(case: MeasuredMap, *, radius: float = 0.02, samples: int = 10) -> Any:
     given: dict[str, Any] = {"samples": samples, "seed": case.seed}
     return robustness.average_sensitivity(case.image, case.explain, _radius(case, radius), **given)
 
 
 @_measure("flip_consistency", "high", "robustness", "Wang et al. 2020, arXiv:2004.04581")
-def _flip_consistency(case: Case) -> Any:
+def _flip_consistency(case: MeasuredMap) -> Any:
     return robustness.flip_consistency(case.image, case.explain)
 
 
 @_measure("class_sensitivity", "low", "sanity", "Nie et al. 2018, arXiv:1805.07039")
-def _class_sensitivity(case: Case) -> Any:
+def _class_sensitivity(case: MeasuredMap) -> Any:
     own, other = case.other()
     return similarity.pearson(own[None], other[None])
 
 
 @_measure("pointing_game", "high", "localisation", "Zhang et al. 2016, arXiv:1608.00507")
-def _pointing_game(case: Case, *, tolerance: float = 15) -> Any:
+def _pointing_game(case: MeasuredMap, *, tolerance: float = 15) -> Any:
     if not case.heatmap.any():
         return 0.0
     assert case.mask is not None  # noqa: S101  (for mypy: asked of photos with boxes only)
@@ -235,7 +235,7 @@ def _pointing_game(case: Case, *, tolerance: float = 15) -> Any:
 
 
 @_measure("energy_inside", "high", "localisation", "Wang et al. 2020, arXiv:1910.01279")
-def _energy_inside(case: Case) -> Any:
+def _energy_inside(case: MeasuredMap) -> Any:
     if not case.heatmap.any():
         return 0.0
     assert case.mask is not None  # noqa: S101
@@ -243,7 +243,7 @@ def _energy_inside(case: Case) -> Any:
 
 
 @_measure("box_iou", "high", "localisation", "Selvaraju et al. 2017, arXiv:1610.02391")
-def _box_iou(case: Case, *, threshold: float = 0.15) -> Any:
+def _box_iou(case: MeasuredMap, *, threshold: float = 0.15) -> Any:
     if not case.heatmap.any():
         return 0.0
     assert case.boxes is not None  # noqa: S101
@@ -251,7 +251,7 @@ def _box_iou(case: Case, *, threshold: float = 0.15) -> Any:
 
 
 @_measure("max_box_acc", "high", "localisation", "Choe et al. 2020, arXiv:2001.07437")
-def _max_box_acc(case: Case, *, iou: float = 0.5) -> Any:
+def _max_box_acc(case: MeasuredMap, *, iou: float = 0.5) -> Any:
     """Whether the box fits at each threshold; the best threshold is that of all photos."""
     assert case.boxes is not None  # noqa: S101
     return box_accuracies(case.heatmap[None], [case.boxes], ious=(iou,))[:, 0]
@@ -261,12 +261,12 @@ DEFAULTS = ("deletion", "insertion", "average_drop", "increase")
 DRAWN_DEFAULTS = (*DEFAULTS, "pointing_game", "energy_inside", "box_iou")
 
 
-def known() -> tuple[Measure, ...]:
+def all_measures() -> tuple[Measure, ...]:
     """All measures."""
     return tuple(_known.values())
 
 
-def chosen(wanted: Sequence[Any] | None, drawn: bool) -> tuple[Measure, ...]:
+def choose_measures(wanted: Sequence[Any] | None, drawn: bool) -> tuple[Measure, ...]:
     """Measures by names or pairs (name, options); None for the quick ones.
 
     drawn: whether there are boxes. Raises OptionError for unknown names and options, and for
@@ -276,14 +276,14 @@ def chosen(wanted: Sequence[Any] | None, drawn: bool) -> tuple[Measure, ...]:
         wanted = DRAWN_DEFAULTS if drawn else DEFAULTS
     if isinstance(wanted, str) or not len(wanted):
         raise OptionError(f"metrics is a list with at least one entry; got {wanted!r}.")
-    found = [_found(one) for one in wanted]
+    found = [_measure_of(one) for one in wanted]
     lost = [one.name for one in found if one.drawn and not drawn]
     if lost:
         raise OptionError(f"{lost[0]} compares maps with boxes or masks: give a file with boxes.")
     return tuple({one.label: one for one in found}.values())
 
 
-def _found(wanted: Any) -> Measure:
+def _measure_of(wanted: Any) -> Measure:
     name, options = (wanted[0], dict(wanted[1])) if isinstance(wanted, tuple) else (wanted, {})
     spelled = str(name).lower().replace("-", "_").replace(" ", "_")
     if spelled not in _known:

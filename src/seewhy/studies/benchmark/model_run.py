@@ -16,15 +16,15 @@ from seewhy.explainer.explainer import Explainer
 from seewhy.metrics.controls import NAMES
 from seewhy.models.wrapped_model import fingerprint
 from seewhy.studies.benchmark import results_file, timing
-from seewhy.studies.benchmark.case import Setting, of_control, of_method
-from seewhy.studies.benchmark.measures import Case, Measure
-from seewhy.studies.benchmark.photos import Batch, Rules, Shot
+from seewhy.studies.benchmark.case import PhotoContext, measured_control_map, measured_method_map
+from seewhy.studies.benchmark.measures import Measure, MeasuredMap
+from seewhy.studies.benchmark.photos import BenchmarkPhoto, PhotoBatch, RunOptions
 
 Grid = tuple[int, ...]
 
 
 @dataclass
-class Entrant:
+class Row:
     """One row: a method at a layer, or a control on one grid."""
 
     method: str
@@ -42,13 +42,13 @@ class Entrant:
     """By photo (its path), by measure."""
 
 
-class Contest:
+class ModelRun:
     """The rows of one model."""
 
-    def __init__(self, name: str, first: Explainer, rules: Rules) -> None:
+    def __init__(self, name: str, first: Explainer, rules: RunOptions) -> None:
         self.name, self._first, self._rules = name, first, rules
-        self.entrants: list[Entrant] = []
-        self._controls: dict[Grid, list[Entrant]] = {}
+        self.entrants: list[Row] = []
+        self._controls: dict[Grid, list[Row]] = {}
         settings = {k: v for k, v in first._settings.items() if k not in OWN}
         self._common = {
             "seewhy": first._facts().versions.get("seewhy"),
@@ -80,28 +80,28 @@ class Contest:
                     where = "default" if layer is None else str(layer)
                     made, problem = None, str(error)
                 if (where, label) not in seen:
-                    one = Entrant(label, where, options, made, problem=problem)
+                    one = Row(label, where, options, made, problem=problem)
                     self.entrants.append(one)
                 seen.add((where, label))
 
     @property
-    def rows(self) -> list[Entrant]:
+    def rows(self) -> list[Row]:
         """The methods, then the controls of each grid."""
         return [*self.entrants, *(one for own in self._controls.values() for one in own)]
 
-    def controls(self, grid: Grid) -> list[Entrant]:
+    def controls(self, grid: Grid) -> list[Row]:
         """The controls on one grid, new ones where there are none yet."""
         if grid not in self._controls:
             where = "grid " + " × ".join(map(str, grid))
-            self._controls[grid] = [
-                Entrant(name, where, {}, control=True, grid=grid) for name in NAMES
-            ]
+            self._controls[grid] = [Row(name, where, {}, control=True, grid=grid) for name in NAMES]
         return self._controls[grid]
 
-    def run(self, shots: Sequence[Shot]) -> None:
+    def run(self, shots: Sequence[BenchmarkPhoto]) -> None:
         """Measure what is not known yet of all photos."""
         for start in range(0, len(shots), self._first.batch_size):
-            batch = Batch(self._first, shots[start : start + self._first.batch_size], self._rules)
+            batch = PhotoBatch(
+                self._first, shots[start : start + self._first.batch_size], self._rules
+            )
             for one in self.entrants:
                 if one.explainer is not None:
                     self._method(one, one.explainer, batch)
@@ -111,7 +111,7 @@ class Contest:
                     self._control(one, way, batch)
             self._rules.step(len(batch.shots) * len(NAMES))
 
-    def _method(self, one: Entrant, explainer: Explainer, batch: Batch) -> None:
+    def _method(self, one: Row, explainer: Explainer, batch: PhotoBatch) -> None:
         lacking = self._lacking(one, batch)
         wanted = [(shot, key, left) for shot, key, left in lacking if shot.path in batch.photos]
         if wanted:
@@ -124,35 +124,37 @@ class Contest:
                 one.problem, one.explainer = str(error), None
                 return
             for (shot, key, left), explanation in zip(wanted, made, strict=True):
-                case = of_method(self._setting(shot, batch), explainer, explanation)
+                case = measured_method_map(self._setting(shot, batch), explainer, explanation)
                 self._note(one, shot, (key, left), case)
         self._collect(one, batch)
         if one.found and one.cost is None:
             one.cost = self._cost(one, explainer, batch)
 
-    def _control(self, one: Entrant, way: int, batch: Batch) -> None:
+    def _control(self, one: Row, way: int, batch: PhotoBatch) -> None:
         for shot, key, left in self._lacking(one, batch):
             if shot.path in batch.photos:
                 setting = self._setting(shot, batch)
-                self._note(one, shot, (key, left), of_control(setting, one.grid, way))
+                self._note(one, shot, (key, left), measured_control_map(setting, one.grid, way))
         self._collect(one, batch)
 
-    def _lacking(self, one: Entrant, batch: Batch) -> list[tuple[Shot, str, list[Measure]]]:
+    def _lacking(
+        self, one: Row, batch: PhotoBatch
+    ) -> list[tuple[BenchmarkPhoto, str, list[Measure]]]:
         """Photos with their keys and what is not measured of them."""
         rows = []
         for shot in batch.shots:
             key = self._key(one, shot)
             values = self._rules.ledger.get(key).get("values", {})
-            left = [each for each in self._rules.measures if _name(each, shot) not in values]
+            left = [each for each in self._rules.measures if _measure_key(each, shot) not in values]
             rows.append((shot, key, left))
         return [row for row in rows if row[2]]
 
     def _note(
         self,
-        one: Entrant,
-        shot: Shot,
+        one: Row,
+        shot: BenchmarkPhoto,
         wanted: tuple[str, list[Measure]],
-        case: Case | str,
+        case: MeasuredMap | str,
     ) -> None:
         """Measure one photo and write it down. case: or what is wrong with the map."""
         key, left = wanted
@@ -166,35 +168,39 @@ class Contest:
                     figure = measure(case)
                 except (OptionError, LayerError, MethodError) as error:
                     self._rules.problem(f"{measure.label} of {one.method}: {error}")
-            values[_name(measure, shot)] = results_file.packed(figure)
+            values[_measure_key(measure, shot)] = results_file.run_length(figure)
         grid = list(one.grid) if isinstance(case, str) else list(case.grid)
         record: dict[str, Any] = {"model": self.name, "layer": one.layer, "method": one.method}
         record |= {"photo": shot.path, "grid": grid, "values": values}
         self._rules.ledger.add(key, record)
 
-    def _collect(self, one: Entrant, batch: Batch) -> None:
+    def _collect(self, one: Row, batch: PhotoBatch) -> None:
         for shot in batch.shots:
             record = self._rules.ledger.get(self._key(one, shot))
             if record:
                 values = record["values"]
                 one.grid = tuple(record["grid"]) or one.grid
                 one.found[shot.path] = {
-                    each.label: results_file.unpacked(values[_name(each, shot)])
+                    each.label: results_file.from_run_length(values[_measure_key(each, shot)])
                     for each in self._rules.measures
                 }
 
-    def _cost(self, one: Entrant, explainer: Explainer, batch: Batch) -> tuple[float, float] | None:
-        key = results_file.key(**self._common, row=self._row(one), what="cost")
+    def _cost(
+        self, one: Row, explainer: Explainer, batch: PhotoBatch
+    ) -> tuple[float, float] | None:
+        key = results_file.result_key(**self._common, row=self._row(one), what="cost")
         known = self._rules.ledger.get(key)
         if not known and batch.photos:
             photo = next(iter(batch.photos.values()))
-            seconds, passes = timing.of(explainer, batch.scorer, photo, self._rules.target)
+            seconds, passes = timing.time_explanation(
+                explainer, batch.scorer, photo, self._rules.target
+            )
             record = {"model": self.name, "layer": one.layer, "method": one.method}
             self._rules.ledger.add(key, record | {"seconds": seconds, "passes": passes})
             known = self._rules.ledger.get(key)
         return (known["seconds"], known["passes"]) if known else None
 
-    def _setting(self, shot: Shot, batch: Batch) -> Setting:
+    def _setting(self, shot: BenchmarkPhoto, batch: PhotoBatch) -> PhotoContext:
         photo = batch.photos[shot.path]
         boxes, mask = None, None
         if shot.drawn is not None and shot.drawn.things:
@@ -207,12 +213,12 @@ class Contest:
         place = batch.place(shot.path)
         seeds = (self._rules.seed, int.from_bytes(chance[:6]))
         drawn, target = (boxes, mask), self._rules.target
-        return Setting(photo, geometry, batch.scorer, place, drawn, seeds, target)
+        return PhotoContext(photo, geometry, batch.scorer, place, drawn, seeds, target)
 
-    def _key(self, one: Entrant, shot: Shot) -> str:
-        return results_file.key(**self._common, row=self._row(one), photo=shot.digest)
+    def _key(self, one: Row, shot: BenchmarkPhoto) -> str:
+        return results_file.result_key(**self._common, row=self._row(one), photo=shot.digest)
 
-    def _row(self, one: Entrant) -> dict[str, Any]:
+    def _row(self, one: Row) -> dict[str, Any]:
         code = None if one.explainer is None else one.explainer._settings["method"]
         own = {"method": one.method, "layer": one.layer, "options": one.options}
         return own | {"grid": one.grid if one.control else None, "code": code}
@@ -221,17 +227,17 @@ class Contest:
 OWN = ("layer", "method", "options", "batch_size", "top")
 
 
-def _name(measure: Measure, shot: Shot) -> str:
+def _measure_key(measure: Measure, shot: BenchmarkPhoto) -> str:
     """A measure in the ledger: of other boxes it is another one."""
     if not measure.drawn:
         return measure.label
     drawn = shot.drawn
     things = [] if drawn is None else [(one.label, one.corners) for one in drawn.things]
-    painted = [] if drawn is None else [_painted(drawn, k) for k in range(len(things))]
+    painted = [] if drawn is None else [_boxes_and_mask(drawn, k) for k in range(len(things))]
     size = None if drawn is None else drawn.size
-    return f"{measure.label} {results_file.key(things=things, painted=painted, size=size)}"
+    return f"{measure.label} {results_file.result_key(things=things, painted=painted, size=size)}"
 
 
-def _painted(drawn: Annotated, k: int) -> Any:
+def _boxes_and_mask(drawn: Annotated, k: int) -> Any:
     paint = drawn.things[k].paint
     return None if paint is None else paint(64, 64)

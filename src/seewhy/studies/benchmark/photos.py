@@ -17,10 +17,12 @@ from seewhy.explainer.scorer import Scorer
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.studies.benchmark.measures import Measure
-from seewhy.studies.benchmark.results_file import Ledger
+from seewhy.studies.benchmark.results_file import ResultsFile
 
 
-def _shots(paths: Sequence[str], boxes: Any, problems: dict[str, None]) -> list[Shot]:
+def list_benchmark_photos(
+    paths: Sequence[str], boxes: Any, problems: dict[str, None]
+) -> list[BenchmarkPhoto]:
     drawn: Sequence[Any] = [None] * len(paths)
     if boxes is not None:
         found = boxes if isinstance(boxes, Annotations) else ground_truth.read(boxes)
@@ -35,16 +37,16 @@ def _shots(paths: Sequence[str], boxes: Any, problems: dict[str, None]) -> list[
         except OSError as error:
             problems[f"{path}: it cannot be read ({error.strerror})."] = None
             continue
-        shots.append(Shot(path, digest, own))
+        shots.append(BenchmarkPhoto(path, digest, own))
     return shots
 
 
-def _photos(count: int) -> str:
+def count_of_photos(count: int) -> str:
     return "1 photo is" if count == 1 else f"{count} photos are"
 
 
 @dataclass(frozen=True)
-class Shot:
+class BenchmarkPhoto:
     """A photo on disk."""
 
     path: str
@@ -54,23 +56,25 @@ class Shot:
 
 
 @dataclass(frozen=True)
-class Rules:
+class RunOptions:
     """What is the same for all models."""
 
     measures: tuple[Measure, ...]
     target: Any
     seed: int
-    ledger: Ledger
+    ledger: ResultsFile
     problem: Callable[[str], None]
     """Is told what went wrong."""
     step: Callable[[int], None]
     """Is told how many rows of photos were done."""
 
 
-class Batch:
+class PhotoBatch:
     """Some photos, read when they are first needed."""
 
-    def __init__(self, first: Explainer, shots: Sequence[Shot], rules: Rules) -> None:
+    def __init__(
+        self, first: Explainer, shots: Sequence[BenchmarkPhoto], rules: RunOptions
+    ) -> None:
         self.shots = shots
         self._first, self._rules = first, rules
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from seewhy.studies.benchmark.statistics import Row
+from seewhy.studies.benchmark.statistics import TableRow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ ACROSS = 4
 """Panels beside each other."""
 
 
-def pngs(rows: Sequence[Row], measures: Sequence[Measure], photos: int) -> dict[str, bytes]:
+def pngs(rows: Sequence[TableRow], measures: Sequence[Measure], photos: int) -> dict[str, bytes]:
     """PNG files by name: "figures", and "cost" where a method was timed."""
     drawn = {"figures": figures(rows, measures, photos)}
     if any(_costly(row, _faithful(measures)) for row in rows):
@@ -27,7 +27,7 @@ def pngs(rows: Sequence[Row], measures: Sequence[Measure], photos: int) -> dict[
     return {name: _png(figure) for name, figure in drawn.items()}
 
 
-def figures(rows: Sequence[Row], measures: Sequence[Measure], photos: int) -> Any:
+def figures(rows: Sequence[TableRow], measures: Sequence[Measure], photos: int) -> Any:
     """A panel for each measure: a point with its interval for each row, the controls shaded."""
     from matplotlib.figure import Figure
 
@@ -54,7 +54,7 @@ def figures(rows: Sequence[Row], measures: Sequence[Measure], photos: int) -> An
     return picture
 
 
-def _panel(axes: Axes, rows: list[Row], measure: Measure) -> None:
+def _panel(axes: Axes, rows: list[TableRow], measure: Measure) -> None:
     axes.set_title(measure.heading, fontsize=10)
     for at, row in enumerate(rows):
         if row.control:
@@ -80,7 +80,7 @@ def _panel(axes: Axes, rows: list[Row], measure: Measure) -> None:
     axes.set_axisbelow(True)
 
 
-def cost(rows: Sequence[Row], measures: Sequence[Measure]) -> Any:
+def cost(rows: Sequence[TableRow], measures: Sequence[Measure]) -> Any:
     """A faithfulness measure over forward passes, beside the best control of each grid."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
@@ -127,9 +127,9 @@ def cost(rows: Sequence[Row], measures: Sequence[Measure]) -> Any:
     return picture
 
 
-def _best_controls(rows: Sequence[Row], measure: Measure) -> list[Row]:
+def _best_controls(rows: Sequence[TableRow], measure: Measure) -> list[TableRow]:
     """Of each model and grid the control that does best."""
-    best: dict[tuple[str, str], Row] = {}
+    best: dict[tuple[str, str], TableRow] = {}
     for row in rows:
         if row.control and row.figures and row.figures[measure.label].photos:
             rival = best.get((row.model, row.layer))
@@ -145,7 +145,7 @@ def _faithful(measures: Sequence[Measure]) -> Measure:
     return next((one for one in measures if one.kind == "faithfulness"), measures[0])
 
 
-def _costly(row: Row, measure: Measure) -> bool:
+def _costly(row: TableRow, measure: Measure) -> bool:
     return bool(row.passes == row.passes and row.figures and row.figures[measure.label].photos)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 Record = dict[str, Any]
 
 
-class Ledger:
+class ResultsFile:
     """Records by key: in a file, to which each is appended at once, or in memory only."""
 
     def __init__(self, path: Path | None) -> None:
@@ -55,13 +55,13 @@ class Ledger:
         known["values"] = values
 
 
-def key(**parts: Any) -> str:
+def result_key(**parts: Any) -> str:
     """A short name for all that a result depends on."""
-    text = json.dumps(told(parts), sort_keys=True, ensure_ascii=False)
+    text = json.dumps(fingerprint_of(parts), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def told(value: Any) -> Any:
+def fingerprint_of(value: Any) -> Any:
     """Any setting as plain values that differ where the settings do.
 
     Functions count by their name and code; what has neither plain values nor code by its repr.
@@ -72,9 +72,9 @@ def told(value: Any) -> Any:
         array = np.ascontiguousarray(value)
         return [str(array.dtype), list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()]
     if isinstance(value, Mapping):
-        return {str(name): told(one) for name, one in value.items()}
+        return {str(name): fingerprint_of(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [told(one) for one in value]
+        return [fingerprint_of(one) for one in value]
     code = getattr(value, "__code__", None)
     if code is not None:
         inner = [one for one in code.co_consts if not hasattr(one, "co_code")]
@@ -83,7 +83,7 @@ def told(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else repr(value)
 
 
-def packed(value: np.ndarray) -> Any:
+def run_length(value: np.ndarray) -> Any:
     """A figure (k,) as plain JSON: a number, None for NaN, or the places where a row changes."""
     if len(value) == 1:
         return None if np.isnan(value[0]) else float(value[0])
@@ -94,7 +94,7 @@ def packed(value: np.ndarray) -> Any:
     return {"length": len(value), "runs": runs}
 
 
-def unpacked(value: Any) -> np.ndarray:
+def from_run_length(value: Any) -> np.ndarray:
     """The figure (k,) of what `packed` gave."""
     if not isinstance(value, dict):
         return np.array([np.nan if value is None else value], "float64")

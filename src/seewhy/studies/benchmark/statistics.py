@@ -45,7 +45,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A method at a layer of a model, or a control."""
 
     model: str
@@ -74,7 +74,7 @@ class Row:
         return plain
 
 
-def figures(
+def row_figures(
     own: Values, controls: Mapping[str, Values], measures: Sequence[Measure], seed: int
 ) -> dict[str, Figure]:
     """The figures of a row. controls: by name, those on the same grid; empty for a control."""
@@ -87,10 +87,10 @@ def _figure(own: Values, controls: Mapping[str, Values], measure: Measure, seed:
     if not known:
         return Figure(NAN, NAN, NAN, 0, left_out)
     values = _stacked(own, known, measure)
-    mean = statistic(values)
+    mean = set_statistic(values)
     low, high = NAN, NAN
     if len(known) > 1:
-        low, high = interval(resampled([values], seed=seed)[0])
+        low, high = percentile_interval(bootstrap_statistics([values], seed=seed)[0])
     name, difference = _against(own, controls, measure, seed)
     sign = 1 if measure.high else -1
     verdict = "even" if name else ""
@@ -110,7 +110,7 @@ def _against(
     nothing = ("", (NAN, NAN, NAN))
     rivals = {name: _counting(values, measure) for name, values in controls.items()}
     heights = {
-        name: statistic(_stacked(controls[name], known, measure))
+        name: set_statistic(_stacked(controls[name], known, measure))
         for name, known in rivals.items()
         if known
     }
@@ -121,11 +121,11 @@ def _against(
     if not both:
         return nothing
     pair = [_stacked(values, both, measure) for values in (own, controls[best])]
-    mean = statistic(pair[0]) - statistic(pair[1])
+    mean = set_statistic(pair[0]) - set_statistic(pair[1])
     if len(both) < 2:
         return best, (mean, NAN, NAN)
-    draws = resampled(pair, seed=seed)
-    return best, (mean, *interval(draws[0] - draws[1]))
+    draws = bootstrap_statistics(pair, seed=seed)
+    return best, (mean, *percentile_interval(draws[0] - draws[1]))
 
 
 def _counting(values: Values, measure: Measure) -> list[str]:
@@ -146,7 +146,7 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and np.isnan(value) else value
 
 
-def statistic(values: np.ndarray) -> float:
+def set_statistic(values: np.ndarray) -> float:
     """What a table tells of a set of photos: the mean, or of a set measure the best of the means.
 
     values: (photos, k), with k = 1 but for measures that choose one threshold for all photos.
@@ -154,7 +154,7 @@ def statistic(values: np.ndarray) -> float:
     return float(values.mean(axis=0).max())
 
 
-def resampled(
+def bootstrap_statistics(
     samples: Sequence[np.ndarray], *, seed: int = 0, resamples: int = RESAMPLES
 ) -> np.ndarray:
     """The `statistic` of each sample over photos drawn with replacement, (samples, resamples).
@@ -180,7 +180,7 @@ def _counts(photos: int, rows: int, seed: int, number: int) -> np.ndarray:
     return counts.reshape(rows, photos).astype("float64")
 
 
-def interval(draws: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+def percentile_interval(draws: np.ndarray, level: float = 0.95) -> tuple[float, float]:
     """The middle share of the draws (resamples,): Efron's percentile interval."""
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

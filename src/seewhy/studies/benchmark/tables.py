@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seewhy.studies.benchmark.measures import Measure
-from seewhy.studies.benchmark.statistics import MARKS, Figure, Row
+from seewhy.studies.benchmark.statistics import MARKS, Figure, TableRow
 
 LEGEND = (
     "Means over photos with 95 % bootstrap intervals. ≈ is not told from the best control "
@@ -34,16 +34,16 @@ def headings(done: Benchmark) -> list[str]:
     return ["model", "layer", "method", *(one.heading for one in done.measures), "s", "passes"]
 
 
-def cells(done: Benchmark, row: Row) -> list[str]:
+def cells(done: Benchmark, row: TableRow) -> list[str]:
     """One row in words."""
     first = [row.model, row.layer, row.method]
     if row.problem:
         return [*first, row.problem]
-    shown = [figure(row.figures.get(one.label)) for one in done.measures]
-    return [*first, *shown, number(row.seconds, ".3g"), number(row.passes, ".1f")]
+    shown = [figure_text(row.figures.get(one.label)) for one in done.measures]
+    return [*first, *shown, number_text(row.seconds, ".3g"), number_text(row.passes, ".1f")]
 
 
-def figure(one: Figure | None) -> str:
+def figure_text(one: Figure | None) -> str:
     """As "0.412 [0.398, 0.431] ≈"."""
     if one is None or not one.photos:
         return "–"
@@ -59,7 +59,7 @@ def _short(value: float) -> str:
     return f"{value:.3f}" if abs(value) >= 0.01 or not value else f"{value:.2g}"
 
 
-def number(value: float, form: str) -> str:
+def number_text(value: float, form: str) -> str:
     return "–" if value != value else f"{value:{form}}"
 
 
@@ -117,7 +117,7 @@ def html(done: Benchmark, pictures: Mapping[str, bytes]) -> str:
     )
 
 
-def _html_row(done: Benchmark, row: Row) -> str:
+def _html_row(done: Benchmark, row: TableRow) -> str:
     texts = [to_html.escape(text) for text in cells(done, row)]
     if row.problem:
         span = len(done.measures) + 2
@@ -153,7 +153,7 @@ def _safe(text: str) -> str:
 class Benchmark:
     """A table of methods, layers and models, the controls in it."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     """Of each model the methods, then the controls of each grid that maps had."""
     measures: tuple[Measure, ...]
     photos: int

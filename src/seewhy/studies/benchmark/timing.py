@@ -20,7 +20,9 @@ PATIENCE = 2.0
 """Seconds from which on no more runs are made."""
 
 
-def of(explainer: Explainer, scorer: Scorer, photo: Photo, target: Any) -> tuple[float, float]:
+def time_explanation(
+    explainer: Explainer, scorer: Scorer, photo: Photo, target: Any
+) -> tuple[float, float]:
     """Median seconds of one explanation, and over those of one forward pass of the same process.
 
     The photo is brought to the network's size first, so that reading and shrinking do not count.
