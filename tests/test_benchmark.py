@@ -21,7 +21,7 @@ from seewhy.cli import app
 from seewhy.errors import MethodError, OptionError
 from seewhy.explainer.explainer import Explainer
 from seewhy.models.wrapped_model import fingerprint
-from seewhy.studies.benchmark import measures, results_file, statistics, tables
+from seewhy.studies.benchmark import measures, results_file, statistics, tables, timing
 
 pytestmark = pytest.mark.one_backend
 
@@ -195,7 +195,7 @@ def counted(monkeypatch):
         return plain(self, images, targets)
 
     monkeypatch.setattr(Explainer, "__call__", call)
-    monkeypatch.setattr(seewhy.costs, "of", lambda *_: (0.1, 1.0))
+    monkeypatch.setattr(timing, "time_explanation", lambda *_: (0.1, 1.0))
     return calls
 
 
@@ -442,6 +442,7 @@ def test_the_ledger_keeps_what_it_is_told(tmp_path):
 
 @pytest.mark.framework_free
 def test_matplotlib_keeps_its_windows():
-    code = "import sys, seewhy.plots, seewhy.bootstrap; print('matplotlib.pyplot' in sys.modules)"
+    code = "import sys; from seewhy.studies.benchmark import plots, statistics; "
+    code += "print('matplotlib.pyplot' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"

@@ -228,8 +228,8 @@ def test_models_lists_the_presets(run):
 @pytest.mark.parametrize("arguments", [["--help"], ["explain", "--help"], ["--version"]])
 def test_help_imports_nothing_heavy(arguments):
     code = (
-        "import sys; from seewhy import cli; sys.argv = ['seewhy', *sys.argv[1:]]\n"
-        "try: cli.main()\n"
+        "import sys; from seewhy.cli import app; sys.argv = ['seewhy', *sys.argv[1:]]\n"
+        "try: app.main()\n"
         "finally: print(sorted({'keras', 'numpy', 'PIL', 'matplotlib', 'tensorflow', 'jax', "
         "'torch'} & set(sys.modules)))"
     )

@@ -7,9 +7,8 @@ import pytest
 
 import twins
 from seewhy import errors
-from seewhy.metrics import robustness
+from seewhy.metrics import faithfulness, robustness
 from seewhy.metrics.faithfulness import confidence_drop, eraser
-from seewhy.metrics.faithfulness import infidelity as infidelity_module
 
 pytestmark = pytest.mark.framework_free
 RANDOM = np.random.default_rng(5)
@@ -178,18 +177,18 @@ def test_infidelity_equals_captums(scaled):
         n_perturb_samples=20,
         normalize=scaled,
     )
-    ours = infidelity_module.infidelity(IMAGES, maps, scorer, how=changes, scaled=scaled)
+    ours = faithfulness.infidelity(IMAGES, maps, scorer, how=changes, scaled=scaled)
     np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-4)
 
 
 @pytest.mark.parametrize("how", ["noise", "squares"])
 def test_the_gradient_of_a_linear_model_has_no_infidelity(how):
     exact = np.broadcast_to(WEIGHTS, IMAGES.shape)
-    true = infidelity_module.infidelity(IMAGES, exact, linear, how=how, samples=10, side=4)
+    true = faithfulness.infidelity(IMAGES, exact, linear, how=how, samples=10, side=4)
     np.testing.assert_allclose(true, 0, atol=1e-6)
-    wrong = infidelity_module.infidelity(IMAGES, 2 * exact, linear, how=how, samples=10, side=4)
+    wrong = faithfulness.infidelity(IMAGES, 2 * exact, linear, how=how, samples=10, side=4)
     assert (wrong > 1e-3).all()
-    scaled = infidelity_module.infidelity(
+    scaled = faithfulness.infidelity(
         IMAGES, 2 * exact, linear, how=how, samples=10, side=4, scaled=True
     )
     np.testing.assert_allclose(scaled, 0, atol=1e-6)
@@ -244,10 +243,10 @@ def test_flips_of_what_sees_no_sides():
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        (lambda: infidelity_module.infidelity(IMAGES, MAPS[:2], scorer), "the images' shape"),
-        (lambda: infidelity_module.infidelity(IMAGES, MAPS, scorer, how="dots"), "how is one of"),
+        (lambda: faithfulness.infidelity(IMAGES, MAPS[:2], scorer), "the images' shape"),
+        (lambda: faithfulness.infidelity(IMAGES, MAPS, scorer, how="dots"), "how is one of"),
         (
-            lambda: infidelity_module.infidelity(IMAGES, MAPS, scorer, how=MAPS),
+            lambda: faithfulness.infidelity(IMAGES, MAPS, scorer, how=MAPS),
             "changes have shape",
         ),
         (lambda: robustness.max_sensitivity(IMAGES, explain, -1), "radius"),

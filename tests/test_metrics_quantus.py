@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seewhy.metrics import robustness, similarity
-from seewhy.metrics.faithfulness import eraser, infidelity, region_removal, removal_curves, road
+from seewhy.metrics import faithfulness, robustness, similarity
+from seewhy.metrics.faithfulness import eraser, region_removal, removal_curves
 from seewhy.metrics.localisation import pointing
 
 pytestmark = [pytest.mark.framework_free, pytest.mark.filterwarnings("ignore")]
@@ -132,7 +132,7 @@ def test_infidelity(model):
     )
     # one patch of the image's size: everything becomes black
     changes = (IMAGES - black())[None]
-    ours = infidelity.infidelity(IMAGES, MAPS, scorer, how=changes)
+    ours = faithfulness.infidelity(IMAGES, MAPS, scorer, how=changes)
     np.testing.assert_allclose(ours, asked(theirs, model), rtol=1e-4)
 
 
@@ -152,7 +152,7 @@ def test_road(model, monkeypatch):
         channel_first=True,
     )
     hits = lambda images, which: outputs(images).argmax(axis=1) == classes[which]  # noqa: E731
-    ours = road.road(
+    ours = faithfulness.road(
         IMAGES,
         MAPS,
         hits,

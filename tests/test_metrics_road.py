@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import twins
+from seewhy.metrics import faithfulness
 from seewhy.metrics.faithfulness import imputation
-from seewhy.metrics.faithfulness import road as road_module
-from seewhy.metrics.faithfulness.road import road_combined
+from seewhy.metrics.faithfulness.remove_and_debias import road_combined
 
 pytestmark = pytest.mark.framework_free
 RANDOM = np.random.default_rng(3)
@@ -142,7 +142,7 @@ def silent(package, monkeypatch):
 @pytest.mark.parametrize("order", ["most", "least"])
 def test_road_equals_grad_cam(package, model, silent, order):
     classes = {"most": package.ROADMostRelevantFirst, "least": package.ROADLeastRelevantFirst}
-    ours = road_module.road(IMAGES, MAPS, scorer, order=order, noise=0)
+    ours = faithfulness.road(IMAGES, MAPS, scorer, order=order, noise=0)
     for k, percentile in enumerate(PERCENTILES):
         asked = [lambda output: output[0]] * 3
         theirs = classes[order](percentile)(tensors(IMAGES), MAPS, asked, model)

@@ -55,8 +55,10 @@ def test_find_names_the_nearest():
 @framework_free
 def test_the_table_needs_no_framework():
     code = (
-        "import sys; from seewhy import presets, preprocess, labels, inputs, bundled; "
-        "presets.status(presets.find('vgg16')); labels.imagenet(); preprocess.get('vgg16'); "
+        "import sys; from seewhy.models import detect_preprocess, efficientnet_lite0; "
+        "from seewhy.models import preprocess, presets; from seewhy.targets import labels; "
+        "presets.status(presets.get_preset('vgg16')); labels.imagenet_labels(); "
+        "preprocess.get_preprocessing('vgg16'); "
         "sys.exit('keras' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -76,7 +76,7 @@ class Case:
     def target(self):
         if not callable(self.kind.target):
             return self.kind.target
-        from seewhy.targets import builders as targets
+        from seewhy import targets
 
         return self.kind.target(targets)
 

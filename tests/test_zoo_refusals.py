@@ -151,7 +151,7 @@ def test_an_unknown_output(two_outputs, wanted):
 
 
 def test_an_unknown_output_of_a_target(two_outputs):
-    from seewhy.targets import builders as targets
+    from seewhy import targets
 
     target = targets.output("colours", 0)
     refused(errors.TargetError, named("kind", "colour'"), two_outputs, target=target)
@@ -220,7 +220,7 @@ def test_a_function_that_gives_no_score_per_image(function):
     ],
 )
 def test_questions_that_do_not_fit_the_output(wanted, pattern):
-    from seewhy.targets import builders as targets
+    from seewhy import targets
 
     refused(errors.TargetError, pattern, small(), target=wanted(targets))
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from seewhy_pytest.evidence import Explainers, Guard
+    from seewhy_pytest.evidence_fixture import Explainers, Guard
 
 _FAILED = pytest.StashKey[bool]()
 
@@ -39,7 +39,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def _seewhy_explainers() -> Explainers:
-    from seewhy_pytest.evidence import Explainers
+    from seewhy_pytest.evidence_fixture import Explainers
 
     return Explainers()
 
@@ -54,7 +54,7 @@ def evidence(
     other arguments of `seewhy.Explainer`. The overlay is written into the test's `tmp_path` as
     soon as a number is asked, and stays there if the test fails.
     """
-    from seewhy_pytest.evidence import Guard
+    from seewhy_pytest.evidence_fixture import Guard
 
     guard = Guard(_seewhy_explainers, tmp_path)
     yield guard

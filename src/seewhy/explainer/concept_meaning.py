@@ -12,7 +12,7 @@ Tensor = Any
 
 
 def kept_concepts(count: int) -> np.ndarray:
-    """Which concepts are kept, float32 (2 · count + 2, count + 1), in the order of `Answered`.
+    """Which concepts are kept, float32 (2 · count + 2, count + 1), in the order of `ConceptScores`.
 
     The last column is 1 where the activations stay as they are.
     """
@@ -41,7 +41,7 @@ def recompose_activations(
 
 
 def scores_by_concept(scores: np.ndarray) -> ConceptScores:
-    """Scores (rows, images, classes) of `rows`, by what they are of."""
+    """Scores (rows, images, classes) of `kept_concepts`, by what they are of."""
     count = (len(scores) - 2) // 2
     by_image = np.moveaxis(scores, 0, 1)
     return ConceptScores(

@@ -236,11 +236,11 @@ class Explainer:
 
         Deep feature factorisation (Collins, Achanta and Süsstrunk 2018, arXiv:1806.10206): the
         activations, negative ones set to 0, of all positions of all images are approximated by
-        `count` non-negative concepts; see `factors.factorise`. Then the part of the network behind
+        `count` non-negative concepts; see `nmf.factorise`. Then the part of the network behind
         the layer runs on what is put together from the concepts, without each and with each
         alone: a concept speaks for the classes whose score falls most without it; see
-        `meanings.meaning`. What bypasses the layer, such as skip connections and class tokens,
-        stays as it is.
+        `concept_meaning.concept_effect`. What bypasses the layer, such as skip connections and
+        class tokens, stays as it is.
         images: as for a call, of one size. top: how many classes a concept is labelled with; the
         explainer's own if None. seed: of the factorisation's start.
         Needs the extra "concepts". Raises DependencyError without it; OptionError for counts that

@@ -46,7 +46,7 @@ RERUNS = {
     "pull_images": "(change, rows, *given) → scores (rows, batch) and their gradients with "
     "respect to the rows",
 }
-"""Evidence as functions that run the network, or its tail, many times (see `seewhy.reruns`)."""
+"""Evidence as functions that run the network, or its tail, many times, as `PerturbedRuns`."""
 
 NEEDS = (*ARRAYS, *RERUNS)
 """All that the driver can give."""

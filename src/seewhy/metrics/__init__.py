@@ -7,6 +7,6 @@ that image's target; `Explainer.scorer` makes one. An `explain` is a function im
 (images, which). A measure that is not defined, as a correlation with a constant map, is NaN.
 """
 
-from __future__ import annotations
+from seewhy.metrics import controls, faithfulness, localisation, robustness, sanity, similarity
 
 __all__ = ["controls", "faithfulness", "localisation", "robustness", "sanity", "similarity"]

@@ -11,7 +11,7 @@ Tensor = Any
 
 
 class AttentionRecorder:
-    """A rule for `split.whole`: every self-attention runs on explicit scores, which it keeps.
+    """A rule for `split_at_input`: every self-attention runs on explicit scores, which it keeps.
 
     Fused attention hides its scores; here they are computed from the layer's own queries and
     keys. shift: (batch, blocks, heads, tokens, tokens), added to them; None adds nothing.

@@ -33,7 +33,7 @@ class Bias:
 
 
 class BiasShifts:
-    """A rule for `split.whole`: adds a shift wherever a bias is added, and keeps the biases.
+    """A rule for `split_at_input`: adds a shift wherever a bias is added, and keeps the biases.
 
     shifts: one tensor a bias, of its shape, in the order in which they are used; None for none.
     """

@@ -33,7 +33,7 @@ def relu_ceiling(operation: Operation) -> float | None:
 
 
 def relu_rule(gated: bool) -> Callable[..., Any]:
-    """What `split.whole` runs in place of operations: ReLUs that pass back positive gradients only.
+    """What `split_at_input` runs in place of ReLUs: they pass back positive gradients only.
 
     gated: whether they also pass back only where the ReLU itself was open (guided
     backpropagation); without it they are those of a deconvolution.

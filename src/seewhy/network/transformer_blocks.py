@@ -52,7 +52,7 @@ def _ends_block(call: Call, attention: Call) -> bool:
 
 
 class BlockStream(AttentionRecorder):
-    """A rule for `split.whole`: the rest of the network behind the last block sees all blocks.
+    """A rule for `split_at_input`: the rest of the network behind the last block sees all blocks.
 
     Behind the last block the batch is what that block gives, followed by what each block gives
     with all of its tokens replaced by their mean. What a block gives is passed on to the next

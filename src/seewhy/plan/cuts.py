@@ -55,7 +55,7 @@ def layer_cuts(backend: ModuleType, traced: Trace, wanted: Any) -> tuple[Cut, ..
 def input_cut(traced: Trace, input: int, rule: Rule | None = None) -> Cut:
     """Cut in front of all layers: the activations are one of the inputs, laid out as an image.
 
-    rule: what runs in place of operations behind it, as in `split.whole`.
+    rule: what runs in place of operations behind it, as in `split_at_input`.
     """
     subject = traced.subject
     run = subject.run

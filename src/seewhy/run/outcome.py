@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a pass gave for one image, as `engine.evidence` describes it."""
+    """What a pass gave for one image, as `passes.evidence_pass` describes it."""
 
     scores: np.ndarray
     ranked: np.ndarray

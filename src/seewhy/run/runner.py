@@ -36,7 +36,7 @@ class Runner:
     def evidence(
         self, plan: Plan, k: int, images: Sequence[np.ndarray], asked: Sequence[list[Target]]
     ) -> list[Outcome]:
-        """What `passes.maps` gives at one target layer, for each image.
+        """What `passes.maps_pass` gives at one target layer, for each image.
 
         images: one batch an input. asked: the questions of each image, all of the same kinds.
         """

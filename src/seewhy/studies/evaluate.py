@@ -173,7 +173,7 @@ def _control_heatmaps(
 ) -> tuple[np.ndarray, ...]:
     """Maps that know nothing of the network, (height, width) in 0..1, in the order of `BLIND`.
 
-    They are made on the grid of the method's map and enlarged alike (see `seewhy.blind`).
+    They are made on the grid of the method's map and enlarged alike (see `metrics.controls`).
     """
     enlarge = Geometry.squash((pixels.shape[0], pixels.shape[1]), (grid[0], grid[1])).to_photo
     return tuple(normalise(enlarge(map)) for map in controls.control_maps(pixels, grid, seed))

@@ -130,7 +130,7 @@ class EvaluationRow:
     control: bool
     """Whether the maps know nothing of the question, or are of a wrong one."""
     figures: dict[str, float]
-    """By the names of `seewhy.tallies.COLUMNS`; NaN where it was not measured."""
+    """By the names of `COLUMNS`; NaN where it was not measured."""
     empty: int
     """How many maps had no evidence at all, which counts as hitting nothing."""
     best_threshold: float

@@ -1,6 +1,25 @@
 """Does the score depend on what the map points at?"""
 
-from __future__ import annotations
+from seewhy.metrics.faithfulness.baselines import BASELINES, blurred
+from seewhy.metrics.faithfulness.confidence_drop import (
+    adcc,
+    average_drop,
+    average_increase,
+    coherency,
+    complexity,
+    masked,
+    win,
+)
+from seewhy.metrics.faithfulness.eraser import (
+    alike_decided,
+    comprehensiveness,
+    sufficiency,
+)
+from seewhy.metrics.faithfulness.imputation import impute
+from seewhy.metrics.faithfulness.perturbation_error import infidelity
+from seewhy.metrics.faithfulness.region_removal import irof, irof_curve
+from seewhy.metrics.faithfulness.removal_curves import Curve, deletion, insertion, pixel_flipping
+from seewhy.metrics.faithfulness.remove_and_debias import road, road_combined
 
 __all__ = [
     "BASELINES",

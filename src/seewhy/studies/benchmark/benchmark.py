@@ -47,7 +47,7 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     models: one or a list of what `Explainer` takes, or a dictionary by name, or an Explainer.
     photos: a file, a folder, or a list of them. methods: names, pairs (name, options) or own
     formulas. layers: as `Explainer` takes them; None for the default. metrics: names of
-    `seewhy.measures.known()` or pairs (name, options); None for a quick set.
+    `measures.all_measures()` or pairs (name, options); None for a quick set.
     boxes: a file or folder that `seewhy.ground_truth.read` knows, for measures of localisation:
     all of a photo's things count. target: one question for all photos; "top" is each photo's top
     class. seed: of all chance: controls, measures, resamples, and methods that have a seed.
@@ -146,8 +146,8 @@ def _notes(
 ) -> Iterator[str]:
     if count < FEW:
         yield (
-            f"{count_of_photos(count)} few: percentile intervals of fewer than {FEW} are too narrow, "
-            f"so that a difference from the controls may be chance."
+            f"{count_of_photos(count)} few: percentile intervals of fewer than {FEW} are too "
+            f"narrow, so that a difference from the controls may be chance."
         )
     bare = sum(not (shot.drawn and shot.drawn.things) for shot in shots)
     if boxes is not None and bare:

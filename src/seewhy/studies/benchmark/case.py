@@ -82,7 +82,7 @@ def measured_method_map(
 
 
 def measured_control_map(setting: PhotoContext, grid: tuple[int, ...], way: int) -> MeasuredMap:
-    """The case of a map that knows nothing of the network; way: which of `blind.NAMES`."""
+    """The case of a map that knows nothing of the network; way: which of `controls.NAMES`."""
 
     def explain(images: Any) -> np.ndarray:
         return np.stack([controls.control_maps(one, grid, setting.seeds[1])[way] for one in images])

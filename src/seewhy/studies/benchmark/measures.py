@@ -12,16 +12,7 @@ import numpy as np
 
 from seewhy.errors import OptionError
 from seewhy.images.geometry import Geometry
-from seewhy.metrics import robustness, similarity
-from seewhy.metrics.faithfulness import (
-    confidence_drop,
-    eraser,
-    infidelity,
-    region_removal,
-    removal_curves,
-    road,
-)
-from seewhy.metrics.localisation import box_overlap, pointing
+from seewhy.metrics import faithfulness, localisation, robustness, similarity
 from seewhy.metrics.localisation.boxes_and_masks import Corners
 from seewhy.metrics.localisation.wsol import box_accuracies
 
@@ -115,60 +106,60 @@ def _step(case: MeasuredMap, step: int | None) -> int:
 
 @_measure("deletion", "low", "faithfulness", PETSIUK)
 def _deletion(case: MeasuredMap, *, step: int | None = None, baseline: str = "zero") -> Any:
-    game = removal_curves.deletion
+    game = faithfulness.deletion
     given: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
     return game(case.image, case.map, case.scorer, **given).auc
 
 
 @_measure("insertion", "high", "faithfulness", PETSIUK)
 def _insertion(case: MeasuredMap, *, step: int | None = None, baseline: str = "blur") -> Any:
-    game = removal_curves.insertion
+    game = faithfulness.insertion
     given: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
     return game(case.image, case.map, case.scorer, **given).auc
 
 
 @_measure("pixel_flipping", "low", "faithfulness", "Bach et al. 2015, PLoS ONE 10(7): e0130140")
 def _pixel_flipping(case: MeasuredMap, *, step: int | None = None, baseline: str = "flip") -> Any:
-    game = removal_curves.pixel_flipping
+    game = faithfulness.pixel_flipping
     return game(case.image, case.map, case.scorer, step=_step(case, step), baseline=baseline).auc
 
 
 @_measure("irof", "high", "faithfulness", "Rieger and Hansen 2020, arXiv:2003.08747")
 def _irof(case: MeasuredMap, *, segments: int = 8, baseline: str = "mean") -> Any:
     given: dict[str, Any] = {"segments": segments, "baseline": baseline}
-    return region_removal.irof(case.image, case.map, case.scorer, **given)
+    return faithfulness.irof(case.image, case.map, case.scorer, **given)
 
 
 @_measure("average_drop", "low", "faithfulness", CHATTOPADHYAY)
 def _average_drop(case: MeasuredMap, *, baseline: str = "zero") -> Any:
-    return confidence_drop.average_drop(case.image, case.map, case.scorer, baseline=baseline)
+    return faithfulness.average_drop(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("increase", "high", "faithfulness", CHATTOPADHYAY)
 def _increase(case: MeasuredMap, *, baseline: str = "zero") -> Any:
-    return confidence_drop.average_increase(case.image, case.map, case.scorer, baseline=baseline)
+    return faithfulness.average_increase(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("complexity", "low", "faithfulness", POPPI)
 def _complexity(case: MeasuredMap) -> Any:
-    return confidence_drop.complexity(case.map)
+    return faithfulness.complexity(case.map)
 
 
 def _enlarged(case: MeasuredMap) -> Callable[[Any], np.ndarray]:
-    """As `Case.explain`, but maps of the network's size, as that which they are compared with."""
+    """As `MeasuredMap.explain`, but maps of the network's size, like that compared with them."""
     place = Geometry.identity(case.map.shape[1:])
     return lambda images: np.stack([place.to_photo(one) for one in case.explain(images)])
 
 
 @_measure("coherency", "high", "faithfulness", POPPI)
 def _coherency(case: MeasuredMap, *, baseline: str = "zero") -> Any:
-    return confidence_drop.coherency(case.image, case.map, _enlarged(case), baseline=baseline)
+    return faithfulness.coherency(case.image, case.map, _enlarged(case), baseline=baseline)
 
 
 @_measure("adcc", "high", "faithfulness", POPPI)
 def _adcc(case: MeasuredMap, *, baseline: str = "zero") -> Any:
     own = _enlarged(case)
-    return confidence_drop.adcc(case.image, case.map, case.scorer, own, baseline=baseline)
+    return faithfulness.adcc(case.image, case.map, case.scorer, own, baseline=baseline)
 
 
 @_measure("road", "high", "faithfulness", "Rong et al. 2022, arXiv:2202.00449")
@@ -176,17 +167,17 @@ def _road(case: MeasuredMap, *, noise: float = 0.01) -> Any:
     # the noise is in units of the image, whatever its preprocessing made of them
     spread = float(case.image.std())
     given: dict[str, Any] = {"noise": noise * spread, "seed": case.seed}
-    return road.road_combined(case.image, case.map, case.scorer, **given)
+    return faithfulness.road_combined(case.image, case.map, case.scorer, **given)
 
 
 @_measure("comprehensiveness", "high", "faithfulness", DEYOUNG)
 def _comprehensiveness(case: MeasuredMap, *, baseline: str = "zero") -> Any:
-    return eraser.comprehensiveness(case.image, case.map, case.scorer, baseline=baseline)
+    return faithfulness.comprehensiveness(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("sufficiency", "low", "faithfulness", DEYOUNG)
 def _sufficiency(case: MeasuredMap, *, baseline: str = "zero") -> Any:
-    return eraser.sufficiency(case.image, case.map, case.scorer, baseline=baseline)
+    return faithfulness.sufficiency(case.image, case.map, case.scorer, baseline=baseline)
 
 
 @_measure("infidelity", "low", "faithfulness", YEH)
@@ -194,7 +185,7 @@ def _infidelity(case: MeasuredMap, *, samples: int = 100, side: int | None = Non
     # scaled, as maps of a layer are not in units of the score for a unit of the image
     side = side or max(1, min(case.map.shape[1:]) // 7)
     given: dict[str, Any] = {"samples": samples, "side": side, "seed": case.seed}
-    return infidelity.infidelity(
+    return faithfulness.infidelity(
         case.image, case.map, case.scorer, how="squares", scaled=True, **given
     )
 
@@ -231,7 +222,7 @@ def _pointing_game(case: MeasuredMap, *, tolerance: float = 15) -> Any:
     if not case.heatmap.any():
         return 0.0
     assert case.mask is not None  # noqa: S101  (for mypy: asked of photos with boxes only)
-    return pointing.pointing_game(case.heatmap[None], case.mask[None], tolerance=tolerance)
+    return localisation.pointing_game(case.heatmap[None], case.mask[None], tolerance=tolerance)
 
 
 @_measure("energy_inside", "high", "localisation", "Wang et al. 2020, arXiv:1910.01279")
@@ -239,7 +230,7 @@ def _energy_inside(case: MeasuredMap) -> Any:
     if not case.heatmap.any():
         return 0.0
     assert case.mask is not None  # noqa: S101
-    return pointing.energy_inside(case.heatmap[None], case.mask[None])
+    return localisation.energy_inside(case.heatmap[None], case.mask[None])
 
 
 @_measure("box_iou", "high", "localisation", "Selvaraju et al. 2017, arXiv:1610.02391")
@@ -247,7 +238,7 @@ def _box_iou(case: MeasuredMap, *, threshold: float = 0.15) -> Any:
     if not case.heatmap.any():
         return 0.0
     assert case.boxes is not None  # noqa: S101
-    return box_overlap.box_iou(case.heatmap[None], [case.boxes], threshold=threshold)
+    return localisation.box_iou(case.heatmap[None], [case.boxes], threshold=threshold)
 
 
 @_measure("max_box_acc", "high", "localisation", "Choe et al. 2020, arXiv:2001.07437")

@@ -95,7 +95,7 @@ def run_length(value: np.ndarray) -> Any:
 
 
 def from_run_length(value: Any) -> np.ndarray:
-    """The figure (k,) of what `packed` gave."""
+    """The figure (k,) of what `run_length` gave."""
     if not isinstance(value, dict):
         return np.array([np.nan if value is None else value], "float64")
     if value["runs"] is None:
