@@ -118,8 +118,8 @@ def test_an_ambiguous_name_lists_the_paths():
 
 def test_a_grid_is_all_that_is_left_of_a_trace():
     explainer = Explainer(nets.plain())
-    assert explainer._plan.cuts[0].layer.output is None
-    assert explainer._plan.cuts[0].layer.inputs == ()
+    assert explainer.pipeline.plan.cuts[0].layer.output is None
+    assert explainer.pipeline.plan.cuts[0].layer.inputs == ()
 
 
 def test_a_network_of_keras_applications_needs_no_further_argument():

@@ -49,7 +49,7 @@ def net(name):
         twin = torch_twins.Twin(model)
         seen = Explainer(model)
         pixels = keras.utils.load_img(DATA / "chelsea.png", target_size=(224, 224))
-        images = seen._subject.network_input(np.asarray(pixels)[None], 0)
+        images = seen.pipeline.model.network_input(np.asarray(pixels)[None], 0)
         return model, twin, images, seen.layer
     model, layer = {
         "vgg-like": (nets.flat, "conv2"),
@@ -79,7 +79,7 @@ def ours(name, method, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         explainer = Explainer(model, method=method, options=options)
-        if explainer._method.at_layer:
+        if explainer.pipeline.method.at_layer:
             explainer = explainer.having(layer=layer)
         return np.stack([one.map for one in explainer(images, TARGET)])
 

@@ -1,4 +1,4 @@
-"""Checks of arguments, with messages that tell what is expected."""
+"""The words that options take, and checks of arguments whose messages tell what is expected."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from typing import Any
 
 from seewhy.errors import OptionError
 
+# They stand here and not beside what they mean, so that the command's help need not load NumPy.
+FITS = ("squash", "crop", "letterbox")
+FUSIONS = ("mean", "max", "product")
+SCORES = ("logits", "probabilities")
+UPSAMPLINGS = ("linear", "guided")
+
 
 def count(option: str, value: Any) -> None:
     """Raises OptionError for what is no whole number from 1 on."""
@@ -15,11 +21,19 @@ def count(option: str, value: Any) -> None:
         raise OptionError(f"{option} is a number from 1 on; got {value!r}.")
 
 
-def grid(value: Any) -> None:
-    """Raises OptionError for what is no (rows, cols)."""
+def grid(option: str, value: Any) -> None:
+    """Raises OptionError for what is neither None nor (rows, cols)."""
+    if value is None:
+        return
     sides = value if isinstance(value, tuple | list) else [value]
     if len(sides) < 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in sides):
-        raise OptionError(f"grid is (rows, cols) in whole numbers from 1 on; got {value!r}.")
+        raise OptionError(f"{option} is (rows, cols) in whole numbers from 1 on; got {value!r}.")
+
+
+def not_empty(option: str, value: Any) -> None:
+    """Raises OptionError for an empty list."""
+    if isinstance(value, list | tuple) and not value:
+        raise OptionError(f"{option} is an empty list: give at least one {option}, or none at all.")
 
 
 def one_of(option: str, value: str, known: Sequence[str]) -> str:

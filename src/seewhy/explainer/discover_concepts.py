@@ -13,7 +13,8 @@ from seewhy.errors import ImageError, OptionError, SeewhyWarning
 from seewhy.explainer import concept_meaning
 from seewhy.explainer.build_explanations import ExplainerInfo
 from seewhy.explainer.nmf import Factors, factorise
-from seewhy.models.prepare import Prepared, batch_inputs
+from seewhy.explainer.pipeline import Pipeline
+from seewhy.models.prepare import Prepared
 from seewhy.plan.plan import Plan
 from seewhy.results.concepts import Concepts, ConceptScores
 from seewhy.run.runner import Runner
@@ -35,27 +36,24 @@ class ConceptOptions:
 
 
 def discover_concepts(
-    runner: Runner,
-    plan: Plan,
-    chunks: Sequence[Sequence[Prepared]],
-    wanted: ConceptOptions,
-    facts: ExplainerInfo,
+    pipeline: Pipeline, chunks: Sequence[Sequence[Prepared]], options: ConceptOptions
 ) -> Concepts:
     """What `Explainer.concepts` gives for images that are ready for the network, in batches."""
+    runner, plan, facts = pipeline.runner, pipeline.plan, pipeline.info()
     if len(plan.cuts) > 1:
         raise OptionError(f"concepts are those of one layer; got {plan.layer}. Give one of them.")
     prepared = [sample for some in chunks for sample in some]
     _check(prepared)
-    batches = [batch_inputs(some, plan.subject) for some in chunks]
+    batches = [pipeline.inputs(some) for some in chunks]
     found = np.concatenate([runner.activations(plan, 0, inputs) for inputs in batches])
     # what is not finite must not be clipped away, but told
     positive = np.where(np.isfinite(found), np.maximum(found, 0), found)
     units = found.shape[-1]
-    factors = factorise(positive.reshape(-1, units), wanted.count, wanted.seed)
-    strengths = factors.strengths.reshape(*found.shape[:-1], wanted.count).astype("float32")
+    factors = factorise(positive.reshape(-1, units), options.count, options.seed)
+    strengths = factors.strengths.reshape(*found.shape[:-1], options.count).astype("float32")
     vectors = factors.vectors.astype("float32")
     answers = _concept_scores(runner, plan, batches, strengths, vectors)
-    presence = strengths.reshape(len(prepared), -1, wanted.count).sum(axis=1, dtype="float64")
+    presence = strengths.reshape(len(prepared), -1, options.count).sum(axis=1, dtype="float64")
     meaning = concept_meaning.concept_effect(answers, presence)
     parts = [sample.parts[plan.shown] for sample in prepared]
     notes = [*facts.notes, *_notes(found, factors, answers, facts)]
@@ -63,7 +61,7 @@ def discover_concepts(
     return Concepts(
         maps=np.moveaxis(strengths, -1, 1),
         vectors=vectors,
-        labels=tuple(meaning.told(k, facts.labels, wanted.top) for k in range(wanted.count)),
+        labels=tuple(meaning.told(k, facts.labels, options.top) for k in range(options.count)),
         share=tuple(factors.share.tolist()),
         error=factors.error,
         layer=facts.layer,
@@ -72,7 +70,7 @@ def discover_concepts(
         answered=answers,
         meaning=meaning,
         classes=facts.labels,
-        options={**facts.options, "count": int(wanted.count), "seed": int(wanted.seed)},
+        options={**facts.options, "count": int(options.count), "seed": int(options.seed)},
         warnings=tuple(notes),
         versions=facts.versions,
     )

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seewhy.errors import MapError, ModelError, SeewhyError
+from seewhy.explainer.pipeline import Pipeline
 from seewhy.explainer.scorer import Scorer
 from seewhy.images.geometry import Geometry
 from seewhy.maps.regions import hottest_first
 from seewhy.metrics.faithfulness.baselines import heavily_blurred
 from seewhy.metrics.sanity import layers_with_weights, randomised_copies
-from seewhy.models.prepare import Prepared, batch_inputs
+from seewhy.models.prepare import Prepared
 from seewhy.results.explanation import Explanation
 from seewhy.results.trust import Check, Trust
 from seewhy.targets.target import Target
-
-if TYPE_CHECKING:
-    from seewhy.explainer.explainer import Explainer
 
 # The share of the photo that is taken away, or kept alone.
 SHARE = 0.2
@@ -41,7 +38,7 @@ STEADY = 0.5
 
 
 def check_trust(
-    explainer: Explainer, sample: Prepared, question: Target, explanation: Explanation
+    pipeline: Pipeline, sample: Prepared, question: Target, explanation: Explanation
 ) -> Trust:
     """Check one explanation. For methods of one pass it takes 17 forward passes in all."""
     if not np.isfinite(explanation.map).all():
@@ -49,17 +46,17 @@ def check_trust(
     found = [_check_positive_evidence(explanation.map)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the explanation has told them
-        fixed = _pinned_target(explainer, question, explanation)
-        found += _check_other_maps(explainer, sample, fixed, explanation)
-        found.append(_check_random_classifier(explainer, sample, fixed, explanation))
-        found += _check_hiding(explainer, sample, fixed, explanation)
+        fixed = _pinned_target(pipeline, question, explanation)
+        found += _check_other_maps(pipeline, sample, fixed, explanation)
+        found.append(_check_random_classifier(pipeline, sample, fixed, explanation))
+        found += _check_hiding(pipeline, sample, fixed, explanation)
     return Trust(tuple(found))
 
 
-def _pinned_target(explainer: Explainer, question: Target, explanation: Explanation) -> Target:
+def _pinned_target(pipeline: Pipeline, question: Target, explanation: Explanation) -> Target:
     """The same class for changed images, also where "top" was asked."""
     index = getattr(explanation.target, "index", None)
-    return question if index is None else explainer.questions([int(index)])[0]
+    return question if index is None else pipeline.targets([int(index)])[0]
 
 
 def _check_positive_evidence(map: np.ndarray) -> Check:
@@ -70,17 +67,17 @@ def _check_positive_evidence(map: np.ndarray) -> Check:
 
 
 def _check_other_maps(
-    explainer: Explainer, sample: Prepared, question: Target, explanation: Explanation
+    pipeline: Pipeline, sample: Prepared, question: Target, explanation: Explanation
 ) -> list[Check]:
     """The map of the least likely class, and that of the mirror image."""
-    inputs = batch_inputs([sample], explainer._subject)
-    shown, first = explainer._changing
+    inputs = pipeline.inputs([sample])
+    shown, first = pipeline.changed_input
     image = inputs[shown]
     space = image.ndim - 2
     mirrored = list(inputs)
     if space >= 2:
         mirrored[shown] = np.ascontiguousarray(np.flip(image, axis=-1 if first else -2))
-    flipped = explainer._look(mirrored, [[question]])[0].maps[0][..., ::-1]
+    flipped = pipeline.outcomes(mirrored, [[question]])[0].maps[0][..., ::-1]
     steady = _positive_correlation(explanation.map, flipped)
     words = f"The map of the mirror image correlates by {steady:.2f} (expected: {STEADY} or more)."
     checks = [
@@ -88,7 +85,7 @@ def _check_other_maps(
         if space >= 2
         else Check("stable under a flip", None, np.nan, "No mirror image: this is no picture.")
     ]
-    ranked = explainer._look(inputs, [[question]])[0].ranked
+    ranked = pipeline.outcomes(inputs, [[question]])[0].ranked
     if getattr(explanation.target, "index", None) is None or ranked.size < 2:
         words = "Not compared with another class: the target is no single class."
         return [*checks, Check("differs from the least likely class", None, np.nan, words)]
@@ -96,7 +93,7 @@ def _check_other_maps(
     if least == getattr(explanation.target, "index", None):
         words = "The least likely class itself was asked: there is nothing to explain."
         return [*checks, Check("differs from the least likely class", False, 1.0, words, True)]
-    other = explainer._look(inputs, [explainer.questions([least])])[0].maps[0]
+    other = pipeline.outcomes(inputs, [pipeline.targets([least])])[0].maps[0]
     same = _positive_correlation(explanation.map, other)
     words = (
         f"The map of the least likely class correlates by {same:.2f} (expected: {ALIKE} or less)."
@@ -105,30 +102,24 @@ def _check_other_maps(
 
 
 def _check_random_classifier(
-    explainer: Explainer, sample: Prepared, question: Target, explanation: Explanation
+    pipeline: Pipeline, sample: Prepared, question: Target, explanation: Explanation
 ) -> Check:
     """The map of a copy of the model whose last layer with parameters is shuffled."""
     name = "depends on the classifier"
-    subject = explainer._subject
     try:
-        _, copy = next(randomised_copies(subject.model))
+        _, copy = next(randomised_copies(pipeline.model.model))
         # behind the classifier there may be a scale or a normalisation, which decides nothing
         layers = layers_with_weights(copy)
         heads = [one for one in layers if any(len(value.shape) > 1 for value in one.weights)]
         layer_of_copy = (heads or layers)[-1]
-        cuts = [cut.layer.address for cut in explainer._known.cuts]
-        layer = cuts if explainer._method.at_layer else None
-        other = type(explainer)(
-            replace(subject, model=copy), **{**explainer._settings, "layer": layer}
-        )
-        given, alike = batch_inputs([sample], subject), []
+        other = pipeline.for_copy(copy)
+        inputs, alike = pipeline.inputs([sample]), []
         for seed in range(HEADS):
             generator = np.random.default_rng(seed)
             values = [np.asarray(one) for one in layer_of_copy.get_weights()]
             layer_of_copy.set_weights([generator.permuted(one, axis=None) for one in values])
-            alike.append(
-                _positive_correlation(explanation.map, other._look(given, [[question]])[0].maps[0])
-            )
+            map = other.outcomes(inputs, [[question]])[0].maps[0]
+            alike.append(_positive_correlation(explanation.map, map))
     except (ModelError, SeewhyError, StopIteration) as error:
         words = f"Not asked with a random classifier: {' '.join(str(error).split())[:120]}"
         return Check(name, None, np.nan, words)
@@ -141,12 +132,12 @@ def _check_random_classifier(
 
 
 def _check_hiding(
-    explainer: Explainer, sample: Prepared, question: Target, explanation: Explanation
+    pipeline: Pipeline, sample: Prepared, question: Target, explanation: Explanation
 ) -> list[Check]:
     """Does the score fall without the hottest fifth, and is that fifth enough?"""
     names = ("the score needs the hottest fifth", "the hottest fifth is enough")
     try:
-        scorer = Scorer(explainer._runner, explainer._known, [sample], [question], "probabilities")
+        scorer = Scorer(pipeline.runner, pipeline.plan, [sample], [question], "probabilities")
         image = scorer.inputs[0]
         if image.ndim != 3:
             raise MapError("this is no picture.")

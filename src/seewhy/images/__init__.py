@@ -1,7 +1,8 @@
 """Photos: read upright and in sRGB, and brought to a network's size and back."""
 
+from seewhy.checks import FITS
 from seewhy.images.arrays import Array, from_preprocessed
-from seewhy.images.fitting import FITS, MARGIN, fit
+from seewhy.images.fitting import MARGIN, fit
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo, load
 

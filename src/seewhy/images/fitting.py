@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
+from seewhy.checks import FITS
 from seewhy.errors import OptionError
 from seewhy.images.geometry import Geometry, Size
 from seewhy.images.photo import Photo
@@ -15,7 +16,6 @@ Sides = tuple[int, ...]
 Window = tuple[slice, ...]
 PhotoWindows = Callable[[Sides, Window], np.ndarray]
 """A window (*space, channels) of the image brought to another size, as the network takes it."""
-FITS = ("squash", "crop", "letterbox")
 MARGIN = (127, 127, 127)
 """Colour of what a letterbox adds: near the mean of photos, so that it tells the network least."""
 

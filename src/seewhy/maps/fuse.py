@@ -10,8 +10,6 @@ import numpy as np
 from seewhy.errors import LayerError
 from seewhy.images.geometry import Geometry
 
-WAYS = ("mean", "max", "product")
-
 
 def fuse(maps: Sequence[np.ndarray], how: str) -> np.ndarray:
     """One image's maps (*space) of several layers as one, on the finest of their grids.

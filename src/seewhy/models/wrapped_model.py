@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ class WrappedModel:
     channels_first: bool
     preprocess: Callable[[np.ndarray], Any] | None
     """uint8 values as float32 (batch, height, width, 3) → network input; None if unknown."""
+    traces: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was learned of it while it ran abstractly, by what it ran on; see `plan.trace`."""
 
     @property
     def name(self) -> str:

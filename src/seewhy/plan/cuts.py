@@ -24,7 +24,6 @@ Tensor = Any
 
 Attentive = Callable[[Sequence[Tensor], Tensor | None], tuple[Any, Tensor]]
 Biased = Callable[[Sequence[Tensor], Sequence[Tensor] | None], tuple[Any, list[Bias]]]
-SCORES = ("logits", "probabilities")
 INPUT = "input"
 
 

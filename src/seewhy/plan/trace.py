@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -51,9 +51,55 @@ def trace_model(
     """Run the model abstractly to find its calls, their grids, and its logits.
 
     specs: shape (batch, …) and dtype of each input. tokens: grid of token models, if it is known.
-    output: the one that is asked, by name or index.
+    output: the one that is asked, by name or index. What was found is kept with the model, so that
+    it runs once for all explainers of it.
     Raises ModelError for outputs that cannot be asked.
     """
+    key = (backend.NAME, tuple(map(tuple, specs)), tokens, output)
+    if key not in subject.traces:
+        subject.traces[key] = _trace(backend, subject, specs, tokens, output)
+    trace: Trace = subject.traces[key]
+    return trace
+
+
+def reuse_traces(subject: WrappedModel, copy: WrappedModel) -> None:
+    """Give a copy the traces of its model, if it has the same layers in the same order."""
+    own, others = operations(subject.model), operations(copy.model)
+    if [type(one) for one in own] != [type(other) for other in others]:
+        return
+    counterparts = {id(one): other for one, other in zip(own, others, strict=True)}
+    for key, trace in subject.traces.items():
+        copy.traces[key] = _with_operations(trace, copy, counterparts)
+
+
+def _with_operations(trace: Trace, subject: WrappedModel, new: dict[int, Any]) -> Trace:
+    """The trace with operations of another model, by the identities of its own."""
+    calls = {
+        id(call): replace(call, operation=new.get(id(call.operation), call.operation))
+        for call in trace.calls
+    }
+    return replace(
+        trace,
+        subject=subject,
+        calls=tuple(calls.values()),
+        places=tuple(replace(place, call=calls[id(place.call)]) for place in trace.places),
+        outputs=tuple(
+            replace(output, final=replace(output.final, operation=new[id(output.final.operation)]))
+            if output.final
+            else output
+            for output in trace.outputs
+        ),
+        steps=tuple(new[id(step)] for step in trace.steps),
+    )
+
+
+def _trace(
+    backend: ModuleType,
+    subject: WrappedModel,
+    specs: Sequence[tuple[Any, str]],
+    tokens: tuple[int, ...] | None,
+    output: str | int | None,
+) -> Trace:
     found: dict[str, Any] = {}
     steps = () if isinstance(subject.model, Split) else tuple(operations(subject.model))
 
@@ -76,12 +122,14 @@ def trace_model(
     view = subject.view(specs[subject.image][0], tokens)
     asked = leaves_of(found["outputs"])[main]
     usable = layers.spatial_layers(found["calls"], view, [asked])
+    # the tensors of the abstract run would keep its whole graph alive
+    calls = {id(call): replace(call, inputs=(), output=None) for call in found["calls"]}
     bytes = [4 * math.prod(call.shape or ()) // view.batch for call in found["calls"]]
     return Trace(
         subject=subject,
         view=view,
-        calls=tuple(found["calls"]),
-        places=tuple(usable),
+        calls=tuple(calls.values()),
+        places=tuple(replace(place, call=calls[id(place.call)]) for place in usable),
         outputs=described,
         steps=steps,
         main=main,

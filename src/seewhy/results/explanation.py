@@ -32,8 +32,6 @@ from seewhy.targets.target import TargetLabel
 if TYPE_CHECKING:
     from seewhy.results.trust import Trust
 
-UPSAMPLINGS = ("linear", "guided")
-
 
 @dataclass(frozen=True)
 class Prediction:

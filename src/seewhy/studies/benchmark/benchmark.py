@@ -117,7 +117,7 @@ def _named_models(models: Any) -> Iterator[tuple[str, Any]]:
     names: set[str] = set()
     for one in several:
         name = Path(one).stem if isinstance(one, str | Path) else None
-        own = one._subject if isinstance(one, Explainer) else one
+        own = one.pipeline.model if isinstance(one, Explainer) else one
         plain = name = name or str(getattr(own, "name", type(own).__name__))
         number = 2
         while name in names:

@@ -95,7 +95,7 @@ def measured_control_map(setting: PhotoContext, grid: tuple[int, ...], way: int)
 def _explain_copies(explainer: Explainer, asked: Any, images: Any) -> np.ndarray:
     """The maps of network inputs (n, height, width, channels), which are preprocessed already."""
     given = np.asarray(images)
-    ready = np.moveaxis(given, -1, 1) if explainer._subject.channels_first else given
+    ready = np.moveaxis(given, -1, 1) if explainer.pipeline.model.channels_first else given
     return np.stack([one.map for one in _without_warnings(explainer, list(ready), asked)])
 
 

@@ -49,13 +49,14 @@ class ModelRun:
         self.name, self._first, self._rules = name, first, rules
         self.entrants: list[Row] = []
         self._controls: dict[Grid, list[Row]] = {}
-        settings = {k: v for k, v in first._settings.items() if k not in OWN}
+        pipeline = first.pipeline
+        settings = {k: v for k, v in pipeline.options.as_dict().items() if k not in OWN}
         self._common = {
-            "seewhy": first._facts().versions.get("seewhy"),
-            "backend": first._backend.NAME,
+            "seewhy": pipeline.info().versions.get("seewhy"),
+            "backend": pipeline.backend.NAME,
             "model": name,
-            "weights": fingerprint(first._subject.model),
-            "size": first._subject.size,
+            "weights": fingerprint(pipeline.model.model),
+            "size": pipeline.model.size,
             "target": rules.target,
             "seed": rules.seed,
             "settings": settings,
@@ -219,7 +220,7 @@ class ModelRun:
         return results_file.result_key(**self._common, row=self._row(one), photo=shot.digest)
 
     def _row(self, one: Row) -> dict[str, Any]:
-        code = None if one.explainer is None else one.explainer._settings["method"]
+        code = None if one.explainer is None else one.explainer.pipeline.options.method
         own = {"method": one.method, "layer": one.layer, "options": one.options}
         return own | {"grid": one.grid if one.control else None, "code": code}
 

@@ -1,0 +1,272 @@
+"""The choices of an explainer, each with its default, its check and a line that describes it.
+
+Python's signatures and docstrings and the flags of the command are made of these fields. Nothing
+heavy is imported here, since `seewhy --help` reads them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from seewhy import checks
+from seewhy.checks import FITS, FUSIONS, SCORES, UPSAMPLINGS
+from seewhy.errors import OptionError
+
+if TYPE_CHECKING:
+    from seewhy.targets.labels import Labels
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Check = Callable[[str, Any], Any]
+FIXED = ("preprocess", "size", "weights")
+"""What belongs to the loaded model, so that an explainer of the same model cannot change it."""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """How an option is given on the command line."""
+
+    help: str = ""
+    """None given: the option's own line."""
+    name: str = ""
+    """Without the dashes; none given: the option's own name."""
+    type: Any = str
+    """Of one value, as Typer takes it."""
+    least: int | None = None
+    """The smallest number that is allowed."""
+    repeated: bool = False
+    """Whether the flag may be given several times; then the option gets a list."""
+
+
+def option(
+    default: Any,
+    doc: str,
+    *,
+    flag: Flag | None = Flag(),
+    words: Sequence[str] = (),
+    check: Check | None = None,
+) -> Any:
+    """A field of `ExplainerOptions`.
+
+    doc: what it does, for docstrings and, where the flag has no help of its own, for the command.
+    flag: how the command takes it; None for what only Python takes. words: the words that are
+    known, others are refused. check: (name, value), which raises OptionError.
+    """
+    if words:
+        check = partial(_check_word, known=tuple(words))
+    about = {"doc": doc, "flag": flag, "words": tuple(words), "check": check}
+    return field(default=default, metadata=about)
+
+
+def _check_word(name: str, value: str, known: Sequence[str]) -> None:
+    checks.one_of(name, value, known)
+
+
+@dataclass(frozen=True)
+class ExplainerOptions:
+    """All choices of an explainer beside its model; checked when they are made.
+
+    Raises OptionError for values that are not allowed.
+    """
+
+    layer: Any = option(
+        None,
+        'name, path, call ("conv#2"), index among the layers with a grid (-1 is the last) or the '
+        "layer object; a list of them is fused. None takes the last one with a spatial grid in "
+        "front of the classifier head (`seewhy.layers(model)` says which).",
+        flag=Flag(
+            "Target layer (see [cyan]seewhy layers[/cyan]): name, path or index such as -1; "
+            "the last with space, if not given. Repeated, the layers' maps are fused.",
+            repeated=True,
+        ),
+        check=checks.not_empty,
+    )
+    method: str | Callable[..., Any] = option(
+        "grad-cam",
+        "a method's name, or a function (activations, gradients) → maps.",
+        flag=Flag("How to explain (see [cyan]seewhy methods[/cyan])."),
+    )
+    options: Mapping[str, Any] | None = option(
+        None,
+        'the method\'s own, such as {"steps": 100} (`seewhy methods NAME` lists them).',
+        flag=Flag(
+            "Option of the method as NAME=VALUE, such as steps=100. Repeatable.",
+            name="option",
+            repeated=True,
+        ),
+    )
+    fuse: str = option(
+        "mean",
+        '"mean", "max" or "product" of several layers\' maps.',
+        flag=Flag("How the maps of several layers become one."),
+        words=FUSIONS,
+    )
+    enhance: Any = option(
+        (),
+        'one or several of "flips" (test-time augmentation), "noise" (the mean over noisy '
+        'copies), "scales" (windows of the enlarged photo, as SESS), with options as in '
+        '"noise:samples=16", or records of `seewhy.enhance`; and "eigen", the first principal '
+        "component of what units add in place of their sum.",
+        flag=Flag(
+            "flips, noise, scales (also noise:samples=16) or eigen: steadier or finer maps. "
+            "Repeatable.",
+            repeated=True,
+        ),
+    )
+    upsampling: str = option(
+        "linear",
+        '"linear", or "guided" to follow the photo\'s edges.',
+        flag=Flag("How maps are enlarged; guided follows the photo's edges."),
+        words=UPSAMPLINGS,
+    )
+    grid: tuple[int, ...] | None = option(
+        None,
+        "(rows, cols) of the tokens, for transformers where it cannot be found.",
+        flag=Flag("Rows and columns of a transformer's tokens.", type=tuple[int, int]),
+        check=checks.grid,
+    )
+    output: str | int | None = option(
+        None,
+        "name or index of the output that is asked, for models with several.",
+        flag=Flag("Output that is asked, for models with several.", name="model-output"),
+    )
+    scores: str = option(
+        "logits",
+        '"logits" (also behind a closing softmax or sigmoid) or "probabilities".',
+        flag=Flag("What is differentiated for the target class."),
+        words=SCORES,
+    )
+    size: int | tuple[int, int] | None = option(
+        None,
+        "side of the network's input in pixels, for models that take any.",
+        flag=Flag("Side of the network's input in pixels.", type=int, least=1),
+    )
+    fit: str = option(
+        "squash",
+        '"squash", "crop" or "letterbox", how photos of another shape are brought to that size.',
+        flag=Flag("How a photo is brought to the network's shape."),
+        words=FITS,
+    )
+    labels: Labels | Sequence[str] | str | Path | None = option(
+        None,
+        "names of the classes: a list, a file, or None for ImageNet's where the model is known to "
+        "have them.",
+        flag=Flag("Names of the model's classes: .txt, .csv or .json.", type=Path),
+    )
+    preprocess: str | Callable[..., Any] | None = option(
+        None,
+        "how the model wants its pixels: a mode or preset's name, or a function from float32 RGB "
+        "0..255 (batch, height, width, 3); None finds it out where that is certain.",
+        flag=Flag("How the model wants its pixels: none, unit, tf, torch, caffe, lite."),
+    )
+    weights: str | Path | None = option(
+        None,
+        "file of weights for a preset.",
+        flag=Flag("Weights for a preset: .keras, .weights.h5 or .h5.", type=Path),
+    )
+    top: int = option(
+        3,
+        "how many classes an explanation lists.",
+        flag=Flag("How many classes to list.", type=int, least=1),
+        check=checks.count,
+    )
+    batch_size: int = option(
+        8, "how many images go through the network at once.", flag=None, check=checks.count
+    )
+    bands: Sequence[int] | None = option(
+        None,
+        "three channels shown as red, green and blue, for images of other than 1 or 3 channels.",
+        flag=None,
+    )
+
+    def __post_init__(self) -> None:
+        for each in FIELDS:
+            if each.metadata["check"] is not None:
+                each.metadata["check"](each.name, getattr(self, each.name))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The values by name, as they were given."""
+        return {each.name: getattr(self, each.name) for each in FIELDS}
+
+    def changed(self, changes: Mapping[str, Any]) -> ExplainerOptions:
+        """The same with other values, for the same model.
+
+        Raises OptionError for unknown names, and for what belongs to the loaded model.
+        """
+        names = [each.name for each in FIELDS]
+        refused = [name for name in changes if name in FIXED or name not in names]
+        if refused:
+            free = ", ".join(name for name in names if name not in FIXED)
+            raise OptionError(f"{refused[0]!r} cannot be changed here: what can is {free}.")
+        return dataclasses.replace(self, **changes)
+
+
+FIELDS = dataclasses.fields(ExplainerOptions)
+
+
+def read_options(given: Mapping[str, Any], caller: str) -> ExplainerOptions:
+    """Options from keyword arguments. Raises TypeError for unknown ones, with the nearest."""
+    names = [each.name for each in FIELDS]
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], names, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(names)}."
+        raise TypeError(f"{caller} got an unexpected keyword argument {unknown[0]!r}.{hint}")
+    return ExplainerOptions(**given)
+
+
+def describe_options(leave_out: Iterable[str] = ()) -> str:
+    """A paragraph a field, for docstrings."""
+    lines = []
+    for each in FIELDS:
+        if each.name not in leave_out:
+            text = f"{each.name}: {each.metadata['doc']}"
+            lines += textwrap.wrap(text, 92, subsequent_indent="    ")
+    return "\n".join(lines)
+
+
+def accepts_options(*, leave_out: Iterable[str] = ()) -> Callable[[Function], Function]:
+    """Let a function's `**options` show as the fields of `ExplainerOptions`.
+
+    Adds them to its signature, and their lines in place of "{options}" in its docstring.
+    """
+
+    def decorate(function: Function) -> Function:
+        signature = inspect.signature(function)
+        kept = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        added = [
+            inspect.Parameter(
+                each.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=each.default,
+                annotation=each.type,
+            )
+            for each in FIELDS
+            if each.name not in (*leave_out, *signature.parameters)
+        ]
+        function.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=[*kept, *added]
+        )
+        function.__doc__ = with_options_described(function.__doc__, leave_out)
+        return function
+
+    return decorate
+
+
+def with_options_described(doc: str | None, leave_out: Iterable[str] = ()) -> str:
+    """A docstring with the fields' lines in place of "{options}"."""
+    lines = []
+    for line in (doc or "").splitlines():
+        if line.strip() == "{options}":
+            indent = line[: len(line) - len(line.lstrip())]
+            lines += [f"{indent}{text}" for text in describe_options(leave_out).splitlines()]
+        else:
+            lines.append(line)
+    return "\n".join(lines)

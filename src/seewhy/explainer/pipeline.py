@@ -1,0 +1,241 @@
+"""From images to outcomes: one model, planned once, its compiled passes, and the choices.
+
+An `Explainer` makes explanations of what a pipeline gives. Checks and studies that need more than
+explanations take the pipeline itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from seewhy import backend
+from seewhy.enhance.augmentations import parse_enhancements
+from seewhy.errors import ModelError
+from seewhy.explainer.batching import enhancements_as_words, group_by_key
+from seewhy.explainer.build_explanations import ExplainerInfo, versions
+from seewhy.explainer.ensemble import Ensemble
+from seewhy.explainer.options import ExplainerOptions
+from seewhy.images.fitting import PhotoWindows
+from seewhy.maps.fuse import fuse
+from seewhy.methods.registry import Method, get_method, refuse_gradients
+from seewhy.models import prepare
+from seewhy.models.prepare import FitOptions, Prepared
+from seewhy.models.samples import list_samples
+from seewhy.models.wrapped_model import WrappedModel, wrap_model
+from seewhy.plan.plan import Plan, PlanOptions, make_plan
+from seewhy.plan.trace import reuse_traces
+from seewhy.run.outcome import Outcome, join_layers
+from seewhy.run.runner import Runner
+from seewhy.targets.question import parse_targets
+from seewhy.targets.target import Target
+
+Inputs = Sequence[np.ndarray]
+
+
+class Pipeline:
+    """Prepared inputs → outcomes, for one model and one set of choices.
+
+    model: what `Explainer` takes, or a WrappedModel, which is not loaded again.
+    Raises a SeewhyError whose message tells the mend.
+    """
+
+    def __init__(self, model: Any, options: ExplainerOptions) -> None:
+        self.options = options
+        self.backend = backend.load()
+        self.method = _method(options, self.backend)
+        enhancements, _ = parse_enhancements(options.enhance)
+        self.ensemble = Ensemble(enhancements, options.batch_size, options.scores == "logits")
+        self.runner = Runner(self.backend, self.method, options.scores)
+        self.fit_options = FitOptions(options.fit, options.bands)
+        self.model = (
+            model
+            if isinstance(model, WrappedModel)
+            else wrap_model(
+                model, weights=options.weights, how=options.preprocess, size=options.size
+            )
+        )
+        self._learning = threading.Lock()
+        # a model that does not declare its inputs is looked at with the first image
+        self._plan = self._make_plan(self.model.specs()) if self.model.entries else None
+
+    @property
+    def plan(self) -> Plan:
+        """What is known of the model. Raises ModelError before its inputs are known."""
+        if self._plan is None:
+            raise ModelError(
+                f"model {self.model.name!r} does not declare its inputs, so its layers are "
+                f"known only after the first image. Explain one first."
+            )
+        return self._plan
+
+    def changed(self, changes: Mapping[str, Any]) -> Pipeline:
+        """The same model with other choices. Raises OptionError for what cannot be changed."""
+        return Pipeline(self.model, self.options.changed(changes))
+
+    def for_copy(self, copy: Any) -> Pipeline:
+        """The same for a copy of the Keras model with other weights, at the same layers.
+
+        The copy is not traced again where its layers are those of the model.
+        """
+        wrapped = dataclasses.replace(self.model, model=copy)
+        reuse_traces(self.model, wrapped)
+        addresses = [cut.layer.address for cut in self.plan.cuts]
+        layer = addresses if self.method.at_layer else None
+        return Pipeline(wrapped, dataclasses.replace(self.options, layer=layer))
+
+    def targets(self, targets: Sequence[Any]) -> list[Target]:
+        """Targets as users give them, put to this model. Raises TargetError."""
+        return parse_targets(targets, self.plan.context, self.options.top)
+
+    def samples(self, images: Any) -> list[Any]:
+        """The samples in what a user gave; the first ever tells of a model's undeclared inputs."""
+        samples = list_samples(images, self.model)
+        with self._learning:
+            if self._plan is None and samples:
+                learned = self.model.learning(samples[0])
+                first = prepare.prepare(samples[0], learned, self.fit_options)
+                self.model = learned
+                self._plan = self._make_plan(learned.specs(prepare.batch_inputs([first], learned)))
+        return samples
+
+    def prepared(self, samples: Sequence[Any]) -> Iterator[list[Prepared]]:
+        """The samples ready for the network, a batch at a time."""
+        fixed = self.model.entries[0].batch
+        size = min(self.options.batch_size, fixed or self.options.batch_size)
+        for start in range(0, len(samples), size):
+            yield [
+                prepare.prepare(sample, self.model, self.fit_options)
+                for sample in samples[start : start + size]
+            ]
+
+    def inputs(self, prepared: Sequence[Prepared]) -> list[np.ndarray]:
+        """Network inputs (batch, …), one for each input of the model, of samples of one shape."""
+        return prepare.batch_inputs(prepared, self.model)
+
+    @property
+    def changed_input(self) -> tuple[int, bool]:
+        """Which input copies of an image differ in, and whether its channels come first."""
+        return self.plan.shown, self.model.channels_first
+
+    def outcomes_of(
+        self, prepared: Sequence[Prepared], targets: Sequence[list[Target]]
+    ) -> list[Outcome]:
+        """Outcomes of samples of one shape, each with targets of the same kinds."""
+        return self.outcomes(self.inputs(prepared), targets, self._photo_windows(prepared))
+
+    def outcomes(
+        self,
+        inputs: Inputs,
+        targets: Sequence[list[Target]],
+        windows: Sequence[PhotoWindows | None] = (),
+    ) -> list[Outcome]:
+        """Outcomes with the maps of all target layers fused, for one batch of network inputs.
+
+        targets: those of each image, all of the same kinds. windows: of each image's photo, for
+        enhancements that look at parts of it.
+        """
+        layers = [
+            self.ensemble.outcomes(
+                functools.partial(self.runner.evidence, self.plan, k),
+                inputs,
+                targets,
+                self.changed_input,
+                windows,
+            )
+            for k in range(len(self.plan.cuts))
+        ]
+        return [self._fused(outcomes) for outcomes in zip(*layers, strict=True)]
+
+    def all_class_maps(self, prepared: Sequence[Prepared]) -> np.ndarray:
+        """Maps of all classes for samples of one shape, float32 (batch, classes, *space)."""
+        inputs, windows = self.inputs(prepared), self._photo_windows(prepared)
+        runs = [
+            functools.partial(self.runner.all_classes, self.plan, k)
+            for k in range(len(self.plan.cuts))
+        ]
+        layers = [self.ensemble.maps(run, inputs, self.changed_input, windows) for run in runs]
+        if len(layers) == 1:
+            return layers[0]
+        rows = [
+            [fuse(maps, self.options.fuse) for maps in zip(*of_image, strict=True)]
+            for of_image in zip(*layers, strict=True)
+        ]
+        return np.array(rows, "float32")
+
+    def all_class_maps_of_each(self, prepared: Sequence[Prepared]) -> list[np.ndarray]:
+        """The same for samples of any shapes, (classes, *space) each."""
+        maps: dict[int, np.ndarray] = {}
+        for members in group_by_key([sample.shape for sample in prepared]):
+            together = self.all_class_maps([prepared[i] for i in members])
+            maps |= dict(zip(members, together, strict=True))
+        return [maps[i] for i in range(len(prepared))]
+
+    def info(self) -> ExplainerInfo:
+        """What all explanations of this pipeline have in common."""
+        return ExplainerInfo(
+            layer=self.plan.layer,
+            method=self.method.name,
+            options=self._recorded_options(),
+            labels=self.plan.labels,
+            top=self.options.top,
+            output=self.plan.context.output,
+            notes=self.plan.notes,
+            versions=versions(self.backend),
+            upsampling=self.options.upsampling,
+        )
+
+    def _recorded_options(self) -> dict[str, Any]:
+        """The choices that an explanation tells: some always, others where they play a part."""
+        size, options = self.model.size, self.options
+        recorded: dict[str, Any] = {
+            "model": self.model.name,
+            "scores": options.scores,
+            "size": None if size is None else list(size),
+            "fit": options.fit,
+        }
+        if len(self.plan.cuts) > 1:
+            recorded["fuse"] = options.fuse
+        if self.method.options:
+            recorded["method"] = dict(self.method.options)
+        if options.enhance:
+            recorded["enhance"] = enhancements_as_words(options.enhance)
+        if options.upsampling != "linear":
+            recorded["upsampling"] = options.upsampling
+        return recorded
+
+    def _make_plan(self, specs: Any) -> Plan:
+        options = self.options
+        grid = None if options.grid is None else tuple(options.grid)
+        choices = PlanOptions(options.layer, options.labels, options.output, grid, options.scores)
+        return make_plan(self.backend, self.model, choices, specs, self.method)
+
+    def _photo_windows(self, prepared: Sequence[Prepared]) -> list[PhotoWindows | None]:
+        at = self.plan.shown
+        return [
+            prepare.photo_windows(sample, at, self.model, self.fit_options) for sample in prepared
+        ]
+
+    def _fused(self, outcomes: Sequence[Outcome]) -> Outcome:
+        """One image's outcomes of all target layers as one."""
+        if len(outcomes) == 1:
+            return outcomes[0]
+        targets = zip(*(outcome.maps for outcome in outcomes), strict=True)
+        return join_layers(outcomes, np.stack([fuse(maps, self.options.fuse) for maps in targets]))
+
+
+def _method(options: ExplainerOptions, module: Any) -> Method:
+    """The method with its options. Raises MethodError where the backend cannot run it."""
+    method = get_method(options.method, options.options)
+    if not module.GRADIENTS:
+        refuse_gradients(method, module.NAME)
+    if parse_enhancements(options.enhance)[1]:
+        from seewhy.methods.eigen import eigen_smoothed  # which imports Keras
+
+        return eigen_smoothed(method)
+    return method
