@@ -163,7 +163,9 @@ def unclipped(values, rows, strengths, vectors):
 PUT = concept_meaning.recompose_activations
 
 
-@pytest.mark.parametrize(("name", "broken"), [("kept_concepts", swapped), ("recompose_activations", unclipped)])
+@pytest.mark.parametrize(
+    ("name", "broken"), [("kept_concepts", swapped), ("recompose_activations", unclipped)]
+)
 def test_wrong_scores_would_be_seen(model, monkeypatch, name, broken):
     monkeypatch.setattr(meanings, name, broken)
     with pytest.raises(AssertionError):

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import ast
-import contextlib
-import json as to_json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seewhy.cli import session
+from seewhy.cli.options import (
+    BUNDLED,
+    Json,
+    Layers,
+    PhotosAndFolders,
+    method_options,
+    split_at_commas,
+    takes_options,
+)
 from seewhy.errors import OptionError
+from seewhy.explainer.options import index_or_text
 
 if TYPE_CHECKING:
     from seewhy.studies.benchmark.tables import Benchmark
@@ -25,10 +33,17 @@ EXAMPLES = """
 """
 
 
+@takes_options(
+    *("size", "labels", "preprocess"),
+    help={
+        "size": "Side of the networks' input in pixels.",
+        "labels": "Names of the models' classes: .txt, .csv or .json.",
+        "preprocess": "How the models want their pixels: none, unit, tf, torch, caffe, lite.",
+    },
+)
 def benchmark(  # noqa: PLR0913  (one parameter a flag)
-    photos: Annotated[
-        list[str], typer.Argument(help="Photos, or folders of photos.", show_default=False)
-    ],
+    photos: PhotosAndFolders,
+    *,
     methods: Annotated[
         str | None,
         typer.Option(
@@ -36,13 +51,10 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
             "colons, as in rise:masks=500:seed=1."
         ),
     ] = None,
-    layers: Annotated[
-        str | None,
-        typer.Option(help="Layers, separated by commas (see [cyan]seewhy layers[/cyan])."),
-    ] = None,
+    layers: Layers = None,
     models: Annotated[
         str, typer.Option(help="Presets or .keras files, separated by commas.")
-    ] = "efficientnet-lite0",
+    ] = BUNDLED,
     metrics: Annotated[
         str | None,
         typer.Option(
@@ -59,20 +71,11 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
         str, typer.Option(help="What is asked of all photos; top is each photo's top class.")
     ] = "top",
     seed: Annotated[int, typer.Option(min=0, help="Of all chance.")] = 0,
-    size: Annotated[
-        int | None, typer.Option(min=1, help="Side of the networks' input in pixels.")
-    ] = None,
-    labels: Annotated[
-        Path | None, typer.Option(help="Names of the models' classes: .txt, .csv or .json.")
-    ] = None,
-    preprocess: Annotated[
-        str | None,
-        typer.Option(help="How the models want their pixels: none, unit, tf, torch, caffe, lite."),
-    ] = None,
+    settings: dict[str, Any],
     output: Annotated[
         Path, typer.Option(help="Folder for tables, plots, and results as they come.")
     ] = Path("benchmark"),
-    json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Compare methods, layers and models on the same photos, with chance beside them.
 
@@ -80,42 +83,33 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
     Means have bootstrap intervals over photos; ≈ marks what is not told from the best control.
     A run that was stopped goes on where it was, if it is started again.
     """
-    from seewhy import backend
-    from seewhy.cli.explain import quiet
-    from seewhy.studies.benchmark.benchmark import METHODS
-    from seewhy.studies.benchmark.benchmark import benchmark as measured
 
-    with quiet():
-        backend.load()
-    settings = {"size": size, "labels": labels, "preprocess": preprocess}
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            done = measured(
-                _parts(models),
+    def work() -> session.Report:
+        from seewhy.studies.benchmark import benchmark as study
+
+        try:
+            table = study.benchmark(
+                split_at_commas(models),
                 photos,
-                methods=[_method(one) for one in _parts(methods)] or METHODS,
-                layers=[_number_option(one) for one in _parts(layers)] or [None],
-                metrics=[_metric(one) for one in _parts(metrics)] or None,
+                methods=[_method(part) for part in split_at_commas(methods)] or study.METHODS,
+                layers=[index_or_text(part) for part in split_at_commas(layers)] or [None],
+                metrics=[_metric(part) for part in split_at_commas(metrics)] or None,
                 boxes=boxes,
-                target=_number_option(target),
+                target=index_or_text(target),
                 seed=seed,
                 folder=output,
                 **settings,
             )
-    except OSError as error:
-        if isinstance(error, ValueError):  # ours, such as that of a missing photo
-            raise
-        raise OptionError(
-            f"the results cannot be written to {str(output)!r} ({error.strerror}). "
-            f"Give a folder that can be written with --output."
-        ) from error
-    for problem in done.problems:
-        sys.stderr.write(f"seewhy: {problem}\n")
-    if json:
-        sys.stdout.write(to_json.dumps(done.as_dict(), indent=1, ensure_ascii=False) + "\n")
-    else:
-        _show(done, output)
-    raise typer.Exit(int(bool(done.problems)))
+        except OSError as error:
+            if isinstance(error, ValueError):  # ours, such as that of a missing photo
+                raise
+            raise OptionError(
+                f"the results cannot be written to {str(output)!r} ({error.strerror}). "
+                f"Give a folder that can be written with --output."
+            ) from error
+        return session.Report(table.as_dict(), lambda: _show(table, output), list(table.problems))
+
+    session.command(work, as_json=json)
 
 
 def _show(done: Benchmark, output: Path) -> None:
@@ -145,19 +139,9 @@ def _show(done: Benchmark, output: Path) -> None:
         console.print(Text(line), soft_wrap=True)
 
 
-def _parts(text: str | None) -> list[str]:
-    return [part.strip() for part in (text or "").split(",") if part.strip()]
-
-
-def _number_option(text: str) -> str | int:
-    return int(text) if text.removeprefix("-").isdecimal() else text
-
-
 def _method(text: str) -> Any:
-    from seewhy.cli.lists import options
-
-    name, *given = text.split(":")
-    return (name, options(name, given)) if given else name
+    name, *texts = text.split(":")
+    return (name, method_options(name, texts)) if texts else name
 
 
 def _metric(text: str) -> Any:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import json as to_json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from seewhy.errors import OptionError
+from seewhy.cli import session
+from seewhy.cli.options import BUNDLED, Json, Layers, Model, split_at_commas, takes_options
+from seewhy.explainer.options import index_or_text
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -21,80 +20,58 @@ EXAMPLES = """
 """
 
 
+@takes_options(
+    *("labels", "preprocess", "weights", "top"), help={"top": "How many classes all-top asks for."}
+)
 def compare(  # noqa: PLR0913  (one parameter a flag)
     photo: Annotated[str, typer.Argument(help="Photo to explain.", show_default=False)],
+    *,
     methods: Annotated[
         str | None,
         typer.Option(help="Methods, separated by commas (see [cyan]seewhy methods[/cyan])."),
     ] = None,
-    layers: Annotated[
-        str | None,
-        typer.Option(help="Layers, separated by commas (see [cyan]seewhy layers[/cyan])."),
-    ] = None,
+    layers: Layers = None,
     targets: Annotated[
         str | None, typer.Option(help="Classes, separated by commas, or top or all-top.")
     ] = None,
-    model: Annotated[str, typer.Option(help="A preset or a .keras file.")] = "efficientnet-lite0",
-    labels: Annotated[
-        Path | None, typer.Option(help="Names of the model's classes: .txt, .csv or .json.")
-    ] = None,
-    preprocess: Annotated[
-        str | None,
-        typer.Option(help="How the model wants its pixels: none, unit, tf, torch, caffe, lite."),
-    ] = None,
-    weights: Annotated[Path | None, typer.Option(help="Weights for a preset.")] = None,
-    top: Annotated[int, typer.Option(min=1, help="How many classes all-top asks for.")] = 3,
+    model: Model = BUNDLED,
+    settings: dict[str, Any],
     sheet: Annotated[
         Path | None, typer.Option(help="The picture to write; NAME_compared.jpg if not given.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Draw methods, layers and targets side by side on one labelled sheet.
 
     A row for each target and layer, a column for each method. A method that cannot explain the
     model leaves its reason in its place.
     """
-    from seewhy import backend
-    from seewhy.cli.explain import quiet
-    from seewhy.studies.compare import METHODS
-    from seewhy.studies.compare import compare as compared
+    path = sheet or Path(f"{Path(photo).stem}_compared.jpg")
 
-    with quiet():
-        backend.load()
-    asked: list[Any] = [int(t) if t.isdecimal() else t for t in _parts(targets)] or ["top"]
-    with contextlib.redirect_stdout(sys.stderr):
-        done = compared(
+    def work() -> session.Report:
+        from seewhy.studies import compare as study
+
+        comparison = study.compare(
             model,
             photo,
-            methods=_parts(methods) or METHODS,
-            layers=[_layer(one) for one in _parts(layers)] or [None],
-            targets=asked,
-            labels=labels,
-            preprocess=preprocess,
-            weights=weights,
-            top=top,
+            methods=split_at_commas(methods) or study.METHODS,
+            layers=[index_or_text(part) for part in split_at_commas(layers)] or [None],
+            targets=[_target(part) for part in split_at_commas(targets)] or ["top"],
+            **settings,
         )
-    path = sheet or Path(f"{Path(photo).stem}_compared.jpg")
-    try:
-        done.save(path)
-    except OSError as error:
-        raise OptionError(
-            f"the sheet cannot be written to {str(path)!r} ({error.strerror}). "
-            f"Give another file with --sheet."
-        ) from error
-    if json:
-        records = [one | {"photo": photo, "files": [str(path)]} for one in done.as_dicts()]
-        sys.stdout.write(to_json.dumps(records, indent=1, ensure_ascii=False) + "\n")
-        return
-    for cell in done.cells:
-        if cell.problem:
-            sys.stderr.write(f"seewhy: {cell.method} at {cell.layer}: {cell.problem}\n")
-    sys.stdout.write(f"{path}\n")
+        session.save_to(path, comparison.save, "sheet", "--sheet")
+        records = [each | {"photo": photo, "files": [str(path)]} for each in comparison.as_dicts()]
+
+        def show() -> None:
+            for cell in comparison.cells:
+                if cell.problem:
+                    session.tell_problem(f"{cell.method} at {cell.layer}: {cell.problem}")
+            typer.echo(path)
+
+        return session.Report(records, show)
+
+    session.command(work, as_json=json)
 
 
-def _parts(text: str | None) -> list[str]:
-    return [part.strip() for part in (text or "").split(",") if part.strip()]
-
-
-def _layer(text: str) -> str | int:
-    return int(text) if text.removeprefix("-").isdecimal() else text
+def _target(text: str) -> int | str:
+    return int(text) if text.isdecimal() else text

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import json as to_json
-import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.errors import ImageError, OptionError, SeewhyWarning
+from seewhy.cli import session
+from seewhy.cli.options import BUNDLED, Json, Model, takes_options
+from seewhy.errors import ImageError, SeewhyWarning
 
 if TYPE_CHECKING:
-    from seewhy.images.photo import Photo
+    from seewhy.images.folders import ReadBatch
     from seewhy.results.concepts import Concepts
 
 EXAMPLES = """
@@ -27,112 +26,73 @@ EXAMPLES = """
 """
 
 
+@takes_options(
+    *("layer", "labels", "preprocess", "weights", "size", "top"),
+    help={
+        "layer": "Layer (see [cyan]seewhy layers[/cyan]): name, path or index such as -1; the last "
+        "with space, if not given.",
+        "top": "How many classes to name a concept by.",
+    },
+)
 def concepts(  # noqa: PLR0913  (one parameter a flag)
     photos: Annotated[
         list[str], typer.Argument(help="Photos to look at together.", show_default=False)
     ],
+    *,
     count: Annotated[int, typer.Option(min=1, help="How many concepts to look for.")] = 5,
-    layer: Annotated[
-        str | None,
-        typer.Option(
-            help="Layer (see [cyan]seewhy layers[/cyan]): name, path or index such as -1; the last "
-            "with space, if not given."
-        ),
-    ] = None,
-    model: Annotated[str, typer.Option(help="A preset or a .keras file.")] = "efficientnet-lite0",
-    labels: Annotated[
-        Path | None, typer.Option(help="Names of the model's classes: .txt, .csv or .json.")
-    ] = None,
-    preprocess: Annotated[
-        str | None,
-        typer.Option(help="How the model wants its pixels: none, unit, tf, torch, caffe, lite."),
-    ] = None,
-    weights: Annotated[Path | None, typer.Option(help="Weights for a preset.")] = None,
-    size: Annotated[
-        int | None, typer.Option(min=1, help="Side of the network's input in pixels.")
-    ] = None,
-    top: Annotated[int, typer.Option(min=1, help="How many classes to name a concept by.")] = 3,
+    model: Model = BUNDLED,
+    settings: dict[str, Any],
     seed: Annotated[int, typer.Option(min=0, help="Seed of the factorisation's start.")] = 0,
     sheet: Annotated[
         Path | None,
         typer.Option(help="The picture to write; NAME_concepts.jpg of the first photo's name."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Find what a layer sees in photos, in a few parts, and the classes that each speaks for.
 
     The activations of all photos are factorised together, so that a colour means the same in all
     of them. A photo that cannot be read is reported, the others are done, and the status is 1.
     """
-    from seewhy import backend
-    from seewhy.cli.explain import quiet
-    from seewhy.explainer.one_shot import concepts as found_in
 
-    good, bad = _loaded(photos)
-    with quiet():
-        backend.load()
-    with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
-        warnings.simplefilter("ignore", SeewhyWarning)  # they are told below
-        found = found_in(
-            model,
-            good,
-            count=count,
-            layer=_layer(layer),
-            labels=labels,
-            preprocess=preprocess,
-            weights=weights,
-            size=size,
-            top=top,
-            seed=seed,
-        )
-    path = sheet or Path(f"{Path(good[0].name).stem}_concepts.jpg")
-    _save(found, path)
-    if json:
-        record = found.as_dict() | {"files": [str(path)], "errors": bad}
-        sys.stdout.write(to_json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-    else:
-        _tell(found, path)
-    raise typer.Exit(int(bool(bad)))
+    def work() -> session.Report:
+        from seewhy.explainer import one_shot
+
+        batch = _read(photos)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SeewhyWarning)  # they are told below
+            readable = [photo for _, photo in batch.photos]
+            found = one_shot.concepts(model, readable, count=count, seed=seed, **settings)
+        path = sheet or Path(f"{Path(batch.photos[0][0]).stem}_concepts.jpg")
+        session.save_to(path, found.save, "sheet", "--sheet")
+        errors = [{"photo": photo, "error": str(error)} for photo, error in batch.problems]
+        record = found.as_dict() | {"files": [str(path)], "errors": errors}
+        problems = [str(error) for _, error in batch.problems]
+        return session.Report(record, lambda: _show(found, path), problems)
+
+    session.command(work, as_json=json)
 
 
-def _loaded(photos: Sequence[str]) -> tuple[list[Photo], list[dict[str, str]]]:
-    """The photos that can be read, and what is wrong with the others, which is also told."""
-    from seewhy import images
+def _read(photos: Sequence[str]) -> ReadBatch:
+    """The photos, read together. Raises ImageError if none can be read."""
+    from seewhy.images.folders import read_in_batches
 
-    good, bad = [], []
-    for path in photos:
-        try:
-            good.append(images.load(path))
-        except ImageError as error:
-            bad.append({"photo": path, "error": str(error)})
-            sys.stderr.write(f"seewhy: {error}\n")
-    if not good:
+    batch = next(read_in_batches(photos, len(photos)))
+    if not batch.photos:
+        for _, error in batch.problems:
+            session.tell_problem(error)
         raise ImageError(f"none of the {len(photos)} photos can be read.")
-    return good, bad
+    return batch
 
 
-def _save(found: Concepts, path: Path) -> None:
-    try:
-        found.save(path)
-    except OSError as error:
-        raise OptionError(
-            f"the sheet cannot be written to {str(path)!r} ({error.strerror}). "
-            f"Give another file with --sheet."
-        ) from error
-
-
-def _tell(found: Concepts, path: Path) -> None:
-    for text in found.warnings:
-        sys.stderr.write(f"seewhy: {text}\n")
-    sys.stdout.write(
-        f"{len(found.share)} concepts hold {sum(found.share):.0%} of the activations of "
-        f"{found.layer}\n"
+def _show(concepts: Concepts, path: Path) -> None:
+    for text in concepts.warnings:
+        session.tell_problem(text)
+    typer.echo(
+        f"{len(concepts.share)} concepts hold {sum(concepts.share):.0%} of the activations of "
+        f"{concepts.layer}"
     )
-    for k, (share, labels) in enumerate(zip(found.share, found.labels, strict=True)):
+    for k, (share, labels) in enumerate(zip(concepts.share, concepts.labels, strict=True)):
         names = ", ".join(f"{name} {part:.0%}" for name, part in labels) or "no class"
-        sys.stdout.write(f"  {k + 1}  {share:4.0%}  {names}\n")
-    sys.stdout.write(f"{path}\n")
-
-
-def _layer(text: str | None) -> str | int | None:
-    return int(text) if text and text.removeprefix("-").isdecimal() else text
+        typer.echo(f"  {k + 1}  {share:4.0%}  {names}")
+    typer.echo(path)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import json as to_json
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seewhy.cli import session
+from seewhy.cli.options import BUNDLED, Json, Model, takes_options
 from seewhy.errors import OptionError
+
+if TYPE_CHECKING:
+    from seewhy.studies.debug_report import Debugging
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -20,32 +22,18 @@ EXAMPLES = """
 """
 
 
+@takes_options("method", "layer", "size", "labels", "preprocess", "weights")
 def debug(  # noqa: PLR0913  (one parameter a flag)
     photo: Annotated[str, typer.Argument(help="Photo to look at.", show_default=False)],
+    *,
     true: Annotated[str, typer.Option(help="The class that it shows: index, WordNet id or name.")],
-    model: Annotated[str, typer.Option(help="A preset or a .keras file.")] = "efficientnet-lite0",
-    method: Annotated[
-        str, typer.Option(help="How to explain (see [cyan]seewhy methods[/cyan]).")
-    ] = "grad-cam",
-    layer: Annotated[
-        str | None, typer.Option(help="Target layer (see [cyan]seewhy layers[/cyan]).")
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option(min=1, help="Side of the network's input in pixels.")
-    ] = None,
-    labels: Annotated[
-        Path | None, typer.Option(help="Names of the model's classes: .txt, .csv or .json.")
-    ] = None,
-    preprocess: Annotated[
-        str | None,
-        typer.Option(help="How the model wants its pixels: none, unit, tf, torch, caffe, lite."),
-    ] = None,
-    weights: Annotated[Path | None, typer.Option(help="Weights for a preset.")] = None,
+    model: Model = BUNDLED,
+    settings: dict[str, Any],
     trust: Annotated[
         bool, typer.Option(help="Check whether the map can be trusted: 17 forward passes.")
     ] = True,
     output: Annotated[Path, typer.Option(help="Folder for the picture and the page.")] = Path(),
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Show why a prediction went wrong: predicted against true class, side by side.
 
@@ -53,41 +41,37 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
     on one scale, what spoke for the predicted class rather than the true one, the smallest region
     without which the decision turns, whether the map can be trusted, and the nearest classes.
     """
-    from seewhy import backend
-    from seewhy.cli.explain import quiet
-    from seewhy.studies.debug import debug as look
 
-    with quiet():
-        backend.load()
-    settings: dict[str, Any] = {
-        "method": method,
-        "layer": int(layer) if layer and layer.removeprefix("-").isdecimal() else layer,
-        "size": size,
-        "labels": labels,
-        "preprocess": preprocess,
-        "weights": weights,
-    }
-    with contextlib.redirect_stdout(sys.stderr):
-        found = look(model, photo, int(true) if true.isdecimal() else true, trust=trust, **settings)
-    stem = Path(photo).stem
+    def work() -> session.Report:
+        from seewhy.studies import debug as study
+
+        label = int(true) if true.isdecimal() else true
+        result = study.debug(model, photo, label, trust=trust, **settings)
+        files = _save(result, output, Path(photo).stem)
+        record = result.as_dict() | {"files": [str(path) for path in files]}
+        return session.Report(record, lambda: _show(result, files))
+
+    session.command(work, as_json=json)
+
+
+def _save(result: Debugging, folder: Path, stem: str) -> list[Path]:
     try:
-        output.mkdir(parents=True, exist_ok=True)
-        files = [found.save(output / f"{stem}_debug{suffix}") for suffix in (".jpg", ".html")]
+        folder.mkdir(parents=True, exist_ok=True)
+        return [result.save(folder / f"{stem}_debug{suffix}") for suffix in (".jpg", ".html")]
     except OSError as error:
         raise OptionError(
-            f"the result cannot be written to {str(output)!r} ({error.strerror}). "
+            f"the result cannot be written to {str(folder)!r} ({error.strerror}). "
             f"Give a folder that can be written with --output."
         ) from error
-    if json:
-        record = found.as_dict() | {"files": [str(path) for path in files]}
-        sys.stdout.write(to_json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-        return
-    for line in found.summary:
-        sys.stdout.write(f"{line}\n")
-    if found.trust is not None:
-        sys.stdout.write(f"{found.trust}\n")
-    sys.stdout.write("Nearest classes:\n")
-    for one in found.confusions:
-        sys.stdout.write(f"  {one.probability:6.1%}  {one.name}\n")
+
+
+def _show(result: Debugging, files: list[Path]) -> None:
+    for line in result.summary:
+        typer.echo(line)
+    if result.trust is not None:
+        typer.echo(result.trust)
+    typer.echo("Nearest classes:")
+    for prediction in result.confusions:
+        typer.echo(f"  {prediction.probability:6.1%}  {prediction.name}")
     for path in files:
-        sys.stdout.write(f"{path}\n")
+        typer.echo(path)

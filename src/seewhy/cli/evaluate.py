@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import json as to_json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli.locate import Scores
+from seewhy.cli import session
+from seewhy.cli.options import BUNDLED, Json, Model, PhotosAndFolders, takes_options
 
 if TYPE_CHECKING:
     from seewhy.studies.localisation_scores import Evaluation
@@ -24,10 +22,14 @@ EXAMPLES = """
 """
 
 
+@takes_options(
+    *("method", "layer", "size", "enhance", "upsampling", "scores"),
+    *("labels", "preprocess", "weights"),
+    help={"scores": "probabilities sets a class against all others; logits does not."},
+)
 def evaluate(  # noqa: PLR0913  (one parameter a flag)
-    photos: Annotated[
-        list[str], typer.Argument(help="Photos, or folders of photos.", show_default=False)
-    ],
+    photos: PhotosAndFolders,
+    *,
     boxes: Annotated[
         Path,
         typer.Option(
@@ -35,7 +37,7 @@ def evaluate(  # noqa: PLR0913  (one parameter a flag)
             show_default=False,
         ),
     ],
-    model: Annotated[str, typer.Option(help="A preset or a .keras file.")] = "efficientnet-lite0",
+    model: Model = BUNDLED,
     target: Annotated[
         str | None,
         typer.Option(
@@ -43,66 +45,25 @@ def evaluate(  # noqa: PLR0913  (one parameter a flag)
             "boxes tell, which is taken if the model has them, or else [cyan]top[/cyan]."
         ),
     ] = None,
-    method: Annotated[
-        str, typer.Option(help="How to explain (see [cyan]seewhy methods[/cyan]).")
-    ] = "grad-cam",
-    layer: Annotated[
-        str | None, typer.Option(help="Target layer (see [cyan]seewhy layers[/cyan]).")
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option(min=1, help="Side of the network's input in pixels.")
-    ] = None,
-    enhance: Annotated[
-        list[str],
-        typer.Option(help="flips, noise, scales or eigen: steadier or finer maps. Repeatable."),
-    ] = [],  # noqa: B006  (Typer copies it)
-    upsampling: Annotated[
-        str, typer.Option(help="How maps are enlarged: linear, or guided by the photo's edges.")
-    ] = "linear",
-    scores: Annotated[
-        Scores,
-        typer.Option(help="probabilities sets a class against all others; logits does not."),
-    ] = Scores.logits,
+    settings: dict[str, Any],
     tolerance: Annotated[
         float, typer.Option(min=0, help="Pixels by which a peak may miss in the pointing game.")
     ] = 15,
     threshold: Annotated[
         float, typer.Option(min=0, max=1, help="Fraction of the maximum that boxes are drawn at.")
     ] = 0.15,
-    labels: Annotated[
-        Path | None, typer.Option(help="Names of the model's classes: .txt, .csv or .json.")
-    ] = None,
-    preprocess: Annotated[
-        str | None,
-        typer.Option(help="How the model wants its pixels: none, unit, tf, torch, caffe, lite."),
-    ] = None,
-    weights: Annotated[Path | None, typer.Option(help="Weights for a preset.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Measure how well maps locate things that people drew boxes or masks of.
 
     Beside the method stand controls: the map of the least likely class, a random map, a Gaussian
     in the middle, and an edge detector. What is no better than they are has found nothing.
     """
-    from seewhy import backend
-    from seewhy.cli.explain import quiet
-    from seewhy.studies.evaluate import evaluate as measured
 
-    with quiet():
-        backend.load()
-    settings: dict[str, Any] = {
-        "method": method,
-        "layer": int(layer) if layer and layer.removeprefix("-").isdecimal() else layer,
-        "size": size,
-        "scores": scores.value,
-        "enhance": enhance,
-        "upsampling": upsampling,
-        "labels": labels,
-        "preprocess": preprocess,
-        "weights": weights,
-    }
-    with contextlib.redirect_stdout(sys.stderr):
-        found = measured(
+    def work() -> session.Report:
+        from seewhy.studies import evaluate as study
+
+        evaluation = study.evaluate(
             model,
             photos,
             boxes,
@@ -111,30 +72,29 @@ def evaluate(  # noqa: PLR0913  (one parameter a flag)
             threshold=threshold,
             **settings,
         )
-    for problem in found.problems:
-        sys.stderr.write(f"seewhy: {problem}\n")
-    if json:
-        sys.stdout.write(to_json.dumps(found.as_dict(), indent=1, ensure_ascii=False) + "\n")
-    else:
-        _show(found)
-    raise typer.Exit(int(bool(found.problems)))
+        return session.Report(
+            evaluation.as_dict(), lambda: _show(evaluation), list(evaluation.problems)
+        )
+
+    session.command(work, as_json=json)
 
 
-def _show(found: Evaluation) -> None:
+def _show(evaluation: Evaluation) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from seewhy.studies.localisation_scores import COLUMNS
 
-    asked = "each box's class" if found.settings["target"] == "label" else found.settings["target"]
-    title = f"{found.photos} photos, {found.cases} questions ({asked}), {found.settings['layer']}"
+    target, layer = evaluation.settings["target"], evaluation.settings["layer"]
+    asked = "each box's class" if target == "label" else target
+    title = f"{evaluation.photos} photos, {evaluation.cases} questions ({asked}), {layer}"
     table = Table(title=title, title_justify="left")
     table.add_column("maps", no_wrap=True)
     for name in COLUMNS:
         arrow = "↓" if name.endswith("error") else "↑"
         table.add_column(f"{name.replace('_', ' ')} {arrow}", justify="right")
     table.add_column("without evidence", justify="right")
-    for row in found.rows:
+    for row in evaluation.rows:
         figures = (row.figures[name] for name in COLUMNS)
         cells = ["–" if value != value else f"{value:.3f}" for value in figures]
         table.add_row(row.name, *cells, str(row.empty), style="dim" if row.control else "bold")
@@ -142,7 +102,7 @@ def _show(found: Evaluation) -> None:
     # columns of figures are of no use cut off
     console.width = max(console.width, 132)
     console.print(table)
-    best = found.rows[0].best_threshold
+    best = evaluation.rows[0].best_threshold
     console.print(f"Most boxes fit at --threshold {best:g} of seewhy locate.")
-    for note in found.notes:
+    for note in evaluation.notes:
         console.print(f"note: {note}")

@@ -1,38 +1,121 @@
-"""What `seewhy explain` does with its arguments."""
+"""The commands `seewhy explain` and `seewhy demo`."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import sys
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-from rich.console import Console
-from rich.progress import Progress
+import typer
 
-from seewhy import backend, images
-from seewhy.cli import report
-from seewhy.cli.picture_files import Drawing
-from seewhy.errors import ImageError, SeewhyError, SeewhyWarning
-from seewhy.explainer.explainer import Explainer
-from seewhy.images.photo import Photo
-from seewhy.models import presets
-from seewhy.plan.layer_table import layers
-from seewhy.progress import hidden
-from seewhy.render.files import Filenames
-from seewhy.results.explanation import Explanation
-from seewhy.targets.builders import counterfactual, margin
-from seewhy.targets.target import Target
+from seewhy.cli import session
+from seewhy.cli.options import BUNDLED, Json, Model, Output, Photos, takes_options
+from seewhy.errors import SeewhyError
 
-T = TypeVar("T")
-Answer = list[Explanation] | SeewhyError
+if TYPE_CHECKING:
+    from seewhy.cli.picture_files import Drawing
+    from seewhy.render.files import Filenames
+    from seewhy.results.explanation import Explanation
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  seewhy explain cat.jpg
+  seewhy explain pets.jpg --target dog --target cat
+  seewhy explain dalmatian.jpg --model vgg16 --target dalmatian --layer block5_conv3
+  seewhy explain scans/*.png --model my.keras --labels names.txt --preprocess unit --output out
+  seewhy explain photo.jpg --target all-top --top 5 --json > why.json
+  seewhy explain husky.jpg --why "Siberian husky" --rather-than "Alaskan malamute"
+"""
 
 
-def run(
+class Blend(StrEnum):
+    add = "add"
+    mix = "mix"
+
+
+class Format(StrEnum):
+    jpg = "jpg"
+    png = "png"
+
+
+@takes_options()
+def explain(  # noqa: PLR0913  (one parameter a flag)
+    photos: Photos,
+    *,
+    model: Model = BUNDLED,
+    target: Annotated[
+        list[str],
+        typer.Option(
+            help="Class to explain: index, WordNet id, name, or a word such as dog; "
+            "[cyan]top[/cyan], or [cyan]all-top[/cyan] for each of the top classes. Repeatable.",
+        ),
+    ] = [],  # noqa: B006  (Typer copies it)
+    why: Annotated[
+        str | None, typer.Option(help="Same as --target; with --rather-than, against that class.")
+    ] = None,
+    rather_than: Annotated[
+        str | None, typer.Option(help="Class to compare with: what speaks for --why, not for it.")
+    ] = None,
+    against: Annotated[str | None, typer.Option(help="Class to show the evidence against.")] = None,
+    settings: dict[str, Any],
+    common_scale: Annotated[
+        bool,
+        typer.Option("--common-scale", help="Draw all maps of a photo on one scale."),
+    ] = False,
+    blend: Annotated[Blend, typer.Option(help="How the map is laid over the photo.")] = Blend.add,
+    alpha: Annotated[
+        float, typer.Option(min=0, max=1, help="Strength of the map in the overlay.")
+    ] = 0.4,
+    colormap: Annotated[
+        str, typer.Option(help="OpenCV's jet, or a name that Matplotlib knows.")
+    ] = "jet",
+    output: Output = Path(),
+    format: Annotated[Format, typer.Option(help="Format of the pictures.")] = Format.jpg,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Check whether each map can be trusted, and say why.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show which parts of each photo made the network decide as it did.
+
+    For each photo it prints the top classes and writes NAME_heatmap and NAME_gradcam, the map
+    alone and over the photo, at the photo's own size.
+    """
+    from seewhy.cli.picture_files import Drawing
+
+    drawing = Drawing(blend.value, alpha, colormap, output, format.value, common_scale)
+    targets = _targets(target, why, rather_than, against)
+    _explain(photos, targets, {"model": model, **settings}, drawing, as_json=json, trust=trust)
+
+
+def demo(output: Output = Path()) -> None:
+    """Explain the bundled photo of a cat with the bundled network."""
+    from seewhy.cli.picture_files import Drawing
+    from seewhy.data import FOLDER
+
+    photo = str(FOLDER / "chelsea.png")
+    _explain([photo], ["top"], {"model": BUNDLED}, Drawing(output=output), as_json=False)
+
+
+def _targets(
+    targets: Sequence[str], why: str | None, rather_than: str | None, against: str | None
+) -> list[Any]:
+    """What the flags ask; the top class if they ask nothing."""
+    from seewhy.targets import counterfactual, margin
+
+    asked: list[Any] = list(targets)
+    if rather_than is not None:
+        asked.append(margin(why or "top", rather_than))
+    elif why is not None:
+        asked.append(why)
+    if against is not None:
+        asked.append(counterfactual(against))
+    return asked or ["top"]
+
+
+def _explain(
     photos: Sequence[str],
     targets: Sequence[Any],
     settings: dict[str, Any],
@@ -40,130 +123,48 @@ def run(
     *,
     as_json: bool,
     trust: bool = False,
-) -> int:
-    """Explain the photos, write their pictures, print what was found; returns the exit status.
-
-    trust: whether each explanation is checked, too.
+) -> NoReturn:
+    """Explain the photos, write their pictures, and print what was found photo by photo.
 
     A photo that cannot be read is reported, the others are done, and the status is 1.
     """
+    from seewhy.cli import report
+    from seewhy.render.files import Filenames
+
     drawing.check()
-    # downloads and user code write to stdout, where only the results belong
-    with quiet():
-        backend.load()
-    with contextlib.redirect_stdout(sys.stderr):
+    session.load_backend()
+    from seewhy.explainer.explainer import Explainer
+
+    with session.results_only():
         explainer = Explainer(**settings)
-        questions = explainer.questions(targets)
+        asked = explainer.questions(targets)
     names = Filenames(drawing.output, photos)
     records: list[dict[str, Any]] = []
     failed = False
-    for path, answer in with_progress(answers(explainer, photos, questions), len(photos)):
-        answer, files = _drawn(path, answer, drawing, names)
-        if isinstance(answer, SeewhyError):
+    results = session.explained_photos(explainer, photos, asked)
+    for path, result in session.with_progress(results, len(photos)):
+        result, files = _drawn(path, result, drawing, names)
+        if isinstance(result, SeewhyError):
             failed = True
-            sys.stderr.write(f"seewhy: {answer}\n")
-            records.append({"photo": path, "error": str(answer)})
+            session.tell_problem(result)
+            records.append({"photo": path, "error": str(result)})
             continue
-        checked = [one.trust() for one in answer] if trust else []
+        checked = [explanation.trust() for explanation in result] if trust else []
         if as_json:
-            records += report.records(path, answer, files, checked)
+            records += report.records(path, result, files, checked)
         else:
-            report.show(path, answer, files, checked)
-    if as_json:
-        sys.stdout.write(json.dumps(records, indent=1, ensure_ascii=False) + "\n")
-    return int(failed)
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Swallow what libraries write past Python: TensorFlow's start-up notes heed no setting."""
-    sys.stderr.flush()
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
-
-
-def asked(
-    targets: Sequence[str], why: str | None, rather_than: str | None, against: str | None
-) -> list[Any]:
-    """The questions of the flags of `seewhy explain`; the top class if there is none."""
-    questions: list[Any] = list(targets)
-    if rather_than is not None:
-        questions.append(margin(why or "top", rather_than))
-    elif why is not None:
-        questions.append(why)
-    if against is not None:
-        questions.append(counterfactual(against))
-    return questions or ["top"]
-
-
-def list_layers(
-    model: str, size: int | None, grid: tuple[int, int] | None, *, as_json: bool
-) -> None:
-    """Print the layers of a model that can carry a map."""
-    with quiet():
-        backend.load()
-    with contextlib.redirect_stdout(sys.stderr):
-        found = layers(model, size=size, grid=grid)
-    if as_json:
-        records = [vars(row) for row in found]
-        sys.stdout.write(json.dumps(records, indent=1, ensure_ascii=False) + "\n")
-    else:
-        sys.stdout.write(f"{found}\n")
-
-
-def list_models(*, as_json: bool) -> None:
-    """Print the presets."""
-    if as_json:
-        sys.stdout.write(json.dumps(report.preset_records(presets.presets()), indent=1) + "\n")
-    else:
-        report.show_presets(presets.presets())
-
-
-def answers(
-    explainer: Explainer, photos: Sequence[str], questions: Sequence[Target]
-) -> Iterator[tuple[str, Answer]]:
-    """Each photo with its explanations or with what is wrong with it, in order, by batches."""
-    for start in range(0, len(photos), explainer.batch_size):
-        chunk = photos[start : start + explainer.batch_size]
-        loaded = [_load(path) for path in chunk]
-        good = [photo for photo in loaded if isinstance(photo, Photo)]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SeewhyWarning)  # the report tells them
-            rows = iter(explainer.ask(good, questions) if good else [])
-        for path, photo in zip(chunk, loaded, strict=True):
-            yield path, next(rows) if isinstance(photo, Photo) else photo
-
-
-def _load(path: str) -> Photo | ImageError:
-    try:
-        return images.load(path)
-    except ImageError as error:
-        return error
+            report.show(path, result, files, checked)
+    session.finish(records, lambda: None, as_json=as_json, failed=failed)
 
 
 def _drawn(
-    path: str, answer: Answer, drawing: Drawing, names: Filenames
-) -> tuple[Answer, list[list[Path]]]:
-    if isinstance(answer, SeewhyError):
-        return answer, []
+    path: str, result: list[Explanation] | SeewhyError, drawing: Drawing, names: Filenames
+) -> tuple[list[Explanation] | SeewhyError, list[list[Path]]]:
+    if isinstance(result, SeewhyError):
+        return result, []
     try:
-        return answer, drawing.write(path, answer, names)
+        return result, drawing.write(path, result, names)
     except SeewhyError as error:
         return error, []
     except OSError as error:
         return SeewhyError(f"the pictures of {path!r} cannot be written: {error}."), []
-
-
-def with_progress(answers: Iterator[T], count: int) -> Iterator[T]:
-    """The same, with a progress bar on stderr where there are several."""
-    if count < 2:
-        yield from answers
-        return
-    with hidden(), Progress(console=Console(stderr=True), transient=True) as progress:
-        yield from progress.track(answers, total=count, description="Explaining")

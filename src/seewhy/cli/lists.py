@@ -1,20 +1,53 @@
-"""The command `seewhy methods`, and options of methods as the command line takes them."""
+"""The commands that list what there is: `seewhy models`, `seewhy layers`, `seewhy methods`."""
 
 from __future__ import annotations
 
-import json as to_json
-import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.errors import MethodError
+from seewhy.cli import session
+from seewhy.cli.options import BUNDLED, takes_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from seewhy.methods.registry import Method
+
+JsonList = Annotated[bool, typer.Option("--json", help="Print the list as JSON.")]
+
+
+def models(json: JsonList = False) -> None:
+    """List the models that are known by name."""
+    from seewhy.cli import report
+    from seewhy.models import presets
+
+    known = presets.presets()
+    records = report.preset_records(known)
+    session.finish(records, lambda: report.show_presets(known), as_json=json, failed=False)
+
+
+@takes_options("size", "grid")
+def layers(
+    model: Annotated[str, typer.Argument(help="A preset or a .keras file.")] = BUNDLED,
+    *,
+    settings: dict[str, Any],
+    json: JsonList = False,
+) -> None:
+    """List the layers of a model that can carry a map, as a tree.
+
+    Path, grid, units, and the share of the work that lies behind each; the default is marked.
+    """
+
+    def work() -> session.Report:
+        from seewhy.plan import layer_table
+
+        table = layer_table.layers(model, **settings)
+        return session.Report([vars(row) for row in table], lambda: typer.echo(str(table)))
+
+    session.command(work, as_json=json)
 
 
 def methods(
@@ -22,36 +55,48 @@ def methods(
         str | None, typer.Argument(help="A method to show in full.", show_default=False)
     ] = None,
     brief: Annotated[bool, typer.Option("--brief", help="Print one line a method.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    json: JsonList = False,
 ) -> None:
     """List the methods: family, needs, cost in forward passes, paper, when to use and when not."""
+    from seewhy.methods import registry
+
+    with session.quiet():
+        entries = registry.all_methods() if name is None else (registry.get_method(name),)
+    records = [_record(entry) for entry in entries]
+
+    def show() -> None:
+        if name is None:
+            _show_methods(entries, brief)
+        else:
+            _show_record(records[0])
+
+    session.finish(records, show, as_json=json, failed=False)
+
+
+def _show_record(record: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for key, value in record.items():
+        console.print(Text(f"{key}: {_words(value)}"))
+
+
+def _show_methods(entries: Sequence[Method], brief: bool) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from seewhy.cli.explain import quiet
-    from seewhy.methods import registry
-
-    with quiet():
-        found = registry.all_methods() if name is None else (registry.get_method(name),)
-    if json:
-        records = [_record(entry) for entry in found]
-        sys.stdout.write(to_json.dumps(records, indent=1, ensure_ascii=False) + "\n")
-        return
     console = Console(highlight=False)
-    if name is not None:
-        for key, value in _record(found[0]).items():
-            console.print(Text(f"{key}: {_words(value)}"))
-        return
     if brief:
         table = Table()
         for heading in ("method", "family", "cost", "when"):
             table.add_column(heading, no_wrap=heading == "method")
-        for entry in found:
+        for entry in entries:
             table.add_row(entry.name, entry.family, entry.cost, Text(entry.use))
         console.print(table)
     else:
-        for entry in found:
+        for entry in entries:
             _print(console, entry)
     console.print(
         "Costs are in forward passes. [cyan]seewhy methods NAME[/cyan] tells the options."
@@ -99,36 +144,3 @@ def _words(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}={default!r}" for key, default in value.items()) or "none"
     return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def options(method: str, given: Sequence[str]) -> dict[str, Any]:
-    """Options of a method from NAME=VALUE, of the types of their defaults.
-
-    Raises MethodError for what has no "=", is unknown, or is of another type.
-    """
-    if not given:
-        return {}
-    from seewhy.cli.explain import quiet
-    from seewhy.methods import registry
-
-    with quiet():
-        entry = registry.get_method(method)
-    pairs = [text.partition("=") for text in given]
-    bare = [name for name, mark, _ in pairs if not mark]
-    if bare:
-        raise MethodError(f"an option is NAME=VALUE; got {bare[0]!r}.")
-    texts = {name.strip(): value.strip() for name, _, value in pairs}
-    entry.having(texts)  # says which it does not have
-    return {name: _typed(name, text, entry.options[name]) for name, text in texts.items()}
-
-
-def _typed(name: str, text: str, default: Any) -> Any:
-    truths = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    try:
-        if isinstance(default, bool):
-            return truths[text.lower()]
-        return type(default)(text)
-    except (KeyError, ValueError):
-        kind = {bool: "true or false", int: "a whole number", float: "a number"}
-        expected = kind.get(type(default), "a word")
-        raise MethodError(f"option {name!r} is {expected}; got {text!r}.") from None

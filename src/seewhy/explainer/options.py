@@ -37,12 +37,25 @@ class Flag:
     """None given: the option's own line."""
     name: str = ""
     """Without the dashes; none given: the option's own name."""
-    type: Any = str
-    """Of one value, as Typer takes it."""
+    type: Any = None
+    """Of one value, as Typer takes it; none given: the default's own, or text."""
     least: int | None = None
     """The smallest number that is allowed."""
     repeated: bool = False
     """Whether the flag may be given several times; then the option gets a list."""
+    read: Callable[[Any], Any] | None = None
+    """Makes the option's value of what Typer gives, where that is another."""
+
+
+def index_or_text(text: str | None) -> str | int | None:
+    """An index where the text is one: "-1" means the last layer."""
+    return int(text) if text and text.removeprefix("-").isdecimal() else text
+
+
+def _layers(texts: Sequence[str]) -> Any:
+    """One layer, several to be fused, or None for the default."""
+    layers = [index_or_text(text) for text in texts]
+    return layers if len(layers) > 1 else (layers[0] if layers else None)
 
 
 def option(
@@ -85,6 +98,7 @@ class ExplainerOptions:
             "Target layer (see [cyan]seewhy layers[/cyan]): name, path or index such as -1; "
             "the last with space, if not given. Repeated, the layers' maps are fused.",
             repeated=True,
+            read=_layers,
         ),
         check=checks.not_empty,
     )
@@ -135,7 +149,11 @@ class ExplainerOptions:
     output: str | int | None = option(
         None,
         "name or index of the output that is asked, for models with several.",
-        flag=Flag("Output that is asked, for models with several.", name="model-output"),
+        flag=Flag(
+            "Output that is asked, for models with several.",
+            name="model-output",
+            read=index_or_text,
+        ),
     )
     scores: str = option(
         "logits",
@@ -249,7 +267,7 @@ def accepts_options(*, leave_out: Iterable[str] = ()) -> Callable[[Function], Fu
                 annotation=each.type,
             )
             for each in FIELDS
-            if each.name not in (*leave_out, *signature.parameters)
+            if each.name not in (*leave_out, *(parameter.name for parameter in kept))
         ]
         function.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=[*kept, *added]

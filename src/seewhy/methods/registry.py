@@ -103,7 +103,7 @@ class Method:
         ways = ("gradients", "curvature", "sum_", "pull_")
         return any(way in need for need in self.needs for way in ways)
 
-    def having(self, options: Mapping[str, Any]) -> Method:
+    def with_options(self, options: Mapping[str, Any]) -> Method:
         """The method with some options set. Raises MethodError for one that it does not have."""
         unknown = [name for name in options if name not in self.options]
         if unknown:
@@ -214,7 +214,7 @@ def get_method(wanted: str | Formula, options: Mapping[str, Any] | None = None) 
     Raises MethodError for an unknown name or option; it lists the known ones.
     """
     found = _user_formula(wanted) if callable(wanted) else _by_name(str(wanted))
-    return found.having(options or {})
+    return found.with_options(options or {})
 
 
 def refuse_gradients(method: Method, backend: str) -> None:

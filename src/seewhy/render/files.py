@@ -22,7 +22,7 @@ class Filenames:
     """
 
     def __init__(self, folder: Path, photos: Sequence[str]) -> None:
-        self._folder = folder
+        self.folder = folder
         self._taken = {_key(Path(photo)) for photo in photos}
 
     def claim(self, photo: str, endings: Sequence[str]) -> list[Path]:
@@ -34,7 +34,7 @@ class Filenames:
         stem, number = Path(photo).stem, 1
         while True:
             start = stem if number == 1 else f"{stem}-{number}"
-            paths = [self._folder / f"{start}{ending}" for ending in endings]
+            paths = [self.folder / f"{start}{ending}" for ending in endings]
             keys = [_key(path) for path in paths]
             if self._taken.isdisjoint(keys):
                 self._taken.update(keys)

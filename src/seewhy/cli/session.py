@@ -1,0 +1,133 @@
+"""What each command does around its work: quiet libraries, a clean stdout, JSON, exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import typer
+
+from seewhy.errors import OptionError, SeewhyError, SeewhyWarning
+
+if TYPE_CHECKING:
+    from seewhy.explainer.explainer import Explainer
+    from seewhy.results.explanation import Explanation
+    from seewhy.targets.target import Target
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a command has to tell in the end."""
+
+    record: Any
+    """Plain values, for `--json`."""
+    show: Callable[[], None]
+    """Prints the same for people."""
+    problems: Sequence[str] = ()
+    """What could not be done; the exit status is 1 if there is any."""
+
+
+def command(work: Callable[[], Report], *, as_json: bool) -> NoReturn:
+    """Do the work of a command, print what it reports, and end with the exit status.
+
+    Only results reach stdout: what libraries and users' code print meanwhile goes to stderr.
+    """
+    load_backend()
+    with results_only():
+        report = work()
+    for problem in report.problems:
+        tell_problem(problem)
+    finish(report.record, report.show, as_json=as_json, failed=bool(report.problems))
+
+
+def finish(record: Any, show: Callable[[], None], *, as_json: bool, failed: bool) -> NoReturn:
+    """Print a record as JSON or what `show` prints, and end with status 1 if something failed."""
+    if as_json:
+        sys.stdout.write(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    else:
+        show()
+    raise typer.Exit(int(failed))
+
+
+def load_backend() -> None:
+    """Import Keras and its backend without their start-up notes."""
+    from seewhy import backend
+
+    with quiet():
+        backend.load()
+
+
+@contextlib.contextmanager
+def results_only() -> Iterator[None]:
+    """Within, what is printed goes to stderr: downloads and users' code write to stdout."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Swallow what libraries write past Python: TensorFlow's start-up notes heed no setting."""
+    sys.stderr.flush()
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
+
+
+def tell_problem(problem: object) -> None:
+    """One line on stderr."""
+    sys.stderr.write(f"seewhy: {problem}\n")
+
+
+def save_to(path: Path, save: Callable[[Path], Any], what: str, flag: str) -> None:
+    """Write a file. Raises OptionError that names the flag by which another place is given."""
+    try:
+        save(path)
+    except OSError as error:
+        raise OptionError(
+            f"the {what} cannot be written to {str(path)!r} ({error.strerror}). "
+            f"Give another file with {flag}."
+        ) from error
+
+
+def explained_photos(
+    explainer: Explainer, photos: Sequence[str], targets: Sequence[Target]
+) -> Iterator[tuple[str, list[Explanation] | SeewhyError]]:
+    """Each photo with its explanations or with what is wrong with it, in order, by batches."""
+    from seewhy.images.folders import read_in_batches
+    from seewhy.images.photo import Photo
+
+    for batch in read_in_batches(photos, explainer.batch_size):
+        readable = [photo for _, photo in batch.photos]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SeewhyWarning)  # the report tells them
+            rows = iter(explainer.ask(readable, targets) if readable else [])
+        for path, result in batch.results:
+            yield path, next(rows) if isinstance(result, Photo) else result
+
+
+def with_progress(results: Iterator[T], count: int) -> Iterator[T]:
+    """The same, with a progress bar on stderr where there are several."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from seewhy.progress import hidden
+
+    if count < 2:
+        yield from results
+        return
+    with hidden(), Progress(console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(results, total=count, description="Explaining")
