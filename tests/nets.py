@@ -110,7 +110,13 @@ def images(count: int = 3, side: int = 32, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(count, side, side, 3)).astype("float32")
 
 
-def photos(count: int = 3, side: int = 48, seed: int = 2) -> np.ndarray:
-    """uint8 (count, side, side, 3) of coarse coloured blocks."""
-    blocks = np.random.default_rng(seed).integers(0, 256, (count, side // 8, side // 8, 3), "uint8")
-    return blocks.repeat(8, axis=1).repeat(8, axis=2)
+def photos(count: int = 3, side: int = 48, seed: int = 6) -> np.ndarray:
+    """uint8 (count, side, side, 3) of coarse coloured blocks under fine noise.
+
+    Without the noise all values within a block are equal, and which of them a max pooling takes
+    is up to the processor.
+    """
+    random = np.random.default_rng(seed)
+    blocks = random.integers(30, 226, (count, side // 8, side // 8, 3))
+    noise = random.integers(-30, 31, (count, side, side, 3))
+    return (blocks.repeat(8, axis=1).repeat(8, axis=2) + noise).astype("uint8")

@@ -15,6 +15,7 @@ import pytest
 import torch
 from keras import layers
 
+import margins
 import nets
 import torch_twins
 import twins
@@ -51,13 +52,14 @@ def net(name):
         pixels = keras.utils.load_img(DATA / "chelsea.png", target_size=(224, 224))
         images = seen.pipeline.model.network_input(np.asarray(pixels)[None], 0)
         return model, twin, images, seen.layer
-    model, layer = {
-        "vgg-like": (nets.flat, "conv2"),
-        "residual": (nets.plain, "relu3"),
-        "depthwise": (depthwise, "last"),
+    build, layer, images = {
+        "vgg-like": (nets.flat, "conv2", nets.images(2)),
+        "residual": (nets.plain, "relu3", nets.images(2)),
+        "depthwise": (depthwise, "last", nets.images(2, seed=2)),
     }[name]
-    made = model()
-    return made, torch_twins.Twin(made), nets.images(2), layer
+    model = build()
+    margins.assert_no_ties(model, images)
+    return model, torch_twins.Twin(model), images, layer
 
 
 NETS = ("vgg-like", "residual", "depthwise", "bundled")

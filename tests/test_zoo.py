@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+import margins
 import oracle
 import zoo
 import zoo_graph
@@ -96,6 +97,12 @@ def case(request):
 
 def test_the_table_is_large_and_its_names_differ():
     assert len({kind.name for kind in KINDS}) == len(KINDS) >= 45
+
+
+def test_the_inputs_are_far_from_ties(case):
+    if isinstance(case.cut.model, keras.Model):
+        inputs = list(case.inputs) if isinstance(case.inputs, tuple) else case.inputs
+        margins.assert_no_ties(case.cut.model, inputs)
 
 
 def test_the_split_by_hand_is_the_model(case):

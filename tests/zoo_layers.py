@@ -7,7 +7,7 @@ from keras import layers, ops
 
 import nets
 import zoo
-from zoo import CLASSES, Cut, conv, image
+from zoo import CLASSES, Cut, conv, given, image
 
 ROWS = zoo.Rows()
 
@@ -23,13 +23,13 @@ def separable():
     return zoo.classifier(conv(), layers.SeparableConv2D(6, 3, activation="relu"), at=2)
 
 
-@ROWS.kind("dilated and grouped convolution", options={"layer": "dilated"})
+@ROWS.kind("dilated and grouped convolution", options={"layer": "dilated"}, inputs=given(seed=3))
 def dilated():
     steps = conv(dilation_rate=2, name="dilated"), conv(4, groups=2)
     return zoo.classifier(*steps, at=1)
 
 
-@ROWS.kind("transposed convolution", options={"layer": "narrow"})
+@ROWS.kind("transposed convolution", options={"layer": "narrow"}, inputs=given(seed=3))
 def transposed():
     up = layers.Conv2DTranspose(4, 3, 2, padding="same", activation="relu")
     return zoo.classifier(conv(strides=2, name="narrow"), up, at=1)
