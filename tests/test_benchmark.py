@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import keras
@@ -356,6 +357,24 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
+
+
+HOSTILE = "<script>alert(1)</script>\" onerror='x'"
+
+
+def test_nothing_from_outside_gets_into_a_page_unescaped(done):
+    found = done[0]
+    rows = (replace(found.rows[0], model=HOSTILE, layer=HOSTILE), *found.rows[1:])
+    broken = replace(rows[0], problem=HOSTILE)
+    hostile = replace(
+        found, rows=(*rows, broken), notes=(HOSTILE,), problems=(HOSTILE,), settings={"a": HOSTILE}
+    )
+    page = tables.html(hostile, {HOSTILE: b"png"})
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    parsed = Page()
+    parsed.feed(page)
+    assert parsed.open == []
 
 
 def test_the_tables_are_whole(done):

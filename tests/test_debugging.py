@@ -147,9 +147,14 @@ def test_the_checks_are_those_of_the_predicted_class(found, model, photo):
 
 
 def test_names_are_escaped(found):
-    photo = replace(found.predicted.photo, name="<script>x</script>.png")
-    page = replace(found, predicted=replace(found.predicted, photo=photo)).html()
+    hostile = "<script>alert(1)</script>\" onerror='x'"
+    photo = replace(found.predicted.photo, name=f"{hostile}.png")
+    classes = tuple(replace(one, name=hostile) for one in found.confusions)
+    label = replace(found.predicted.target, name=hostile)
+    predicted = replace(found.predicted, photo=photo, target=label, warnings=(hostile,))
+    page = replace(found, predicted=predicted, confusions=classes).html()
     assert "<script>" not in page
+    assert page.count("&lt;script&gt;") >= 2 + len(classes)
 
 
 def test_what_is_no_class(model, photo):

@@ -155,6 +155,43 @@ def test_yolo(tmp_path, name, text):
     assert not b.things
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("names: ['cat, big', dog]\n", ("cat, big", "dog")),
+        ("names: [cat,\n  'dog: small',\n  \"third: #1\"]\n", ("cat", "dog: small", "third: #1")),
+        ("names:\n  - no\n  - 1e3\n  - 007\n", ("no", "1e3", "007")),
+        ("names: {'2': c, '0': a, 1: b}\n", ("a", "b", "c")),
+        ("names: &all [a, b]\nnc: 2\nmore: *all\n", ("a", "b")),
+        ("names:\n", ("0", "1")),
+        ("nc: 2\n", ("0", "1")),
+    ],
+)
+def test_class_names_of_yolo_are_those_of_the_yaml(tmp_path, text, names):
+    (tmp_path / "data.yaml").write_text(text)
+    (tmp_path / "a.txt").write_text("".join(f"{k} 0.5 0.5 0.1 0.1\n" for k in range(len(names))))
+    (photo,) = ground_truth.read(tmp_path).photos
+    assert photo.labels == names
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("names: [cat, dog\n", "no YAML"),
+        ("names: cat\n", "list of names"),
+        ("names: [[cat], dog]\n", "list of names"),
+        ("names: {first: cat}\n", "numbers from 0 on"),
+        ("names: [!!python/object/apply:os.getcwd [], dog]\n", "list of names"),
+    ],
+)
+def test_class_names_that_are_none_are_told(tmp_path, text, told):
+    (tmp_path / "data.yaml").write_text(text)
+    (tmp_path / "a.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+    with pytest.raises(errors.OptionError, match=told) as raised:
+        ground_truth.read(tmp_path)
+    assert "data.yaml" in str(raised.value)
+
+
 def test_masks_as_pictures(tmp_path):
     values = np.zeros((4, 6), "uint8")
     values[1:3, 2:5] = 7

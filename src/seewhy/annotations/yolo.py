@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -66,27 +65,44 @@ def _class_names(folder: Path) -> dict[int, str]:
                 continue
             text = file.read_text(encoding="utf-8")
             if file.suffix in (".yaml", ".yml"):
-                return _yaml_names(text)
+                return _yaml_names(text, file)
             return dict(enumerate(line.strip() for line in text.splitlines() if line.strip()))
     return {}
 
 
-def _yaml_names(text: str) -> dict[int, str]:
-    """The entry `names` of a YAML file: a list or numbers with names, in one line or several."""
-    start = re.search(r"^names[ \t]*:[ \t]*(.*)$", text, re.MULTILINE)
-    if start is None:
+def _yaml_names(text: str, file: Path) -> dict[int, str]:
+    """The entry `names` of a YAML file: a list, or a mapping from numbers to names.
+
+    Empty where there is no such entry. Raises OptionError for a file that is no YAML, and for
+    names of another form.
+    """
+    import yaml
+
+    try:
+        # which takes each word as it is written: "no" and "1e3" are names, too
+        content = yaml.load(text, Loader=yaml.BaseLoader)
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise OptionError(f"{str(file)!r} is no YAML file ({reason}). Mend it.") from error
+    names = content.get("names") if isinstance(content, dict) else None
+    if not names:
         return {}
-    inline = start.group(1).split("#")[0].strip()
-    if inline.startswith(("[", "{")):
-        rows = inline.strip("[]{}").split(",")
-    else:
-        rest = text[start.end() :].splitlines()[1:]
-        body = re.compile(r"\s*(-|\d+\s*:)\s*\S")
-        ends = next((k for k, row in enumerate(rest) if row.strip() and not body.match(row)), None)
-        rows = [row.strip().removeprefix("-") for row in rest[:ends] if row.strip()]
-    found = {}
-    for k, row in enumerate(rows):
-        number, colon, name = row.partition(":")
-        numbered = bool(colon) and number.strip().isdecimal()
-        found[int(number) if numbered else k] = (name if numbered else row).strip().strip("'\"")
-    return found
+    if not isinstance(names, list | dict):
+        raise _wrong_names(file, names)
+    numbered = names if isinstance(names, dict) else dict(enumerate(names))
+    if not all(isinstance(name, str) for name in numbered.values()):
+        raise _wrong_names(file, names)
+    return {_class_number(number, file): name for number, name in numbered.items()}
+
+
+def _class_number(number: object, file: Path) -> int:
+    if not str(number).isdecimal():
+        raise _wrong_names(file, {number: "…"})
+    return int(str(number))
+
+
+def _wrong_names(file: Path, names: object) -> OptionError:
+    return OptionError(
+        f"names in {str(file)!r} is a list of names, or numbers from 0 on with a name each; "
+        f"got {str(names)[:80]!r}. Write them as in names: [cat, dog]."
+    )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import io
 import json
-from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from seewhy import render
 from seewhy.render import pictures
 from seewhy.render.boxes_and_regions import greyed_region
+from seewhy.render.pages import data_address, html_page
 from seewhy.render.sheets import MARGIN, labelled_sheet
 from seewhy.render.text import TEXT, font, wrap_report
 from seewhy.results.explanation import Explanation, Prediction, on_one_scale
@@ -26,11 +25,6 @@ COLOURS = {True: "#1b7a3d", False: "#c0392b", None: "#777777"}
 VERDICTS = {"pass": "#1b7a3d", "doubtful": "#b8860b", "fail": "#c0392b"}
 BAR = "#1b6ca8"
 COLUMNS = 3
-STYLE = (
-    "body{font:16px/1.5 sans-serif;margin:2em;max-width:80em;color:#222}"
-    "td{padding:.2em 1em .2em 0;vertical-align:top}img{max-width:100%}"
-    "b{font-weight:600}.bar{display:inline-block;height:.7em;background:#1b6ca8}"
-)
 # Shares of the photo that are tried, the smallest first.
 SHARES = tuple(k / 50 for k in range(1, 36))
 
@@ -106,44 +100,25 @@ def _classes(found: Debugging, letters: ImageFont.FreeTypeFont, width: int) -> I
     return canvas
 
 
-def html_page(found: Debugging) -> str:
+def debug_page(found: Debugging) -> str:
     """One HTML page that holds all of it, to mail."""
     buffer = io.BytesIO()
     _draw_maps(found).save(buffer, format="jpeg", quality=90)
-    encoded = b64encode(buffer.getvalue()).decode("ascii")
-    name = html.escape(Path(found.predicted.photo.name).name)
-    sentences = "".join(f"<p>{html.escape(line)}</p>" for line in found.summary)
-    rows = "".join(
-        f"<tr><td>{html.escape(one.name)}</td><td>{one.probability:.1%}</td><td style='width:20em'>"
-        f"<span class='bar' style='width:{one.probability:.1%}'></span></td></tr>"
-        for one in found.confusions
-    )
-    notes = {note: None for one in (found.predicted, found.true) for note in one.warnings}
-    told = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in notes)
-    how = html.escape(f"{found.predicted.method} at {found.predicted.layer}")
-    made = ", ".join(f"{key} {value}" for key, value in found.predicted.versions.items())
-    return (
-        f"<!doctype html><html lang='en'><meta charset='utf-8'>"
-        f"<meta name='viewport' content='width=device-width'><title>{name}</title>"
-        f"<style>{STYLE}</style>"
-        f"<h1>{name}</h1>{sentences}<img alt='maps' src='data:image/jpeg;base64,{encoded}'>"
-        f"{_checks(found)}<h2>Nearest classes</h2><table>{rows}</table>{told}"
-        f"<p><small>{how}; {html.escape(made)}</small></p></html>\n"
-    )
-
-
-def _checks(found: Debugging) -> str:
-    if found.trust is None:
-        return ""
-    verdict = found.trust.verdict
-    rows = "".join(
-        f"<tr style='color:{COLOURS[check.passed]}'><td>{MARKS[check.passed]}</td>"
-        f"<td>{html.escape(check.name)}</td><td>{html.escape(check.words)}</td></tr>"
-        for check in found.trust.checks
-    )
-    return (
-        f"<h2>Can the map be trusted? <b style='color:{VERDICTS[verdict]}'>{verdict}</b></h2>"
-        f"<p>{html.escape(found.trust.why)}</p><table>{rows}</table>"
+    explained = (found.predicted, found.true)
+    notes = dict.fromkeys(note for explanation in explained for note in explanation.warnings)
+    versions = found.predicted.versions.items()
+    return html_page(
+        "debug.html",
+        name=Path(found.predicted.photo.name).name,
+        sentences=found.summary,
+        maps=data_address(buffer.getvalue(), "image/jpeg"),
+        trust=found.trust,
+        predictions=found.confusions,
+        notes=list(notes),
+        how=f"{found.predicted.method} at {found.predicted.layer}",
+        versions=", ".join(f"{package} {version}" for package, version in versions),
+        marks=MARKS,
+        colours={"passed": COLOURS, "verdict": VERDICTS},
     )
 
 
@@ -239,7 +214,7 @@ class Debugging:
 
     def html(self) -> str:
         """One page that holds all of it, to mail."""
-        return html_page(self)
+        return debug_page(self)
 
     def save(self, path: str | Path) -> Path:
         """Write it; .html and .json by their suffix, all else as the picture. Returns the path."""

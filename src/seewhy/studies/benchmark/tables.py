@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv as to_csv
-import html as to_html
 import io
 import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seewhy.render.pages import data_address, html_page
 from seewhy.studies.benchmark.measures import Measure
 from seewhy.studies.benchmark.statistics import MARKS, Figure, TableRow
 
@@ -19,13 +18,6 @@ LEGEND = (
     "Means over photos with 95 % bootstrap intervals. ≈ is not told from the best control "
     "(the interval of the paired difference includes zero), ▼ is worse than it. (n) counts the "
     "photos where some had no figure."
-)
-STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2em;color:#222}"
-    "table{border-collapse:collapse}td,th{padding:.3em .8em;text-align:right}"
-    "th{border-bottom:2px solid #444}td:nth-child(-n+3),th:nth-child(-n+3){text-align:left}"
-    "tr.control{color:#777;background:#f3f3f3}td.even,td.worse{color:#a33}"
-    "small{color:#777}img{max-width:100%}.wide{overflow-x:auto}"
 )
 
 
@@ -99,39 +91,25 @@ def markdown(done: Benchmark) -> str:
 
 def html(done: Benchmark, pictures: Mapping[str, bytes]) -> str:
     """One page that holds everything. pictures: PNG files by name."""
-    head = "".join(f"<th>{to_html.escape(text)}</th>" for text in headings(done))
-    body = "\n".join(_html_row(done, row) for row in done.rows)
-    below = [LEGEND, *done.notes, *_papers(done), *done.problems]
-    notes = "".join(f"<li>{to_html.escape(text)}</li>" for text in below)
-    images = "".join(
-        f'<p><img alt="{to_html.escape(name)}" '
-        f'src="data:image/png;base64,{b64encode(data).decode("ascii")}"/></p>'
-        for name, data in pictures.items()
-    )
-    about = ", ".join(f"{name}: {value}" for name, value in done.settings.items())
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>seewhy benchmark'
-        f"</title><style>{STYLE}</style></head><body><h1>Methods beside chance</h1>"
-        f'<p>{to_html.escape(about)}</p><div class="wide"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>\n{body}\n</tbody></table></div><ul>{notes}</ul>{images}</body></html>\n"
+    return html_page(
+        "benchmark.html",
+        about=", ".join(f"{name}: {value}" for name, value in done.settings.items()),
+        headings=headings(done),
+        rows=[_html_row(done, row) for row in done.rows],
+        notes=[LEGEND, *done.notes, *_papers(done), *done.problems],
+        pictures=[(name, data_address(data, "image/png")) for name, data in pictures.items()],
     )
 
 
-def _html_row(done: Benchmark, row: TableRow) -> str:
-    texts = [to_html.escape(text) for text in cells(done, row)]
-    if row.problem:
-        span = len(done.measures) + 2
-        told = f'<td colspan="{span}" style="text-align:left">{texts[-1]}</td>'
-        return "<tr>" + "".join(f"<td>{text}</td>" for text in texts[:-1]) + told + "</tr>"
-    verdicts = ["", "", ""]
-    verdicts += [row.figures[one.label].verdict if row.figures else "" for one in done.measures] + [
-        "",
-        "",
-    ]
-    inside = "".join(
-        f'<td class="{verdict}">{text}</td>' for text, verdict in zip(texts, verdicts, strict=True)
-    )
-    return f'<tr class="{"control" if row.control else "method"}">{inside}</tr>'
+def _html_row(done: Benchmark, row: TableRow) -> dict[str, Any]:
+    """What the page shows of a row: its texts, each with the verdict that colours it."""
+    verdicts = [row.figures[one.label].verdict if row.figures else "" for one in done.measures]
+    return {
+        "problem": bool(row.problem),
+        "control": row.control,
+        "texts": cells(done, row),
+        "verdicts": ["", "", "", *verdicts, "", ""],
+    }
 
 
 def _papers(done: Benchmark) -> list[str]:
