@@ -15,10 +15,11 @@ SCORES = ("logits", "probabilities")
 UPSAMPLINGS = ("linear", "guided")
 
 
-def count(option: str, value: Any) -> None:
-    """Raises OptionError for what is no whole number from 1 on."""
+def count(option: str, value: Any) -> int:
+    """The value; raises OptionError for what is no whole number from 1 on."""
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
         raise OptionError(f"{option} is a number from 1 on; got {value!r}.")
+    return int(value)
 
 
 def grid(option: str, value: Any) -> None:

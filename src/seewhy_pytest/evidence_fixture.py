@@ -20,7 +20,7 @@ from seewhy.images.photo import Photo
 from seewhy.metrics.localisation.box_overlap import box_iou
 from seewhy.metrics.localisation.boxes_and_masks import as_masks
 from seewhy.metrics.localisation.pointing import energy_inside, pointing_game
-from seewhy.render.boxes_and_regions import shifted_mask
+from seewhy.render.boxes_and_regions import rim
 from seewhy.render.files import slug
 from seewhy.results.explanation import Explanation
 
@@ -185,11 +185,5 @@ class SeenEvidence:
 
     def _draw(self, where: np.ndarray) -> None:
         picture = np.array(self.explanation.overlay())
-        rim = where & ~(
-            shifted_mask(where, 1, 0)
-            & shifted_mask(where, -1, 0)
-            & shifted_mask(where, 0, 1)
-            & shifted_mask(where, 0, -1)
-        )
-        picture[rim] = 255
+        picture[rim(where)] = 255
         render.save(Image.fromarray(picture), self.file)

@@ -18,7 +18,7 @@ import numpy as np
 from seewhy.enhance.combine import PlaceMap
 from seewhy.errors import OptionError
 from seewhy.images.fitting import PhotoWindows, Sides
-from seewhy.images.geometry import Geometry
+from seewhy.images.geometry import enlarge
 
 
 @dataclass(frozen=True)
@@ -213,4 +213,4 @@ def _photo_windows_of(image: np.ndarray) -> PhotoWindows:
 
 
 def _resized_plane(plane: np.ndarray, size: Sides) -> np.ndarray:
-    return Geometry.identity(size).to_photo(plane) if plane.shape != size else plane
+    return enlarge(plane, size) if plane.shape != size else plane

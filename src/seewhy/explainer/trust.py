@@ -10,7 +10,8 @@ import numpy as np
 from seewhy.errors import MapError, ModelError, SeewhyError
 from seewhy.explainer.pipeline import Pipeline
 from seewhy.explainer.scorer import Scorer
-from seewhy.images.geometry import Geometry
+from seewhy.images.geometry import enlarge
+from seewhy.maps.correlation import correlation
 from seewhy.maps.regions import hottest_first
 from seewhy.metrics.faithfulness.baselines import heavily_blurred
 from seewhy.metrics.sanity import layers_with_weights, randomised_copies
@@ -196,14 +197,11 @@ def _random_parts(size: tuple[int, ...]) -> list[np.ndarray]:
     found = []
     for seed in range(CHANCES):
         grid = np.random.default_rng(seed).random((7, 7))
-        fine = Geometry.identity(tuple(size)).to_photo(grid)
+        fine = enlarge(grid, size)
         found.append(_hottest_share(np.argsort(-fine, axis=None, kind="stable"), size))
     return found
 
 
 def _positive_correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Pearson's correlation of what speaks for the target; 0 where a map is the same everywhere."""
-    positive, against = (np.maximum(map, 0).astype("float64").ravel() for map in (one, other))
-    if positive.std() == 0 or against.std() == 0:
-        return 0.0
-    return float(np.corrcoef(positive, against)[0, 1])
+    return correlation(np.maximum(one, 0), np.maximum(other, 0))

@@ -132,5 +132,10 @@ class Geometry:
         return weights
 
 
+def enlarge(grid: np.ndarray, size: Sequence[int]) -> np.ndarray:
+    """A grid brought to another size, float32: linear between the centres of its cells."""
+    return Geometry.identity(tuple(size)).to_photo(grid)
+
+
 def _ratios(sides: Sides, others: Sides) -> tuple[float, ...]:
     return tuple(side / other for side, other in zip(sides, others, strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import LayerError
-from seewhy.images.geometry import Geometry
+from seewhy.images.geometry import enlarge
 
 
 def fuse(maps: Sequence[np.ndarray], how: str) -> np.ndarray:
@@ -24,7 +24,7 @@ def fuse(maps: Sequence[np.ndarray], how: str) -> np.ndarray:
         shapes = ", ".join(str(map.shape) for map in maps)
         raise LayerError(f"layers with grids {shapes} cannot be fused: choose layers of one kind.")
     finest = max((map.shape for map in maps), key=np.prod)
-    ready = [_enlarged(_scaled(map, how), finest) for map in maps]
+    ready = [enlarge(_scaled(map, how), finest) for map in maps]
     ways: dict[str, Any] = {"mean": np.mean, "max": np.max, "product": np.prod}
     joined = ways[how](ready, axis=0)
     fused: np.ndarray = joined.astype("float32")
@@ -36,7 +36,3 @@ def _scaled(map: np.ndarray, how: str) -> np.ndarray:
     values = values.astype("float64")
     largest = np.abs(values).max()
     return values / largest if largest > 0 else values
-
-
-def _enlarged(map: np.ndarray, space: tuple[int, ...]) -> np.ndarray:
-    return Geometry.identity(space).to_photo(map)

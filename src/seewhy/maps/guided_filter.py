@@ -29,13 +29,9 @@ def guided(
 
 def _mean(values: np.ndarray, radius: tuple[int, ...]) -> np.ndarray:
     """The mean over the part of each window that lies in the picture."""
-    for axis, reach in enumerate(radius):
-        side = values.shape[axis]
-        none = [(0, 0)] * values.ndim
-        none[axis] = (1, 0)
-        sums = np.pad(np.cumsum(values, axis=axis), none)
-        ends = np.minimum(np.arange(side) + reach + 1, side)
-        starts = np.maximum(np.arange(side) - reach, 0)
-        counts = (ends - starts).reshape([-1 if k == axis else 1 for k in range(values.ndim)])
-        values = (np.take(sums, ends, axis=axis) - np.take(sums, starts, axis=axis)) / counts
-    return values
+    from scipy.ndimage import uniform_filter
+
+    sides = [2 * reach + 1 for reach in radius]
+    inside = uniform_filter(np.ones_like(values), sides, mode="constant")
+    mean: np.ndarray = uniform_filter(values, sides, mode="constant") / inside
+    return mean

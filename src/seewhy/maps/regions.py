@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seewhy.errors import OptionError
-from seewhy.images.geometry import Geometry
+from seewhy.images.geometry import enlarge
 from seewhy.maps import scaling
 
 WAYS = ("max", "otsu", "area")
@@ -113,22 +113,16 @@ def boxes(
 
 
 def _boxes(labels: np.ndarray, count: int, heatmap: np.ndarray) -> list[Box]:
-    """One box a region, in the order of their numbers; in one sweep, as there may be many."""
-    rows, cols = np.nonzero(labels)
-    numbers, values = labels[rows, cols] - 1, heatmap[rows, cols]
-    heat = np.bincount(numbers, values, count)
-    least = np.full((2, count), max(labels.shape))
-    most, peaks = np.zeros((2, count), int), np.zeros(count)
-    for axis, places in enumerate((cols, rows)):
-        np.minimum.at(least[axis], numbers, places)
-        np.maximum.at(most[axis], numbers, places + 1)
-    np.maximum.at(peaks, numbers, values)
-    shares = heat / heat.sum()
-    corners = np.concatenate([least, most]).T.tolist()
+    """One box a region, in the order of their numbers."""
+    from scipy import ndimage
+
+    numbers = np.arange(1, count + 1)
+    heat = ndimage.sum_labels(heatmap.astype("float64"), labels, numbers)
+    peaks = ndimage.maximum(heatmap, labels, numbers)
     return [
-        Box(left, top, right, bottom, score, peak)
-        for (left, top, right, bottom), score, peak in zip(
-            corners, shares.tolist(), peaks.tolist(), strict=True
+        Box(across.start, down.start, across.stop, down.stop, float(share), float(peak))
+        for (down, across), share, peak in zip(
+            ndimage.find_objects(labels), heat / heat.sum(), peaks, strict=True
         )
     ]
 
@@ -138,40 +132,14 @@ def regions(mask: np.ndarray) -> tuple[np.ndarray, int]:
 
     Returns int (rows, cols), 0 outside of them, and how many there are.
     """
-    starts, ends, rows = _row_runs(mask)
-    parents = np.arange(len(starts))
+    from scipy.ndimage import label
 
-    def root(k: int) -> int:
-        while parents[k] != k:
-            parents[k] = parents[parents[k]]
-            k = int(parents[k])
-        return k
-
-    first = np.searchsorted(rows, np.arange(mask.shape[0] + 1))
-    for row in range(1, mask.shape[0]):
-        above = slice(first[row - 1], first[row])
-        for k in range(first[row], first[row + 1]):
-            # one pixel further on both sides: corners touch
-            near = (starts[above] <= ends[k]) & (ends[above] >= starts[k])
-            for other in np.flatnonzero(near) + above.start:
-                parents[root(int(other))] = root(k)
-    roots = np.array([root(k) for k in range(len(starts))], int)
-    numbers = np.unique(roots, return_inverse=True)[1] + 1 if len(roots) else roots
-    labels = np.zeros(mask.shape, int)
-    labels[mask] = np.repeat(numbers, ends - starts)
-    return labels, int(numbers.max(initial=0))
-
-
-def _row_runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Starts, ends (behind the last) and rows of the runs of true pixels, row by row."""
-    steps = np.diff(np.pad(mask.astype("int8"), ((0, 0), (1, 1))), axis=1)
-    rows, starts = np.nonzero(steps == 1)
-    _, ends = np.nonzero(steps == -1)
-    return starts, ends, rows
+    labels, count = label(mask, np.ones((3, 3)))
+    return labels, int(count)
 
 
 def hottest_first(map: np.ndarray, size: Sequence[int]) -> np.ndarray:
     """Pixels of the network's input, flat, by the map's value there."""
     scaling.check_finite(map)
-    fine = Geometry.identity(tuple(size)).to_photo(map)
+    fine = enlarge(map, size)
     return np.argsort(-fine, axis=None, kind="stable")

@@ -61,15 +61,3 @@ def shares(values: Sequence[float], name: str, top: float = 1) -> np.ndarray:
     if array.ndim != 1 or not array.size or not ((array >= 0) & (array <= top)).all():
         raise OptionError(f"{name} are a list of numbers in 0..{top:g}; got {values!r}.")
     return array
-
-
-def count(value: int, name: str) -> int:
-    if isinstance(value, bool) or int(value) != value or value < 1:
-        raise OptionError(f"{name} is a number from 1 on; got {value!r}.")
-    return int(value)
-
-
-def one_of(value: str, known: Sequence[str], name: str) -> str:
-    if value not in known:
-        raise OptionError(f"{name} is one of {', '.join(known)}; got {value!r}.")
-    return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from seewhy.checks import count, one_of
 from seewhy.errors import OptionError
 from seewhy.metrics import checks, perturbed_copies, similarity
 from seewhy.metrics.perturbed_copies import ExplainFunction
@@ -26,7 +27,7 @@ def sensitivities(
     Returns float64 (batch, samples): the Euclidean length of the difference of the maps.
     """
     images = checks.as_images(images)
-    count = checks.count(samples, "samples")
+    rows = count("samples", samples)
     if not 0 <= radius < np.inf:
         raise OptionError(f"radius is a number from 0 on; got {radius!r}.")
 
@@ -40,7 +41,7 @@ def sensitivities(
         return moved
 
     own = perturbed_copies.maps_of_copies(explain, images, 1, lambda which, _: images[which])
-    moved = perturbed_copies.maps_of_copies(explain, images, count, make)
+    moved = perturbed_copies.maps_of_copies(explain, images, rows, make)
     distances: np.ndarray = np.sqrt(((moved - own) ** 2).sum(axis=(2, 3)))
     if not relative:
         return distances
@@ -101,7 +102,7 @@ def flip_consistency(
     """
     compare = similarity.get_similarity(alike)
     images = checks.as_images(images)
-    along = {"height": 1, "width": 2}[checks.one_of(axis, ("height", "width"), "axis")]
+    along = {"height": 1, "width": 2}[one_of("axis", axis, ("height", "width"))]
     mirrored = np.flip(images, along)
     own = perturbed_copies.maps_of_copies(explain, images, 1, lambda which, _: images[which])[:, 0]
     other = perturbed_copies.maps_of_copies(explain, mirrored, 1, lambda which, _: mirrored[which])[

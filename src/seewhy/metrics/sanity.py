@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from seewhy.checks import one_of
 from seewhy.errors import ModelError, OptionError
 from seewhy.metrics import checks, perturbed_copies, similarity
 from seewhy.metrics.faithfulness.baselines import Baseline, removed_values
@@ -72,8 +73,8 @@ def randomised_copies(
 
     One copy serves for all: look at it before you go on. Arguments are as for `randomised`.
     """
-    checks.one_of(how, HOW, "how")
-    checks.one_of(draw, DRAWS, "draw")
+    one_of("how", how, HOW)
+    one_of("draw", draw, DRAWS)
     copy, fresh = _copied(model), _copied(model, weights=False)
     generator = np.random.default_rng(seed)
     kept = [np.array(one) for one in copy.get_weights()]

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from seewhy.checks import one_of
 from seewhy.errors import OptionError
+from seewhy.maps.correlation import correlations
 from seewhy.metrics import checks
 
 Similarity = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -18,7 +20,7 @@ def pearson(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     one, other: (batch, height, width). Returns float64 (batch,); NaN where a map is constant.
     """
     one, other = checks.same_shape(one, other)
-    return _correlation(_flat(one), _flat(other))
+    return correlations(_flat(one), _flat(other))
 
 
 def spearman(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -26,8 +28,10 @@ def spearman(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
     one, other: (batch, height, width). Returns float64 (batch,); NaN where a map is constant.
     """
+    from scipy.stats import rankdata
+
     one, other = checks.same_shape(one, other)
-    return _correlation(_mean_ranks(_flat(one)), _mean_ranks(_flat(other)))
+    return correlations(rankdata(_flat(one), axis=1), rankdata(_flat(other), axis=1))
 
 
 def ssim(one: np.ndarray, other: np.ndarray, *, side: int = 7) -> np.ndarray:
@@ -67,45 +71,11 @@ SIMILARITIES: dict[str, Similarity] = {"pearson": pearson, "spearman": spearman,
 
 def get_similarity(name: str) -> Similarity:
     """The similarity of a name. Raises OptionError for another word."""
-    return SIMILARITIES[checks.one_of(name, tuple(SIMILARITIES), "similarity")]
+    return SIMILARITIES[one_of("similarity", name, tuple(SIMILARITIES))]
 
 
 def _flat(maps: np.ndarray) -> np.ndarray:
     return maps.reshape(len(maps), -1)
-
-
-def _correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    constant = (np.ptp(one, axis=1) == 0) | (np.ptp(other, axis=1) == 0)
-    # scaled first, so that squares of small values do not vanish
-    one, other = (_centred(values) for values in (one, other))
-    lengths = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
-    found = np.full(len(one), np.nan)
-    np.divide((one * other).sum(axis=1), lengths, out=found, where=~constant & (lengths > 0))
-    bounded: np.ndarray = np.clip(found, -1, 1)
-    return bounded
-
-
-def _centred(values: np.ndarray) -> np.ndarray:
-    apart = values - values.mean(axis=1, keepdims=True)
-    largest = np.abs(apart).max(axis=1, keepdims=True)
-    scaled: np.ndarray = np.divide(apart, largest, out=np.zeros_like(apart), where=largest > 0)
-    return scaled
-
-
-def _mean_ranks(values: np.ndarray) -> np.ndarray:
-    """float64 (batch, n): ranks from 0 on, the mean of them for equal values."""
-    order = np.argsort(values, axis=1, kind="stable")
-    ordered = np.take_along_axis(values, order, axis=1)
-    batch, count = values.shape
-    starts = np.ones(values.shape, bool)
-    starts[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    groups = np.cumsum(starts) - 1  # numbered through all rows, as each row starts one
-    sizes = np.bincount(groups)
-    first = np.flatnonzero(starts) % count
-    means = (first + (sizes - 1) / 2)[groups].reshape(batch, count)
-    ranks = np.empty((batch, count))
-    np.put_along_axis(ranks, order, means, axis=1)
-    return ranks
 
 
 def _windows(values: np.ndarray, side: int) -> np.ndarray:

@@ -18,10 +18,7 @@ def greyed_region(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The photo with the region greyed and its edge drawn."""
     faded = (0.25 * photo + 0.75 * 200).astype("uint8")
     picture = np.where(mask[..., None], faded, photo)
-    edge = mask & ~(
-        np.roll(mask, 1, 0) & np.roll(mask, -1, 0) & np.roll(mask, 1, 1) & np.roll(mask, -1, 1)
-    )
-    picture[edge] = (255, 0, 0)
+    picture[rim(mask)] = (255, 0, 0)
     return picture
 
 
@@ -34,12 +31,12 @@ def signed_difference(plain: np.ndarray, difference: np.ndarray) -> np.ndarray:
     return mixed
 
 
-def shifted_mask(mask: np.ndarray, down: int, across: int) -> np.ndarray:
-    """The mask moved by a pixel; what comes in at the edge is outside."""
-    padded = np.pad(mask, 1)
-    rows, cols = mask.shape
-    moved: np.ndarray = padded[1 + down : 1 + down + rows, 1 + across : 1 + across + cols]
-    return moved
+def rim(mask: np.ndarray) -> np.ndarray:
+    """The pixels of a mask, bool (rows, cols), of which a neighbour is outside."""
+    from scipy.ndimage import binary_erosion
+
+    edge: np.ndarray = mask & ~binary_erosion(mask)
+    return edge
 
 
 def draw_boxes(photo: np.ndarray, boxes: Sequence[tuple[str, Box]]) -> Image.Image:

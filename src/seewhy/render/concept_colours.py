@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from seewhy.render.text import font, wrap_legend
+from seewhy.render.text import font, wrap_text
 
 # Far apart in hue or lightness.
 COLOURS = (
@@ -66,8 +66,8 @@ def concept_legend(
     letters = font(size)
     line, margin, box = round(1.5 * size), size // 2, round(1.2 * size)
     indent = margin + 2 * box
-    texts = [wrap_legend(one, letters, width - indent - margin) for one in entries]
-    head = wrap_legend(heading, letters, width - 2 * margin)
+    texts = [wrap_text(one, letters, width - indent - margin) for one in entries]
+    head = wrap_text(heading, letters, width - 2 * margin)
     rows = len(head) + sum(map(len, texts))
     gap = size // 3
     canvas = Image.new("RGB", (width, rows * line + (len(texts) + 2) * gap), "white")

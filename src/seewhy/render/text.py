@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PIL import ImageFont
@@ -9,22 +10,13 @@ from PIL import ImageFont
 TEXT = 18
 
 
-def wrap_report(text: str, letters: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """Lines of at most that width, if no word is wider."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and letters.getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
+def wrap_text(text: str, letters: ImageFont.FreeTypeFont, width: float) -> list[str]:
+    """The text in lines that fit, broken between words, and within words that are longer.
 
-
-def wrap_legend(text: str, letters: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """The text in lines that fit, broken between words, and within words that are longer."""
+    No line is broken at a space that holds words together (U+00A0).
+    """
     lines = [""]
-    for word in text.split(" "):  # and not at spaces that hold words together
+    for word in re.split(r"[ \t\n]+", text.strip()):
         longer = f"{lines[-1]} {word}".strip()
         if letters.getlength(longer) <= width:
             lines[-1] = longer

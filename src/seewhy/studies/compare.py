@@ -16,7 +16,7 @@ from seewhy.errors import LayerError, MapError, MethodError, OptionError, Seewhy
 from seewhy.explainer.explainer import Explainer
 from seewhy.render import pictures
 from seewhy.render.sheets import labelled_sheet
-from seewhy.render.text import font
+from seewhy.render.text import font, wrap_text
 from seewhy.results.explanation import Explanation
 
 METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
@@ -163,14 +163,7 @@ def _text_tile(text: str, shape: tuple[int, ...]) -> np.ndarray:
     draw = ImageDraw.Draw(image)
     size = max(10, shape[1] // 28)
     letters = font(size)
-    lines, line = [], ""
-    for word in text.split():
-        longer = f"{line} {word}".strip()
-        if letters.getlength(longer) > 0.9 * shape[1] and line:
-            lines.append(line)
-            longer = word
-        line = longer
-    draw.multiline_text(
-        (shape[1] // 20, shape[0] // 20), "\n".join([*lines, line]), fill="black", font=letters
-    )
+    lines = wrap_text(text, letters, 0.9 * shape[1])
+    corner = (shape[1] // 20, shape[0] // 20)
+    draw.multiline_text(corner, "\n".join(lines), fill="black", font=letters)
     return np.asarray(image)

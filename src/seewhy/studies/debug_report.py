@@ -12,11 +12,12 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from seewhy import render
+from seewhy.maps.correlation import correlation
 from seewhy.render import pictures
 from seewhy.render.boxes_and_regions import greyed_region
 from seewhy.render.pages import data_address, html_page
 from seewhy.render.sheets import MARGIN, labelled_sheet
-from seewhy.render.text import TEXT, font, wrap_report
+from seewhy.render.text import TEXT, font, wrap_text
 from seewhy.results.explanation import Explanation, Prediction, on_one_scale
 from seewhy.results.trust import Trust
 
@@ -68,12 +69,12 @@ def _draw_words(found: Debugging, width: int) -> Image.Image:
     letters, leading = font(size), round(1.5 * size)
     narrow = width < 60 * TEXT
     left = width - 2 * MARGIN if narrow else round(0.66 * width) - 2 * MARGIN
-    lines = [(line, "black") for text in found.summary for line in wrap_report(text, letters, left)]
+    lines = [(line, "black") for text in found.summary for line in wrap_text(text, letters, left)]
     if found.trust is not None:
         verdict = found.trust.verdict
         lines += [("", "black"), (f"Can the map be trusted? {verdict}", VERDICTS[verdict])]
         for check in found.trust.checks:
-            told = wrap_report(f"{MARKS[check.passed]} {check.words}", letters, left)
+            told = wrap_text(f"{MARKS[check.passed]} {check.words}", letters, left)
             lines += [(line, COLOURS[check.passed]) for line in told]
     classes = _classes(found, letters, (left if narrow else width - left) - 4 * MARGIN)
     below = (len(lines) + 1) * leading
@@ -93,7 +94,7 @@ def _classes(found: Debugging, letters: ImageFont.FreeTypeFont, width: int) -> I
     draw = ImageDraw.Draw(canvas)
     draw.text((0, 0), "Nearest classes", fill="black", font=letters)
     for row, one in enumerate(found.confusions, 1):
-        line = wrap_report(f"{one.probability:.1%}  {one.name}", letters, width)[0]
+        line = wrap_text(f"{one.probability:.1%}  {one.name}", letters, width)[0]
         draw.text((0, row * leading), line, fill="black", font=letters)
         foot = (row + 1) * leading
         draw.rectangle((0, foot - 5, max(1, round(width * one.probability)), foot - 2), fill=BAR)
@@ -167,10 +168,10 @@ class Debugging:
         else:
             place = f"at place {self.rank}" if self.rank else "further down"
             found = [f"Predicted: {first}. True: {other}, which comes {place}."]
-        correlation = _correlation(self.predicted.heatmap, self.true.heatmap)
+        agreement = correlation(self.predicted.heatmap, self.true.heatmap)
         found.append(
-            f"The maps of both classes correlate by {correlation:.2f}: "
-            + ("they look at the same place." if correlation > 0.7 else "they look elsewhere.")
+            f"The maps of both classes correlate by {agreement:.2f}: "
+            + ("they look at the same place." if agreement > 0.7 else "they look elsewhere.")
         )
         if self.region is None:
             found.append(
@@ -226,9 +227,3 @@ class Debugging:
             path.write_text(json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n")
             return path
         return render.save(self.picture(), path)
-
-
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    if one.std() == 0 or other.std() == 0:
-        return 0.0
-    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])

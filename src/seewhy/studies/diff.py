@@ -19,6 +19,7 @@ from seewhy.errors import ImageError, MapError, OptionError, SeewhyWarning, Targ
 from seewhy.explainer.explainer import Explainer
 from seewhy.images import folders
 from seewhy.images.photo import Photo
+from seewhy.maps.correlation import correlation
 from seewhy.render import pictures
 from seewhy.render.boxes_and_regions import signed_difference
 from seewhy.render.sheets import labelled_sheet
@@ -213,16 +214,10 @@ def _difference(a: Explanation, b: Explanation) -> Difference:
         # without the heatmaps, which are made again when they are wanted
         a=copy.copy(a),
         b=copy.copy(b),
-        figure=0.0 if same else _heatmap_distance(one, other),
+        figure=0.0 if same else 1 - correlation(one, other),
         distance=distance,
         note=" ".join(notes),
     )
-
-
-def _heatmap_distance(one: np.ndarray, other: np.ndarray) -> float:
-    if one.std() == 0 or other.std() == 0:
-        return 1.0
-    return float(1 - np.corrcoef(one.ravel().astype("float64"), other.ravel())[0, 1])
 
 
 def _peak_distance(one: np.ndarray, other: np.ndarray) -> float:

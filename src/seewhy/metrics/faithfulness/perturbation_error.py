@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from seewhy.checks import count, one_of
 from seewhy.errors import OptionError
 from seewhy.maps.scaling import check_finite
 from seewhy.metrics import checks, perturbed_copies
@@ -85,12 +86,12 @@ def _changes(
         given = np.broadcast_to(given, (len(given), *images.shape))
         return len(given), lambda which, row: given[row, which]
     samples, sigma, side, seed = drawn
-    checks.one_of(how, WAYS, "how")
-    rows = checks.count(samples, "samples")
+    one_of("how", how, WAYS)
+    rows = count("samples", samples)
     shape = images.shape[1:]
     if how == "noise":
         return rows, lambda _, row: noise(row, shape, sigma, seed)
-    reach = [max(1, length - checks.count(side, "side") + 1) for length in shape[:2]]
+    reach = [max(1, length - count("side", side) + 1) for length in shape[:2]]
     corners = np.random.default_rng(seed).integers(reach, size=(rows, 2))
 
     def squares(which: np.ndarray, row: np.ndarray) -> np.ndarray:

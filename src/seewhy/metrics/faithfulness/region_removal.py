@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from seewhy.checks import count
 from seewhy.errors import OptionError
 from seewhy.metrics import checks, perturbed_copies
 from seewhy.metrics.faithfulness.baselines import Baseline
@@ -81,7 +82,7 @@ def irof_curve(
 def _numbered(segments: Segments, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Regions numbered from 0 on without gaps (batch, height, width), and how many (batch,)."""
     if isinstance(segments, int | np.integer):
-        side = checks.count(int(segments), "segments")
+        side = count("segments", int(segments))
         rows, cols = (np.arange(length) * min(side, length) // length for length in shape[1:])
         grid = rows[:, None] * (cols[-1] + 1) + cols
         return np.broadcast_to(grid, shape), np.full(shape[0], grid.max() + 1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seewhy.checks import count, one_of
 from seewhy.metrics import checks, perturbed_copies
 from seewhy.metrics.faithfulness.baselines import Baseline, is_linear, removed_values
 from seewhy.metrics.faithfulness.imputation import impute
@@ -82,7 +83,7 @@ def pixel_flipping(
     with values in -1..1; otherwise as for `deletion`. order: "most" or "least" relevant first.
     Bach et al. 2015 (PLoS ONE 10(7): e0130140), section "Pixel-flipping as evaluation".
     """
-    checks.one_of(order, ORDERS, "order")
+    one_of("order", order, ORDERS)
     return _removal_curve(images, maps, scorer, step, RemovalOrder(baseline, order=order))
 
 
@@ -104,7 +105,7 @@ def _removal_curve(
 ) -> Curve:
     images, maps = checks.images_and_maps(images, maps)
     pixels = maps[0].size
-    size = checks.count(maps.shape[2] if step is None else step, "step")
+    size = count("step", maps.shape[2] if step is None else step)
     places = pixel_ranks(maps if game.order == "most" else -maps)
     steps = -(-pixels // size)
     counts = np.minimum(size * np.arange(steps + 1), pixels)

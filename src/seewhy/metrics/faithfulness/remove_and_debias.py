@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from seewhy.checks import one_of
 from seewhy.metrics import checks, perturbed_copies
 from seewhy.metrics.faithfulness.imputation import impute
 from seewhy.metrics.faithfulness.removal_curves import ORDERS, pixel_ranks
@@ -37,8 +38,8 @@ def road(  # noqa: PLR0913  (each choice has its default)
     Returns float64 (batch, percentiles). Rong et al. 2022, arXiv:2202.00449, section 4.
     """
     images, maps = checks.images_and_maps(images, maps)
-    checks.one_of(order, ORDERS, "order")
-    checks.one_of(ties, ("together", "apart"), "ties")
+    one_of("order", order, ORDERS)
+    one_of("ties", ties, ("together", "apart"))
     levels = checks.shares(percentiles, "percentiles", 100)
     values = maps if order == "most" else -maps
     if ties == "together":

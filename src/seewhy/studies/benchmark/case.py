@@ -14,7 +14,7 @@ from seewhy import maps
 from seewhy.errors import MapError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
 from seewhy.explainer.scorer import Scorer
-from seewhy.images.geometry import Geometry
+from seewhy.images.geometry import Geometry, enlarge
 from seewhy.images.photo import Photo
 from seewhy.metrics import controls
 from seewhy.metrics.localisation.boxes_and_masks import Corners
@@ -47,10 +47,9 @@ class PhotoContext:
         return self.scorer(images, np.full(len(images), self.place))
 
     def case(self, map: np.ndarray, heatmap: np.ndarray, explain: Any, other: Any) -> MeasuredMap:
-        enlarge = Geometry.identity(self.image.shape[:2]).to_photo
         return MeasuredMap(
             image=self.image[None],
-            map=enlarge(map).astype("float64")[None],
+            map=enlarge(map, self.image.shape[:2]).astype("float64")[None],
             heatmap=heatmap,
             scorer=self.score,
             explain=explain,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import OptionError
-from seewhy.images.geometry import Geometry
+from seewhy.images.geometry import enlarge
 from seewhy.metrics import faithfulness, localisation, robustness, similarity
 from seewhy.metrics.localisation.boxes_and_masks import Corners
 from seewhy.metrics.localisation.wsol import box_accuracies
@@ -147,8 +147,8 @@ def _complexity(case: MeasuredMap) -> Any:
 
 def _enlarged(case: MeasuredMap) -> Callable[[Any], np.ndarray]:
     """As `MeasuredMap.explain`, but maps of the network's size, like that compared with them."""
-    place = Geometry.identity(case.map.shape[1:])
-    return lambda images: np.stack([place.to_photo(one) for one in case.explain(images)])
+    size = case.map.shape[1:]
+    return lambda images: np.stack([enlarge(map, size) for map in case.explain(images)])
 
 
 @_measure("coherency", "high", "faithfulness", POPPI)
