@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from seewhy import methods
-from seewhy.methods.registry import ARRAYS, FAMILIES, RERUNS, Method
+from seewhy.methods.needs import NEEDS
+from seewhy.methods.registry import FAMILIES, Method
 
 PAGE = Path(__file__).parent.parent / "docs" / "methods.md"
 
@@ -63,7 +64,7 @@ Several enhancements go one after the other. Grad-CAM smoothed by eigen is what 
 
 def text() -> str:
     """The page."""
-    lines = [f"| `{name}` | {about} |" for name, about in {**ARRAYS, **RERUNS}.items()]
+    lines = [f"| `{name}` | {need.about} |" for name, need in NEEDS.items()]
     parts = [HEAD + "\n".join(lines)]
     known = methods.all_methods()
     for family in FAMILIES:

@@ -15,41 +15,11 @@ from functools import partial, wraps
 from typing import Any
 
 from seewhy.errors import MethodError
+from seewhy.methods.needs import NEEDS
 
 Tensor = Any
 
 Formula = Callable[..., Tensor]
-
-ARRAYS = {
-    "activations": "of the target layer",
-    "gradients": "of the score at the target layer",
-    "curvature": "the score's Hessian at the target layer times the activations",
-    "images": "as the network gets them",
-    "image_gradients": "of the score at the images",
-    "guided_gradients": "the same, where each ReLU passes back only what is positive both ways",
-    "deconv_gradients": "the same, where each ReLU passes back only what is positive",
-    "attentions": "(batch, blocks, heads, tokens, tokens), of all self-attentions, after softmax",
-    "attention_gradients": "of the score with respect to them",
-    "block_gradients": "as attention_gradients, but of the score that each block's own tokens get",
-    "full_gradients": "a list: image times gradient, then each bias times the gradient where it is "
-    "added, each (batch, *space, units) with its own space",
-}
-"""Evidence as float32 tensors, (batch, *space, units) where nothing else is said; images have
-channels for units."""
-
-RERUNS = {
-    "score_images": "(change, rows, *given) → scores (rows, batch) of changed images",
-    "score_activations": "the same of changed activations; runs the tail only",
-    "sum_images": "(change, gather, rows, *given) → sums over rows of what gather makes of "
-    "changed images and the gradients there",
-    "sum_activations": "the same with activations and their gradients, of changed images",
-    "pull_images": "(change, rows, *given) → scores (rows, batch) and their gradients with "
-    "respect to the rows",
-}
-"""Evidence as functions that run the network, or its tail, many times, as `PerturbedRuns`."""
-
-NEEDS = (*ARRAYS, *RERUNS)
-"""All that the driver can give."""
 
 MODULES = (
     *("cam", "eigen", "ablation", "score_cam", "image_masks", "learned_masks"),
@@ -86,22 +56,17 @@ class Method:
     @property
     def reruns(self) -> bool:
         """Whether it runs the network or its tail again, driven from outside of a compiler."""
-        return any(need in RERUNS for need in self.needs)
+        return any(NEEDS[name].reruns for name in self.needs)
 
     @property
     def at_layer(self) -> bool:
         """Whether its map lies on the target layer's grid, not on the image's."""
-        layer = (
-            *("activations", "gradients", "curvature", "score_activations", "sum_activations"),
-            *("attentions", "block_gradients"),  # whose tokens lie as those of the target layer
-        )
-        return any(need in layer for need in self.needs)
+        return any(NEEDS[name].at_layer for name in self.needs)
 
     @property
     def differentiates(self) -> bool:
         """Whether it needs gradients, which not every backend has."""
-        ways = ("gradients", "curvature", "sum_", "pull_")
-        return any(way in need for need in self.needs for way in ways)
+        return any(NEEDS[name].gradient for name in self.needs)
 
     def with_options(self, options: Mapping[str, Any]) -> Method:
         """The method with some options set. Raises MethodError for one that it does not have."""

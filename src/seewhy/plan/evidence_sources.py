@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seewhy.methods.needs import NEEDS
 from seewhy.network.outputs import ModelOutputs
 from seewhy.plan.cuts import Attentive, Biased, Cut
 from seewhy.targets.target import Target
@@ -33,36 +34,7 @@ class EvidenceSources:
 
     def of(self, need: str) -> Cut:
         """Where one kind of evidence is taken."""
-        return self.inlets.get(INPUT_EVIDENCE.get(need, ""), self.layer)
-
-
-# Which cut at the input gives which evidence; everything else is taken at the target layer.
-INPUT_EVIDENCE = {
-    "images": "images",
-    "image_gradients": "images",
-    "guided_gradients": "guided",
-    "deconv_gradients": "deconv",
-    "score_images": "images",
-    "sum_images": "images",
-    "sum_activations": "images",
-    "pull_images": "images",
-    "full_gradients": "images",
-}
-ATTENTION = ("attentions", "attention_gradients")
-BLOCKS = ("block_gradients",)
-FULL = ("full_gradients",)
-# Evidence that comes of a run of its own, not of a cut.
-RULE_EVIDENCE = (*ATTENTION, *BLOCKS, *FULL)
-GRADIENTS = (
-    "gradients",
-    "image_gradients",
-    "guided_gradients",
-    "deconv_gradients",
-    "curvature",
-    "attention_gradients",
-    "block_gradients",
-    "full_gradients",
-)
+        return self.inlets.get(NEEDS[need].where[0], self.layer)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import LayerError, MethodError
+from seewhy.methods.needs import NEEDS, rules_among
 from seewhy.methods.registry import Method
 from seewhy.models import detect_preprocess
 from seewhy.models.input_specs import Shape
@@ -20,7 +21,7 @@ from seewhy.network.relu_rules import RULES, relu_ceiling
 from seewhy.network.split import Split
 from seewhy.plan import cuts as cuts_module
 from seewhy.plan.cuts import INPUT, Attentive, Biased, Cut, input_cut
-from seewhy.plan.evidence_sources import ATTENTION, BLOCKS, FULL, INPUT_EVIDENCE, EvidenceSources
+from seewhy.plan.evidence_sources import EvidenceSources
 from seewhy.plan.trace import Trace, trace_model
 from seewhy.targets import labels as labels_module
 from seewhy.targets.labels import Labels, labels_of_model
@@ -122,29 +123,29 @@ def make_plan(
         inlets=inlets,
         largest=traced.largest,
         total=traced.total,
-        attentive=_attention_runs(traced, cuts, method, ATTENTION),
-        by_block=_attention_runs(traced, cuts, method, BLOCKS),
-        biased=cuts_module.bias_run(traced) if set(method.needs) & set(FULL) else None,
+        attentive=_attention_runs(traced, cuts, method, "attention"),
+        by_block=_attention_runs(traced, cuts, method, "blocks"),
+        biased=cuts_module.bias_run(traced) if "biases" in rules_among(method.needs) else None,
     )
 
 
 def _attention_runs(
-    traced: Trace, cuts: Sequence[Cut], method: Method, needs: Sequence[str]
+    traced: Trace, cuts: Sequence[Cut], method: Method, rule: str
 ) -> Attentive | None:
     """Raises MethodError where attention cannot be followed."""
-    if not set(method.needs) & set(needs):
+    if rule not in rules_among(method.needs):
         return None
     if not any(map(is_attention, traced.steps)) or not all(cut.layout.tokens for cut in cuts):
         raise MethodError(
             f"{method.name} follows attention between tokens, and {traced.subject.name!r} has no "
             f"MultiHeadAttention with tokens on a grid. Take grad_cam."
         )
-    return cuts_module.attention_run(traced, by_block=needs is BLOCKS)
+    return cuts_module.attention_run(traced, by_block=rule == "blocks")
 
 
 def _input_cuts(traced: Trace, method: Method) -> dict[str, Cut]:
     """Cuts at the input, as far as the method needs them. Raises MethodError."""
-    names = {INPUT_EVIDENCE[need] for need in method.needs if need in INPUT_EVIDENCE}
+    names = {NEEDS[need].where[0] for need in method.needs} - {"layer"}
     if not names:
         return {}
     subject = traced.subject

@@ -6,16 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from seewhy.methods.registry import ARRAYS, Method
+from seewhy.methods.needs import NEEDS, arrays_among, gradients_among, rules_among
+from seewhy.methods.registry import Method
 from seewhy.network.outputs import ModelOutputs
 from seewhy.network.split import bypass_tensors
 from seewhy.plan.cuts import Cut
 from seewhy.plan.evidence_sources import (
-    ATTENTION,
-    BLOCKS,
-    FULL,
-    GRADIENTS,
-    RULE_EVIDENCE,
     EvidenceSources,
     Given,
     QuestionBatch,
@@ -68,27 +64,17 @@ def evidence_pass(
     answers: tuple[Tensor, Any] | None = None
     given: list[Given] = [{} for _ in question.asked]
     standing = {}
-    for names, take in (
-        (
-            ATTENTION,
-            rule_passes.attention_gradients
-            if "attention_gradients" in needs
-            else rule_passes.attention_maps,
-        ),
-        (BLOCKS, rule_passes.block_gradients),
-        (FULL, rule_passes.full_gradients),
-    ):
-        if set(needs) & set(names):
-            answers, rows = take(backend, sites, question, images, values)
-            given = [row | more for row, more in zip(given, rows, strict=True)]
-    others = [need for need in needs if need not in RULE_EVIDENCE]
+    for take in _rule_passes(needs):
+        answers, rows = take(backend, sites, question, images, values)
+        given = [row | more for row, more in zip(given, rows, strict=True)]
+    others = [need for need in needs if not NEEDS[need].by_rule]
     for name, cut in cuts_needed(sites, others, answers is None):
         at, bypass = cut.split.before(*images)
         standing[name] = (at, bypass)
         own = [need for need in others if sites.of(need) is cut]
         gradients: dict[str, list[Tensor]] = {}
         # where no gradient is wanted, one run of the network has answered already
-        if answers is None or set(own) & set(GRADIENTS):
+        if answers is None or gradients_among(own):
 
             def score(here: Tensor, cut: Cut = cut, bypass: Any = bypass) -> tuple[Tensor, Any]:
                 return question.put(cut, cut.split.behind(here, bypass), values)
@@ -99,10 +85,22 @@ def evidence_pass(
             for need in own:
                 if need in ("activations", "images"):
                     row[need] = arrange_on_grid(cut, at)
-                elif need in GRADIENTS:
+                elif need in gradients:
                     row[need] = arrange_on_grid(cut, gradients[need][k])
     assert answers is not None  # noqa: S101  (for mypy: there is at least one cut)
     return *answers, given, standing
+
+
+def _rule_passes(needs: Sequence[str]) -> list[Callable[..., Any]]:
+    """What gathers the evidence that comes of a run of the model by a rule of its own."""
+    plain = "attention_gradients" not in needs
+    takes = {
+        "attention": rule_passes.attention_maps if plain else rule_passes.attention_gradients,
+        "blocks": rule_passes.block_gradients,
+        "biases": rule_passes.full_gradients,
+    }
+    rules = rules_among(needs)
+    return [take for rule, take in takes.items() if rule in rules]
 
 
 def cuts_needed(
@@ -124,11 +122,11 @@ def _gradients_at(
     needs: Sequence[str],
     questions: int,
 ) -> tuple[tuple[Tensor, Any], dict[str, list[Tensor]]]:
-    if not set(needs) & set(GRADIENTS):
+    if not gradients_among(needs):
         return score(at), {}
     value, ranked, pullback = backend.value_and_pullback(score, at)
     gradients = [pullback(one_hot_cotangent(value, k)) for k in range(questions)]
-    found = {need: gradients for need in needs if need in GRADIENTS}
+    found = dict.fromkeys(gradients_among(needs), gradients)
     if "curvature" in needs:
 
         def single(k: int) -> Callable[[Tensor], Tensor]:
@@ -143,9 +141,9 @@ def weigh_evidence(sites: EvidenceSources, method: Method, given: Given) -> tupl
     from keras import ops
 
     drawn = ops.cast(method.weigh(*(given[need] for need in method.needs)), "float32")
-    if set(given) & {*ATTENTION, *BLOCKS}:
+    if rules_among(given) & {"attention", "blocks"}:
         drawn = _on_grid(sites.layer, drawn)
-    gradients = next((given[need] for need in method.needs if need in GRADIENTS), None)
+    gradients = next((given[need] for need in gradients_among(method.needs)), None)
     if gradients is None:
         return drawn, ops.ones((drawn.shape[0],), dtype="bool")
     return drawn, _any(gradients)
@@ -184,11 +182,11 @@ def start_pass(
     """
     from keras import ops
 
-    arrays = [need for need in needs if need in ARRAYS]
+    arrays = arrays_among(needs)
 
     def start(images: Sequence[Tensor], values: Sequence[Tensor]) -> Any:
         value, ranked, given, there = evidence_pass(backend, sites, needs, question, images, values)
-        gradients = [need for need in arrays if need in GRADIENTS]
+        gradients = gradients_among(arrays)
         reached = [_any(row[need]) for row in given for need in gradients[:1]]
         kept = {
             name: (
@@ -236,7 +234,7 @@ def all_classes_pass(
 
         def one(gradient: Tensor) -> Tensor:
             given = {
-                need: arrange_on_grid(cut, gradient) if need in GRADIENTS else laid
+                need: arrange_on_grid(cut, gradient) if NEEDS[need].gradient else laid
                 for need in method.needs
             }
             return weigh_evidence(sites, method, given)[0]

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import MethodError
-from seewhy.methods.registry import ARRAYS, Method
+from seewhy.methods.needs import NEEDS, rules_among
+from seewhy.methods.registry import Method
 from seewhy.models.wrapped_model import WrappedModel
 from seewhy.network.split import Split
-from seewhy.plan.evidence_sources import GRADIENTS, RULE_EVIDENCE, QuestionBatch
+from seewhy.plan.evidence_sources import QuestionBatch
 from seewhy.plan.plan import Plan
 from seewhy.run import memory, passes, perturbed_passes
 from seewhy.run.compile_cache import KEPT, filled_up, synchronise_variables
@@ -62,7 +63,7 @@ class Runner:
         """Maps of all classes at one target layer, float32 (batch, classes, *space)."""
         method, sites = self._method, plan.sites(k)
         places = {id(sites.of(need)) for need in method.needs}
-        other = {"curvature", *RULE_EVIDENCE} & set(method.needs)
+        other = "curvature" in method.needs or rules_among(method.needs)
         if method.reruns or method.asks or other or len(places) > 1:
             raise MethodError(
                 f"maps of all classes at once come from methods of activations and gradients; "
@@ -209,9 +210,9 @@ class Runner:
                 place=q,
             )
             own = [
-                given[q if need in GRADIENTS else 0][need]
-                if need in ARRAYS
-                else getattr(reruns, need)
+                getattr(reruns, need)
+                if NEEDS[need].reruns
+                else given[q if NEEDS[need].gradient else 0][need]
                 for need in self._method.needs
             ]
             answer = self._method.weigh(*own)
