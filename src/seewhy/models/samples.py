@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from seewhy.errors import ImageError
-from seewhy.images.photo import Photo
+from seewhy.images.photo import Photo, load
 from seewhy.models.wrapped_model import WrappedModel
 
 
@@ -32,6 +33,19 @@ def list_samples(sources: Any, subject: WrappedModel) -> list[Any]:
     if count > 1 and len(samples) == count and _are_batches(samples, subject):
         return _samples_of_batches(samples, samples, tuple)
     return samples
+
+
+def read_files(sample: Any) -> Any:
+    """A sample with its files read, so that they are read once however often it is explained.
+
+    sample: as a user gives one; a list of several inputs becomes a tuple. Raises ImageError.
+    """
+    if isinstance(sample, dict):
+        return {name: read_files(value) for name, value in sample.items()}
+    if isinstance(sample, tuple | list):
+        return tuple(map(read_files, sample))
+    is_file = isinstance(sample, str | os.PathLike) or hasattr(sample, "read")
+    return load(sample) if is_file or isinstance(sample, Image.Image) else sample
 
 
 def _samples_of_batches(whole: Any, parts: Any, make: Any) -> list[Any]:

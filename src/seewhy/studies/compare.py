@@ -14,10 +14,12 @@ from PIL import Image, ImageDraw
 from seewhy import render
 from seewhy.errors import LayerError, MapError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
+from seewhy.models.samples import read_files
 from seewhy.render import pictures
 from seewhy.render.sheets import labelled_sheet
 from seewhy.render.text import font, wrap_text
 from seewhy.results.explanation import Explanation
+from seewhy.studies.measuring import check_list
 
 METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
 
@@ -103,13 +105,12 @@ def compare(
     in its cell; raises SeewhyError for what concerns all, and OptionError if there is nothing to
     compare.
     """
-    for name, given in (("methods", methods), ("layers", layers), ("targets", targets)):
-        if isinstance(given, str) or not len(given):
-            raise OptionError(f"{name} is a list with at least one entry; got {given!r}.")
+    for name, values in (("methods", methods), ("layers", layers), ("targets", targets)):
+        check_list(name, values)
     named = [_method_with_options(one) for one in methods]
     first = model if isinstance(model, Explainer) else Explainer(model, **settings)
     rows: dict[tuple[int, int], list[Cell]] = {}
-    sample = tuple(image) if isinstance(image, list) else image
+    sample = read_files(image)
     for at, layer in enumerate(layers):
         for method, options in named:
             cells = _cells_of_method(

@@ -13,6 +13,7 @@ from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.maps.regions import hottest_first
 from seewhy.metrics.faithfulness.baselines import heavily_blurred
+from seewhy.models.samples import read_files
 from seewhy.results.explanation import Explanation
 from seewhy.studies.debug_report import SHARES, Debugging, Region
 from seewhy.targets.builders import margin
@@ -30,7 +31,7 @@ def debug(model: Any, image: Any, true: Any, *, trust: bool = True, **settings: 
     """
     explainer = model if isinstance(model, Explainer) else Explainer(model, **settings)
     explainer = explainer.having(top=max(explainer.top, 5))
-    sample = tuple(image) if isinstance(image, list) else image
+    sample = read_files(image)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SeewhyWarning)  # each is in its explanation
         predicted, wanted = explainer.ask([sample], ["top", true])[0]

@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from seewhy import images
-from seewhy.errors import ImageError, MapError, OptionError, SeewhyWarning, TargetError
+from seewhy.errors import MapError, OptionError, SeewhyWarning, TargetError
 from seewhy.explainer.explainer import Explainer
-from seewhy.images import folders
+from seewhy.images.folders import read_in_batches
 from seewhy.images.photo import Photo
 from seewhy.maps.correlation import correlation
 from seewhy.render import pictures
 from seewhy.render.boxes_and_regions import signed_difference
 from seewhy.render.sheets import labelled_sheet
 from seewhy.results.explanation import Explanation, on_one_scale
+from seewhy.studies.measuring import list_paths
 
 # Heatmaps that differ by less everywhere are the same but for rounding.
 ROUNDING = 1e-4
@@ -129,8 +129,7 @@ def diff(model_a: Any, model_b: Any, photos: Any, *, target: Any = "top", **sett
     first = model_a if isinstance(model_a, Explainer) else Explainer(model_a, **settings)
     second = model_b if isinstance(model_b, Explainer) else Explainer(model_b, **settings)
     problems: list[str] = []
-    several = photos if isinstance(photos, list | tuple) else [photos]
-    found = list(iterate_differences(first, second, folders.list_photos(several), target, problems))
+    found = list(iterate_differences(first, second, list_paths(photos), target, problems))
     if not found:
         raise OptionError(f"no photo could be compared: {'; '.join(problems[:3]) or 'none given'}")
     return Diff(tuple(sorted(found, key=lambda one: -one.figure)), tuple(problems))
@@ -143,20 +142,11 @@ def iterate_differences(
 
     problems: gets a line for each photo that cannot be compared.
     """
-    for start in range(0, len(paths), first.batch_size):
-        batch = _load_photos(paths[start : start + first.batch_size], problems)
-        if batch:
-            yield from _compare_batch(first, second, batch, target, problems)
-
-
-def _load_photos(paths: Sequence[str], problems: list[str]) -> list[Photo]:
-    batch = []
-    for path in paths:
-        try:
-            batch.append(images.load(path))
-        except ImageError as error:
-            problems.append(str(error))
-    return batch
+    for batch in read_in_batches(paths, first.batch_size):
+        problems += [str(error) for _, error in batch.problems]
+        if batch.photos:
+            photos = [photo for _, photo in batch.photos]
+            yield from _compare_batch(first, second, photos, target, problems)
 
 
 def _compare_batch(

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from seewhy import ground_truth, images
-from seewhy.annotations.records import Annotated, Annotations
-from seewhy.errors import ImageError, OptionError, SeewhyWarning, TargetError
+from seewhy.annotations.records import Annotated
+from seewhy.errors import OptionError, TargetError
 from seewhy.explainer.explainer import Explainer
-from seewhy.images import folders
-from seewhy.images.geometry import Geometry
-from seewhy.images.photo import Photo
-from seewhy.maps.scaling import normalise
-from seewhy.metrics import controls
 from seewhy.results.explanation import Explanation
+from seewhy.studies import measuring
 from seewhy.studies.localisation_scores import (
     Evaluation,
     EvaluationRow,
     LocalisationCase,
     LocalisationScores,
 )
-from seewhy.targets.builders import top
+from seewhy.studies.measuring import DrawnPhoto
 from seewhy.targets.labels import Group
 
 LEAST = "least likely class"
-BLIND = controls.NAMES
 
 
 def evaluate(
@@ -57,42 +48,72 @@ def evaluate(
     """
     explainer = model if isinstance(model, Explainer) else Explainer(model, **settings)
     explainer = explainer.having(top=max(5, explainer.top))
-    several = photos if isinstance(photos, list | tuple) else [photos]
-    paths = folders.list_photos(several)
-    found = boxes if isinstance(boxes, Annotations) else ground_truth.read(boxes)
-    drawn = ground_truth.looked_up(found, paths)
-    if not any(drawn):
-        raise ground_truth.nothing_about(found, paths)
+    paths = measuring.list_paths(photos)
+    annotations, drawn = measuring.find_drawn(paths, boxes)
     notes: list[str] = []
-    used = [(path, one) for path, one in zip(paths, drawn, strict=True) if one and one.things]
-    if len(used) < len(paths):
-        notes.append(f"{len(paths) - len(used)} photos have no boxes and are left out.")
-    if target is None:
-        target = _default_target(explainer, [one for _, one in used], notes)
-    if target == "label" and any(None in one.labels for _, one in used):
-        raise OptionError(
-            f"{found.source!r} does not tell the classes of its things: give a target, as 'top'."
-        )
-    name = explainer.method
-    tallies = {
-        one: LocalisationScores(one, one != name, tolerance, threshold)
-        for one in (name, LEAST, *BLIND)
-    }
+    pairs = [(path, part) for path, part in zip(paths, drawn, strict=True) if part and part.things]
+    if len(pairs) < len(paths):
+        notes.append(f"{len(paths) - len(pairs)} photos have no boxes and are left out.")
+    target = _checked_target(explainer, target, [part for _, part in pairs], notes, boxes)
+    scores = _empty_scores(explainer.method, tolerance, threshold)
     problems: list[str] = []
-    done, cases = 0, 0
-    for batch in _batches(explainer, used, problems):
-        done += len(batch)
-        cases += _measure(explainer, batch, target, done - len(batch), tallies)
+    count, cases = 0, 0
+    for batch in measuring.read_drawn_photos(pairs, explainer.batch_size, problems.append):
+        usable = [photo for photo in batch if _fits(photo, problems)]
+        cases += _measure(explainer, usable, target, count, scores)
+        count += len(usable)
     if not cases:
         raise OptionError(f"no photo could be used: {'; '.join(problems[:3]) or 'none is given'}")
-    rows = tuple(
-        EvaluationRow(one.name, one.control, one.figures(), one.empty, one.best_threshold)
-        for one in tallies.values()
-        if one.pointing
-    )
-    told: dict[str, Any] = {"method": name, "layer": explainer.layer, "target": str(target)}
-    told |= {"tolerance": tolerance, "threshold": threshold, "boxes": found.source}
-    return Evaluation(rows, done, cases, told, tuple(notes), tuple(problems))
+    recorded = {
+        "method": explainer.method,
+        "layer": explainer.layer,
+        "target": str(target),
+        "tolerance": tolerance,
+        "threshold": threshold,
+        "boxes": annotations.source if annotations else None,
+    }
+    rows = tuple(_row(each) for each in scores.values() if each.pointing)
+    return Evaluation(rows, count, cases, recorded, tuple(notes), tuple(problems))
+
+
+def _empty_scores(method: str, tolerance: float, threshold: float) -> dict[str, LocalisationScores]:
+    """By the kind of map: the method's, and those that stand beside it as controls."""
+    return {
+        name: LocalisationScores(name, name != method, tolerance, threshold)
+        for name in (method, LEAST, *measuring.CONTROLS)
+    }
+
+
+def _row(scores: LocalisationScores) -> EvaluationRow:
+    figures, best = scores.figures(), scores.best_threshold
+    return EvaluationRow(scores.name, scores.control, figures, scores.empty, best)
+
+
+def _fits(photo: DrawnPhoto, problems: list[str]) -> bool:
+    """Whether what was drawn is of this picture; a line more among the problems if not."""
+    try:
+        photo.boxes_and_mask()
+    except OptionError as error:
+        problems.append(f"{photo.path}: {error}")
+        return False
+    return True
+
+
+def _checked_target(
+    explainer: Explainer,
+    target: Any,
+    drawn: Sequence[Annotated],
+    notes: list[str],
+    boxes: Any,
+) -> Any:
+    """What is asked. Raises OptionError where the file's classes are asked and it tells none."""
+    chosen = _default_target(explainer, drawn, notes) if target is None else target
+    if chosen == "label" and any(None in part.labels for part in drawn):
+        source = getattr(boxes, "source", str(boxes))
+        raise OptionError(
+            f"{source!r} does not tell the classes of its things: give a target, as 'top'."
+        )
+    return chosen
 
 
 def _default_target(explainer: Explainer, drawn: Sequence[Annotated], notes: list[str]) -> str:
@@ -111,72 +132,39 @@ def _default_target(explainer: Explainer, drawn: Sequence[Annotated], notes: lis
     return "top"
 
 
-def _batches(
-    explainer: Explainer, used: Sequence[tuple[str, Annotated]], problems: list[str]
-) -> Iterator[list[tuple[Photo, Annotated]]]:
-    for start in range(0, len(used), explainer.batch_size):
-        batch = []
-        for path, one in used[start : start + explainer.batch_size]:
-            try:
-                photo = images.load(path)
-                one.boxes(*photo.pixels.shape[:2])
-            except (ImageError, OptionError) as error:
-                problems.append(f"{path}: {error}")
-                continue
-            batch.append((photo, one))
-        if batch:
-            yield batch
-
-
 def _measure(
     explainer: Explainer,
-    batch: Sequence[tuple[Photo, Annotated]],
+    batch: Sequence[DrawnPhoto],
     target: Any,
-    first: int,
-    tallies: dict[str, LocalisationScores],
+    before: int,
+    scores: dict[str, LocalisationScores],
 ) -> int:
-    """Add the maps of one batch to the tallies; how many cases there were.
+    """Add the maps of one batch to the scores; how many cases there were.
 
-    first: how many photos came before, which seeds the random maps.
+    before: how many photos came before, which seeds the random maps.
     """
-    rows = [
-        (k, photo, own, one.of(own) if target == "label" else one)
-        for k, (photo, one) in enumerate(batch)
-        for own in (one.labels if target == "label" else [target])
+    by_label = target == "label"
+    cases = [
+        (k, photo, label, photo.drawn.of(label) if by_label else photo.drawn)
+        for k, photo in enumerate(batch)
+        if photo.drawn is not None
+        for label in (photo.drawn.labels if by_label else [target])
     ]
-    photos = [photo for _, photo, _, _ in rows]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SeewhyWarning)  # empty maps are counted
-        asked = explainer(photos, [own for _, _, own, _ in rows])
-        least: list[Explanation] = []
-        if len(explainer.labels) > 1:
-            least = explainer([photo for photo, _ in batch], top(len(explainer.labels) - 1))
-    for (k, photo, _, one), explanation in zip(rows, asked, strict=True):
-        size = (photo.pixels.shape[0], photo.pixels.shape[1])
-        case = LocalisationCase(
-            one.boxes(*size),
-            one.mask(*size),
-            *_predicted_rank(explanation, named=target == "label"),
-        )
-        tallies[explainer.method].add(explanation.heatmap, case)
+    images = [photo.photo for _, photo, _, _ in cases]
+    explanations = measuring.explain_quietly(explainer, images, [label for _, _, label, _ in cases])
+    least = measuring.least_likely(explainer, [photo.photo for photo in batch])
+    for (k, photo, _, drawn), explanation in zip(cases, explanations, strict=True):
+        regions = photo.boxes_and_mask(drawn)
+        if regions is None:
+            continue
+        case = LocalisationCase(*regions, *_predicted_rank(explanation, named=by_label))
+        scores[explainer.method].add(explanation.heatmap, case)
         if least:
-            unplaced = LocalisationCase(case.boxes, case.mask, None, False)
-            tallies[LEAST].add(least[k].heatmap, unplaced)
-        unseeing = _control_heatmaps(photo.pixels, explanation.map.shape, first + k)
-        for name, map in zip(BLIND, unseeing, strict=True):
-            tallies[name].add(map, case)
-    return len(rows)
-
-
-def _control_heatmaps(
-    pixels: np.ndarray, grid: tuple[int, ...], seed: int
-) -> tuple[np.ndarray, ...]:
-    """Maps that know nothing of the network, (height, width) in 0..1, in the order of `BLIND`.
-
-    They are made on the grid of the method's map and enlarged alike (see `metrics.controls`).
-    """
-    enlarge = Geometry.squash((pixels.shape[0], pixels.shape[1]), (grid[0], grid[1])).to_photo
-    return tuple(normalise(enlarge(map)) for map in controls.control_maps(pixels, grid, seed))
+            scores[LEAST].add(least[k].heatmap, LocalisationCase(*regions, None, False))
+        heatmaps = measuring.control_heatmaps(photo.photo.pixels, explanation, before + k)
+        for name, heatmap in heatmaps.items():
+            scores[name].add(heatmap, case)
+    return len(cases)
 
 
 def _predicted_rank(explanation: Explanation, named: bool) -> tuple[int | None, bool]:

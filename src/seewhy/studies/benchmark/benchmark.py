@@ -9,7 +9,7 @@ from typing import Any
 from seewhy import progress
 from seewhy.errors import OptionError
 from seewhy.explainer.explainer import Explainer
-from seewhy.images import folders
+from seewhy.studies import measuring
 from seewhy.studies.benchmark import measures, statistics
 from seewhy.studies.benchmark.measures import Measure
 from seewhy.studies.benchmark.model_run import ModelRun, Row
@@ -57,13 +57,11 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     method that cannot explain a model leaves its reason in its row.
     Raises OptionError and MethodError for unknown names at once, before anything is measured.
     """
-    for name, given in (("methods", methods), ("layers", layers)):
-        if isinstance(given, str) or not len(given):
-            raise OptionError(f"{name} is a list with at least one entry; got {given!r}.")
+    measuring.check_list("methods", methods)
+    measuring.check_list("layers", layers)
     wanted = measures.choose_measures(metrics, boxes is not None)
     named = [_method_with_label(one, seed) for one in methods]
-    paths = folders.list_photos(photos if isinstance(photos, list | tuple) else [photos])
-    paths = list(dict.fromkeys(paths))
+    paths = list(dict.fromkeys(measuring.list_paths(photos)))
     problems: dict[str, None] = {}
     shots = list_benchmark_photos(paths, boxes, problems)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seewhy import maps
-from seewhy.errors import MapError, SeewhyWarning
+from seewhy.errors import MapError
 from seewhy.explainer.explainer import Explainer
 from seewhy.explainer.scorer import Scorer
 from seewhy.images.geometry import Geometry, enlarge
@@ -19,8 +17,8 @@ from seewhy.images.photo import Photo
 from seewhy.metrics import controls
 from seewhy.metrics.localisation.boxes_and_masks import Corners
 from seewhy.results.explanation import Explanation
+from seewhy.studies import measuring
 from seewhy.studies.benchmark.measures import MeasuredMap
-from seewhy.targets.builders import top
 
 
 @dataclass(frozen=True)
@@ -74,8 +72,7 @@ def measured_method_map(
     explain = partial(_explain_copies, explainer, asked)
 
     def other() -> tuple[np.ndarray, np.ndarray]:
-        least = _without_warnings(explainer, [setting.photo], top(len(explainer.labels) - 1))
-        return explanation.map, least[0].map
+        return explanation.map, measuring.least_likely(explainer, [setting.photo])[0].map
 
     return setting.case(explanation.map, heatmap, explain, other)
 
@@ -87,7 +84,7 @@ def measured_control_map(setting: PhotoContext, grid: tuple[int, ...], way: int)
         return np.stack([controls.control_maps(one, grid, setting.seeds[1])[way] for one in images])
 
     map = explain(setting.image[None])[0]
-    heatmap = setting.geometry.to_photo(maps.finish(map))
+    heatmap = measuring.control_heatmap(map, setting.geometry)
     return setting.case(map, heatmap, explain, lambda: (map, map))
 
 
@@ -95,10 +92,4 @@ def _explain_copies(explainer: Explainer, asked: Any, images: Any) -> np.ndarray
     """The maps of network inputs (n, height, width, channels), which are preprocessed already."""
     given = np.asarray(images)
     ready = np.moveaxis(given, -1, 1) if explainer.pipeline.model.channels_first else given
-    return np.stack([one.map for one in _without_warnings(explainer, list(ready), asked)])
-
-
-def _without_warnings(explainer: Explainer, images: Sequence[Any], asked: Any) -> list[Explanation]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SeewhyWarning)
-        return explainer(images, asked)
+    return np.stack([one.map for one in measuring.explain_quietly(explainer, list(ready), asked)])

@@ -13,8 +13,8 @@ import numpy as np
 from seewhy.annotations.records import Annotated
 from seewhy.errors import LayerError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
-from seewhy.metrics.controls import NAMES
 from seewhy.models.wrapped_model import fingerprint
+from seewhy.studies import measuring
 from seewhy.studies.benchmark import results_file, timing
 from seewhy.studies.benchmark.case import PhotoContext, measured_control_map, measured_method_map
 from seewhy.studies.benchmark.measures import Measure, MeasuredMap
@@ -94,7 +94,9 @@ class ModelRun:
         """The controls on one grid, new ones where there are none yet."""
         if grid not in self._controls:
             where = "grid " + " × ".join(map(str, grid))
-            self._controls[grid] = [Row(name, where, {}, control=True, grid=grid) for name in NAMES]
+            self._controls[grid] = [
+                Row(name, where, {}, control=True, grid=grid) for name in measuring.CONTROLS
+            ]
         return self._controls[grid]
 
     def run(self, shots: Sequence[BenchmarkPhoto]) -> None:
@@ -108,19 +110,19 @@ class ModelRun:
                     self._method(one, one.explainer, batch)
                 self._rules.step(len(batch.shots))
             for grid in dict.fromkeys(one.grid for one in self.entrants if one.grid):
-                for one, way in zip(self.controls(grid), range(len(NAMES)), strict=True):
+                for one, way in zip(
+                    self.controls(grid), range(len(measuring.CONTROLS)), strict=True
+                ):
                     self._control(one, way, batch)
-            self._rules.step(len(batch.shots) * len(NAMES))
+            self._rules.step(len(batch.shots) * len(measuring.CONTROLS))
 
     def _method(self, one: Row, explainer: Explainer, batch: PhotoBatch) -> None:
         lacking = self._lacking(one, batch)
         wanted = [(shot, key, left) for shot, key, left in lacking if shot.path in batch.photos]
         if wanted:
-            photos = [batch.photos[shot.path] for shot, _, _ in wanted]
+            photos = [batch.photos[shot.path].photo for shot, _, _ in wanted]
             try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", SeewhyWarning)
-                    made = explainer(photos, self._rules.target)
+                made = measuring.explain_quietly(explainer, photos, self._rules.target)
             except (LayerError, MethodError) as error:
                 one.problem, one.explainer = str(error), None
                 return
@@ -192,7 +194,7 @@ class ModelRun:
         key = results_file.result_key(**self._common, row=self._row(one), what="cost")
         known = self._rules.ledger.get(key)
         if not known and batch.photos:
-            photo = next(iter(batch.photos.values()))
+            photo = batch.images[0]
             seconds, passes = timing.time_explanation(
                 explainer, batch.scorer, photo, self._rules.target
             )
@@ -203,18 +205,17 @@ class ModelRun:
 
     def _setting(self, shot: BenchmarkPhoto, batch: PhotoBatch) -> PhotoContext:
         photo = batch.photos[shot.path]
-        boxes, mask = None, None
-        if shot.drawn is not None and shot.drawn.things:
-            try:
-                boxes, mask = shot.drawn.boxes(*photo.size), shot.drawn.mask(*photo.size)
-            except OptionError as error:
-                self._rules.problem(f"{shot.path}: {error}")
+        try:
+            drawn = photo.boxes_and_mask() or (None, None)
+        except OptionError as error:
+            self._rules.problem(f"{shot.path}: {error}")
+            drawn = (None, None)
         geometry = batch.geometry(shot.path)
         chance = hashlib.sha256(f"{self._rules.seed} {shot.digest}".encode()).digest()
         place = batch.place(shot.path)
         seeds = (self._rules.seed, int.from_bytes(chance[:6]))
-        drawn, target = (boxes, mask), self._rules.target
-        return PhotoContext(photo, geometry, batch.scorer, place, drawn, seeds, target)
+        target = self._rules.target
+        return PhotoContext(photo.photo, geometry, batch.scorer, place, drawn, seeds, target)
 
     def _key(self, one: Row, shot: BenchmarkPhoto) -> str:
         return results_file.result_key(**self._common, row=self._row(one), photo=shot.digest)

@@ -9,26 +9,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from seewhy import ground_truth, images
-from seewhy.annotations.records import Annotated, Annotations
-from seewhy.errors import ImageError
+from seewhy.annotations.records import Annotated
 from seewhy.explainer.explainer import Explainer
 from seewhy.explainer.scorer import Scorer
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
+from seewhy.studies import measuring
 from seewhy.studies.benchmark.measures import Measure
 from seewhy.studies.benchmark.results_file import ResultsFile
+from seewhy.studies.measuring import DrawnPhoto
 
 
 def list_benchmark_photos(
     paths: Sequence[str], boxes: Any, problems: dict[str, None]
 ) -> list[BenchmarkPhoto]:
-    drawn: Sequence[Any] = [None] * len(paths)
-    if boxes is not None:
-        found = boxes if isinstance(boxes, Annotations) else ground_truth.read(boxes)
-        drawn = ground_truth.looked_up(found, paths)
-        if not any(drawn):
-            raise ground_truth.nothing_about(found, paths)
+    _, drawn = measuring.find_drawn(paths, boxes)
     shots = []
     for path, own in zip(paths, drawn, strict=True):
         try:
@@ -79,19 +74,20 @@ class PhotoBatch:
         self._first, self._rules = first, rules
 
     @cached_property
-    def photos(self) -> dict[str, Photo]:
+    def photos(self) -> dict[str, DrawnPhoto]:
         """By path; those that cannot be read are reported and left out."""
-        found = {}
-        for shot in self.shots:
-            try:
-                found[shot.path] = images.load(shot.path)
-            except ImageError as error:
-                self._rules.problem(f"{shot.path}: {error}")
-        return found
+        pairs = [(shot.path, shot.drawn) for shot in self.shots]
+        (batch,) = measuring.read_drawn_photos(pairs, len(pairs), self._rules.problem)
+        return {drawn.path: drawn for drawn in batch}
+
+    @property
+    def images(self) -> list[Photo]:
+        """The photos that could be read."""
+        return [drawn.photo for drawn in self.photos.values()]
 
     @cached_property
     def scorer(self) -> Scorer:
-        return self._first.scorer(list(self.photos.values()), self._rules.target)
+        return self._first.scorer(self.images, self._rules.target)
 
     def place(self, path: str) -> int:
         """Which of the scorer's inputs a photo is."""
@@ -99,5 +95,5 @@ class PhotoBatch:
 
     def geometry(self, path: str) -> Geometry:
         fit = getattr(Geometry, self._first.fit)
-        made: Geometry = fit(self.photos[path].size, self.scorer.inputs.shape[1:3])
+        made: Geometry = fit(self.photos[path].photo.size, self.scorer.inputs.shape[1:3])
         return made
