@@ -59,21 +59,10 @@ def build_explanations(
     finite = np.isfinite(outcome.ranked).all()
     of_image = [*photo.notes, *facts.notes, *([] if finite else diagnostics.NO_SCORES)]
     of_image += _output_notes(facts, outcome)
-    made = []
+    explanations = []
     for k, question in enumerate(questions):
-        map, reached = outcome.maps[k], bool(outcome.reached[k])
-        own = outcome.figures[k] if outcome.figures else {}
-        notes = [
-            *of_image,
-            *_probability_notes(facts, question, float(outcome.scores[k])),
-            *diagnostics.map_warnings(map, reached, facts.output.name),
-            *diagnostics.figure_warnings(own),
-        ]
-        figures = diagnostics.map_figures(map, reached) | {
-            "output": facts.output.name,
-            "logits_found": facts.output.final is not None,
-        }
-        figures |= own
+        map = outcome.maps[k]
+        notes, figures = _notes_and_figures(facts, outcome, k, question)
         explanation = Explanation(
             map=map,
             photo=photo,
@@ -84,7 +73,7 @@ def build_explanations(
             layer=facts.layer,
             method=facts.method,
             options=facts.options,
-            warnings=tuple(notes),
+            warnings=(*of_image, *notes),
             versions=facts.versions,
             diagnostics=figures,
             scale=_full_colour(map, geometry),
@@ -94,8 +83,26 @@ def build_explanations(
             labels=facts.labels,
         )
         _warn(explanation)
-        made.append(explanation)
-    return made
+        explanations.append(explanation)
+    return explanations
+
+
+def _notes_and_figures(
+    facts: ExplainerInfo, outcome: Outcome, k: int, question: Target
+) -> tuple[list[str], dict[str, Any]]:
+    """What must be known of the map of question k, in words and in numbers."""
+    map, reached = outcome.maps[k], bool(outcome.reached[k])
+    of_method = outcome.figures[k] if outcome.figures else {}
+    notes = [
+        *_probability_notes(facts, question, float(outcome.scores[k])),
+        *diagnostics.map_warnings(map, reached, facts.output.name),
+        *diagnostics.figure_warnings(of_method),
+    ]
+    of_output = {
+        "output": facts.output.name,
+        "logits_found": facts.output.final is not None,
+    }
+    return notes, diagnostics.map_figures(map, reached) | of_output | of_method
 
 
 def _full_colour(map: np.ndarray, geometry: Geometry) -> float | None:

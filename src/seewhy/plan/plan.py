@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -95,25 +95,15 @@ def make_plan(
     inlets = _input_cuts(traced, method)
     labels = class_names(subject, wishes.labels, traced.outputs[main])
     context = Context(labels, traced.outputs, main, wishes.scores)
-    notes = [*_notes_of_output(context, traced.certain), *_notes_of_calls(cuts)]
-    if wishes.layer is not None and not method.at_layer:
-        notes.append(
-            f"layer-ignored: {method.name} explains at the input, whatever the layer; "
-            f"{wishes.layer!r} plays no part."
-        )
-    if any(RULES[name] for name in inlets) and not any(map(relu_ceiling, traced.steps)):
-        notes.append(
-            f"no-relu: the model has no ReLU that {method.name} could act on, so that it shows "
-            f"the plain gradient."
-        )
     seen = [_seen_inputs(backend, subject, cut, specs) for cut in cuts]
     if len(set(map(tuple, seen))) > 1:
         raise LayerError(_notes_of_several_inputs(subject, cuts, seen))
-    if len(seen[0]) > 1:
-        names = " and ".join(repr(subject.entries[k].name) for k in seen[0])
-        notes.append(
-            f"several-inputs: the layer sees the inputs {names}; the map is laid over the first."
-        )
+    notes = [
+        *_notes_of_output(context, traced.certain),
+        *_notes_of_calls(cuts),
+        *_notes_of_method(traced, wishes, method, inlets),
+        *_notes_of_inputs(subject, seen[0]),
+    ]
     return Plan(
         subject=subject,
         cuts=cuts,
@@ -127,6 +117,27 @@ def make_plan(
         by_block=_attention_runs(traced, cuts, method, "blocks"),
         biased=cuts_module.bias_run(traced) if "biases" in rules_among(method.needs) else None,
     )
+
+
+def _notes_of_method(
+    traced: Trace, wishes: PlanOptions, method: Method, inlets: Mapping[str, Cut]
+) -> Iterator[str]:
+    if wishes.layer is not None and not method.at_layer:
+        yield (
+            f"layer-ignored: {method.name} explains at the input, whatever the layer; "
+            f"{wishes.layer!r} plays no part."
+        )
+    if any(RULES[name] for name in inlets) and not any(map(relu_ceiling, traced.steps)):
+        yield (
+            f"no-relu: the model has no ReLU that {method.name} could act on, so that it shows "
+            f"the plain gradient."
+        )
+
+
+def _notes_of_inputs(subject: WrappedModel, seen: Sequence[int]) -> Iterator[str]:
+    if len(seen) > 1:
+        names = " and ".join(repr(subject.entries[k].name) for k in seen)
+        yield f"several-inputs: the layer sees the inputs {names}; the map is laid over the first."
 
 
 def _attention_runs(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -100,31 +101,15 @@ def _trace(
     tokens: tuple[int, ...] | None,
     output: str | int | None,
 ) -> Trace:
-    found: dict[str, Any] = {}
     steps = () if isinstance(subject.model, Split) else tuple(operations(subject.model))
-
-    def watch(*images: Tensor) -> None:
-        if isinstance(subject.model, Split):
-            found["calls"], found["outputs"] = _split_parts(subject.model, images)
-        else:
-            found["calls"], found["outputs"] = calls_module.trace_calls(
-                steps, lambda: subject.run(*images), backend.home
-            )
-
-    try:
-        backend.run_abstractly(watch, subject.variables, specs)
-    except SeewhyError:
-        raise
-    except Exception as error:
-        raise ModelError(_why_not_run(subject, specs, error)) from error
-    described = describe_outputs(subject.model, found["calls"], found["outputs"])
+    traced, outputs = _run_abstractly(backend, subject, steps, specs)
+    described = describe_outputs(subject.model, traced, outputs)
     main, certain = choose_output(described, output)
     view = subject.view(specs[subject.image][0], tokens)
-    asked = leaves_of(found["outputs"])[main]
-    usable = layers.spatial_layers(found["calls"], view, [asked])
+    usable = layers.spatial_layers(traced, view, [leaves_of(outputs)[main]])
     # the tensors of the abstract run would keep its whole graph alive
-    calls = {id(call): replace(call, inputs=(), output=None) for call in found["calls"]}
-    bytes = [4 * math.prod(call.shape or ()) // view.batch for call in found["calls"]]
+    calls = {id(call): replace(call, inputs=(), output=None) for call in traced}
+    bytes = [4 * math.prod(call.shape or ()) // view.batch for call in traced]
     return Trace(
         subject=subject,
         view=view,
@@ -137,6 +122,31 @@ def _trace(
         largest=max(bytes),
         total=sum(bytes),
     )
+
+
+def _run_abstractly(
+    backend: ModuleType,
+    subject: WrappedModel,
+    steps: Sequence[Any],
+    specs: Sequence[tuple[Any, str]],
+) -> tuple[list[Call], Any]:
+    """The calls of all steps, and the outputs. Raises ModelError where the model does not run."""
+    results: list[tuple[list[Call], Any]] = []
+
+    def watch(*images: Tensor) -> None:
+        if isinstance(subject.model, Split):
+            results.append(_split_parts(subject.model, images))
+        else:
+            run = partial(subject.run, *images)
+            results.append(calls_module.trace_calls(steps, run, backend.home))
+
+    try:
+        backend.run_abstractly(watch, subject.variables, specs)
+    except SeewhyError:
+        raise
+    except Exception as error:
+        raise ModelError(_why_not_run(subject, specs, error)) from error
+    return results[-1]
 
 
 def _why_not_run(subject: WrappedModel, specs: Sequence[tuple[Any, str]], error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +23,22 @@ from seewhy.run.perturbed_passes import Change, TailSpec
 from seewhy.run.perturbed_runs import BatchLimits, PerturbedRuns, TailInputs
 from seewhy.run.shared_scores import SharedScores
 from seewhy.targets.target import Target
+
+
+@dataclass(frozen=True)
+class StartedPass:
+    """What one run of the network gives to methods that run it again."""
+
+    scores: Any
+    """(batch, questions)."""
+    ranked: tuple[Any, Any]
+    """What ranks the classes, and their probabilities, (batch, classes) both."""
+    reached: Sequence[Any]
+    """Whether gradients reach the layer, (batch,) for each question; empty without gradients."""
+    evidence: Sequence[dict[str, Any]]
+    """In arrays, for each question by the names of needs."""
+    tails: dict[str, TailInputs]
+    """By the names of cuts."""
 
 
 class Runner:
@@ -171,67 +188,76 @@ class Runner:
 
         Copies that all questions ask about run once; maps are drawn one question after the other.
         """
-        from keras import ops
-
         count = len(images[0])
         fixed = plan.subject.entries[0].batch
         if fixed is not None:
             images = [filled_up(array, fixed) for array in images]
-            values = [[filled_up(array, fixed) for array in own] for own in values]
-        sites = plan.sites(k)
-        specs = [(array.shape, array.dtype.name) for array in images]
-        stands = self._stand(plan, k, specs)
-        used = {name: one.used for name, one in stands.items()}
-
-        def make() -> Callable[..., Any]:
-            return passes.start_pass(self._backend, sites, self._method.needs, question, used)
-
-        key = (k, "standing", tuple(t.kind for t in question.asked), repr(specs))
-        start = self._compiled(plan.subject, key, make)
-        synchronise_variables(plan.subject)
-        flat = [one for own in values for one in own]
-        scores, ranked, reached, given, kept = start(images, flat)
-        standing = {
-            name: TailInputs(stands[name], at, list(rest)) for name, (at, rest) in kept.items()
-        }
-        room = self._room(plan)
-        shared = SharedScores(question, flat) if len(question.asked) > 1 else None
-        drawn, figures = [], []
+            values = [[filled_up(array, fixed) for array in of_target] for of_target in values]
+        start = self._start(plan, k, images, question, values)
+        shared = None
+        if len(question.asked) > 1:
+            shared = SharedScores(question, [array for of_target in values for array in of_target])
+        maps, figures = [], []
         for q, target in enumerate(question.asked):
             reruns = PerturbedRuns(
                 backend=self._backend,
                 compiled=lambda key, make: self._compiled(plan.subject, (k, "rerun", key), make),
                 question=QuestionBatch((target,), question.scores, question.main),
                 values=values[q],
-                standing=standing,
-                layer=sites.layer,
-                room=room,
+                standing=start.tails,
+                layer=plan.sites(k).layer,
+                room=self._room(plan),
                 shared=shared,
                 place=q,
             )
-            own = [
-                getattr(reruns, need)
-                if NEEDS[need].reruns
-                else given[q if NEEDS[need].gradient else 0][need]
-                for need in self._method.needs
-            ]
-            answer = self._method.weigh(*own)
-            maps, about = answer if isinstance(answer, tuple) else (answer, {})
-            drawn.append(ops.convert_to_numpy(maps).astype("float32"))
-            figures.append({name: np.asarray(value) for name, value in about.items()})
-        arrays = [ops.convert_to_numpy(one) for one in (scores, *ranked)]
-        arrived = [ops.convert_to_numpy(one) for one in reached] or [np.ones(len(images[0]), bool)]
-        return [
-            Outcome(
-                scores=arrays[0][row],
-                ranked=arrays[1][row],
-                probabilities=arrays[2][row],
-                maps=np.stack([maps[row] for maps in drawn]),
-                reached=np.array([arrived[q % len(arrived)][row] for q in range(len(drawn))]),
-                figures=tuple({name: float(v[row]) for name, v in one.items()} for one in figures),
-            )
-            for row in range(count)
+            of_target, about = self._weigh(start.evidence, q, reruns)
+            maps.append(of_target)
+            figures.append(about)
+        return _outcomes(start, maps, figures, count)
+
+    def _start(
+        self,
+        plan: Plan,
+        k: int,
+        images: Sequence[np.ndarray],
+        question: QuestionBatch,
+        values: list[list[np.ndarray]],
+    ) -> StartedPass:
+        """Run the network once, and keep what stands at the cuts where something is needed."""
+        sites = plan.sites(k)
+        specs = [(array.shape, array.dtype.name) for array in images]
+        stands = self._stand(plan, k, specs)
+        used = {name: spec.used for name, spec in stands.items()}
+
+        def make() -> Callable[..., Any]:
+            return passes.start_pass(self._backend, sites, self._method.needs, question, used)
+
+        key = (k, "standing", tuple(target.kind for target in question.asked), repr(specs))
+        run = self._compiled(plan.subject, key, make)
+        synchronise_variables(plan.subject)
+        flat = [array for of_target in values for array in of_target]
+        scores, ranked, reached, evidence, kept = run(images, flat)
+        tails = {
+            name: TailInputs(stands[name], at, list(rest)) for name, (at, rest) in kept.items()
+        }
+        return StartedPass(scores, ranked, reached, evidence, tails)
+
+    def _weigh(
+        self, evidence: Sequence[dict[str, Any]], q: int, reruns: PerturbedRuns
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """The maps (batch, *space) of one question, and figures (batch,) about them by name."""
+        from keras import ops
+
+        arguments = [
+            getattr(reruns, need)
+            if NEEDS[need].reruns
+            else evidence[q if NEEDS[need].gradient else 0][need]
+            for need in self._method.needs
         ]
+        result = self._method.weigh(*arguments)
+        maps, about = result if isinstance(result, tuple) else (result, {})
+        figures = {name: np.asarray(value) for name, value in about.items()}
+        return ops.convert_to_numpy(maps).astype("float32"), figures
 
     def _stand(self, plan: Plan, k: int, specs: Sequence[tuple[Any, str]]) -> dict[str, TailSpec]:
         """What is known at each cut where the method needs something."""
@@ -278,3 +304,33 @@ class Runner:
         if fixed is not None and count <= fixed:
             return fixed
         return 1 << (count - 1).bit_length() if self._backend.COMPILES else count
+
+
+def _outcomes(
+    start: StartedPass,
+    maps: Sequence[np.ndarray],
+    figures: Sequence[dict[str, np.ndarray]],
+    count: int,
+) -> list[Outcome]:
+    """For each of the first images the maps (batch, *space) and figures of all questions."""
+    from keras import ops
+
+    scores, ranked, probabilities = (
+        ops.convert_to_numpy(values) for values in (start.scores, *start.ranked)
+    )
+    reached = [ops.convert_to_numpy(values) for values in start.reached]
+    reached = reached or [np.ones(len(scores), bool)]
+    return [
+        Outcome(
+            scores=scores[row],
+            ranked=ranked[row],
+            probabilities=probabilities[row],
+            maps=np.stack([of_target[row] for of_target in maps]),
+            reached=np.array([reached[q % len(reached)][row] for q in range(len(maps))]),
+            figures=tuple(
+                {name: float(values[row]) for name, values in of_target.items()}
+                for of_target in figures
+            ),
+        )
+        for row in range(count)
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from seewhy.studies.benchmark.tables import Benchmark
 METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
 FEW = 10
 """With fewer photos, percentile intervals are too narrow."""
-LEDGER = "results.jsonl"
+RESULTS = "results.jsonl"
 
 
 def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
@@ -59,38 +60,52 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     """
     measuring.check_list("methods", methods)
     measuring.check_list("layers", layers)
-    wanted = measures.choose_measures(metrics, boxes is not None)
-    named = [_method_with_label(one, seed) for one in methods]
-    paths = list(dict.fromkeys(measuring.list_paths(photos)))
+    chosen = measures.choose_measures(metrics, boxes is not None)
+    labelled = [_method_with_label(method, seed) for method in methods]
     problems: dict[str, None] = {}
-    shots = list_benchmark_photos(paths, boxes, problems)
-
-    def tell(problem: str) -> None:
-        problems[problem] = None
-
-    ledger = ResultsFile(None if folder is None else Path(folder) / LEDGER)
-    rows: list[TableRow] = []
-    seen: set[str] = set()
-    for name, model in _named_models(models):
-        first = model if isinstance(model, Explainer) else Explainer(model, **settings)
-        total = len(shots) * (len(methods) * len(layers) + 3)
-        with progress.steps(total, f"Measuring {name}") as step, progress.hidden():
-            rules = RunOptions(wanted, target, seed, ledger, tell, step)
-            contest = ModelRun(name, first, rules)
-            contest.enter(named, layers)
-            contest.run(shots)
-        rows += _table_rows(contest, wanted, seed)
-        seen |= {path for one in contest.entrants for path in one.found}
-    if not seen:
+    paths = list(dict.fromkeys(measuring.list_paths(photos)))
+    listed = list_benchmark_photos(paths, boxes, problems)
+    results = ResultsFile(None if folder is None else Path(folder) / RESULTS)
+    common = RunOptions(chosen, target, seed, results, lambda text: problems.update({text: None}))
+    runs = [
+        _run(name, model, settings, common, (labelled, layers), listed)
+        for name, model in _named_models(models)
+    ]
+    rows = [row for run in runs for row in _table_rows(run, chosen, seed)]
+    measured = {path for run in runs for row in run.methods for path in row.found}
+    if not measured:
         why = "; ".join([*problems, *(row.problem for row in rows if row.problem)][:3])
         raise OptionError(f"nothing could be measured: {why or 'no photo is given'}")
-    told = {"target": str(target), "seed": seed, "photos": len(seen)}
-    told |= {"boxes": None if boxes is None else getattr(boxes, "source", str(boxes))}
-    notes = tuple(_notes(len(seen), shots, boxes, rows))
-    done = Benchmark(tuple(rows), wanted, len(seen), told, notes, tuple(problems))
+    recorded = {
+        "target": str(target),
+        "seed": seed,
+        "photos": len(measured),
+        "boxes": None if boxes is None else getattr(boxes, "source", str(boxes)),
+    }
+    notes = tuple(_notes(len(measured), listed, boxes, rows))
+    table = Benchmark(tuple(rows), chosen, len(measured), recorded, notes, tuple(problems))
     if folder is not None:
-        done.save(folder)
-    return done
+        table.save(folder)
+    return table
+
+
+def _run(
+    name: str,
+    model: Any,
+    settings: Mapping[str, Any],
+    common: RunOptions,
+    choices: tuple[Sequence[tuple[str, Any, dict[str, Any]]], Sequence[Any]],
+    photos: Sequence[BenchmarkPhoto],
+) -> ModelRun:
+    """Measure one model's methods and controls. choices: methods with labels, and layers."""
+    methods, layers = choices
+    first = model if isinstance(model, Explainer) else Explainer(model, **settings)
+    total = len(photos) * (len(methods) * len(layers) + len(measuring.CONTROLS))
+    with progress.steps(total, f"Measuring {name}") as step, progress.hidden():
+        run = ModelRun(name, first, replace(common, step=step))
+        run.enter(methods, layers)
+        run.run(photos)
+    return run
 
 
 def _method_with_label(method: Any, seed: int) -> tuple[str, Any, dict[str, Any]]:

@@ -47,7 +47,7 @@ class ModelRun:
 
     def __init__(self, name: str, first: Explainer, rules: RunOptions) -> None:
         self.name, self._first, self._rules = name, first, rules
-        self.entrants: list[Row] = []
+        self.methods: list[Row] = []
         self._controls: dict[Grid, list[Row]] = {}
         pipeline = first.pipeline
         settings = {k: v for k, v in pipeline.options.as_dict().items() if k not in OWN}
@@ -82,13 +82,13 @@ class ModelRun:
                     made, problem = None, str(error)
                 if (where, label) not in seen:
                     one = Row(label, where, options, made, problem=problem)
-                    self.entrants.append(one)
+                    self.methods.append(one)
                 seen.add((where, label))
 
     @property
     def rows(self) -> list[Row]:
         """The methods, then the controls of each grid."""
-        return [*self.entrants, *(one for own in self._controls.values() for one in own)]
+        return [*self.methods, *(one for own in self._controls.values() for one in own)]
 
     def controls(self, grid: Grid) -> list[Row]:
         """The controls on one grid, new ones where there are none yet."""
@@ -105,11 +105,11 @@ class ModelRun:
             batch = PhotoBatch(
                 self._first, shots[start : start + self._first.batch_size], self._rules
             )
-            for one in self.entrants:
+            for one in self.methods:
                 if one.explainer is not None:
                     self._method(one, one.explainer, batch)
                 self._rules.step(len(batch.shots))
-            for grid in dict.fromkeys(one.grid for one in self.entrants if one.grid):
+            for grid in dict.fromkeys(one.grid for one in self.methods if one.grid):
                 for one, way in zip(
                     self.controls(grid), range(len(measuring.CONTROLS)), strict=True
                 ):

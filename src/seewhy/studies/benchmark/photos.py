@@ -60,7 +60,7 @@ class RunOptions:
     ledger: ResultsFile
     problem: Callable[[str], None]
     """Is told what went wrong."""
-    step: Callable[[int], None]
+    step: Callable[[int], None] = lambda _: None
     """Is told how many rows of photos were done."""
 
 

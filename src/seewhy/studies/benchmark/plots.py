@@ -83,7 +83,6 @@ def _panel(axes: Axes, rows: list[TableRow], measure: Measure) -> None:
 def cost(rows: Sequence[TableRow], measures: Sequence[Measure]) -> Any:
     """A faithfulness measure over forward passes, beside the best control of each grid."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     measure = _faithful(measures)
     picture = Figure(figsize=(9, 4.5), layout="constrained")
@@ -91,40 +90,51 @@ def cost(rows: Sequence[TableRow], measures: Sequence[Measure]) -> Any:
     models = list(dict.fromkeys(row.model for row in rows))
     timed = [row for row in rows if _costly(row, measure)]
     for number, row in enumerate(timed, 1):
-        own = row.figures[measure.label]
-        colour = COLOURS[own.verdict]
-        words = f"{row.name} ({row.model})" if len(models) > 1 else row.name
-        axes.plot(
-            [row.passes],
-            [own.mean],
-            marker="osD^vP*X"[models.index(row.model) % 8],
-            linestyle="none",
-            color=colour,
-            markerfacecolor=colour if own.verdict in ("better", "") else "white",
-            label=f"{number}  {words}",
-        )
-        if own.low == own.low:
-            axes.plot([row.passes] * 2, [own.low, own.high], color=colour, linewidth=1)
-        axes.annotate(
-            str(number), (row.passes, own.mean), (5, 3), textcoords="offset points", fontsize=9
-        )
+        _draw_cost(axes, number, row, measure, models)
     for at, row in enumerate(_best_controls(rows, measure)):
         words = f"{row.method}, {row.layer}" + (f" ({row.model})" if len(models) > 1 else "")
         style = ("--", ":", "-.", (0, (5, 5)))[at % 4]
         mean = row.figures[measure.label].mean
         axes.axhline(mean, color=CONTROL, linewidth=1, linestyle=style, zorder=0, label=words)
+    _scale_costs(axes, [row.passes for row in timed])
+    axes.set_ylabel(measure.heading)
+    axes.grid(color="#eeeeee", linewidth=0.6)
+    picture.legend(loc="outside right upper", fontsize=8, frameon=False)
+    return picture
+
+
+def _draw_cost(
+    axes: Axes, number: int, row: TableRow, measure: Measure, models: Sequence[str]
+) -> None:
+    """One method's figure with its interval, over its cost."""
+    figure = row.figures[measure.label]
+    colour = COLOURS[figure.verdict]
+    words = f"{row.name} ({row.model})" if len(models) > 1 else row.name
+    axes.plot(
+        [row.passes],
+        [figure.mean],
+        marker="osD^vP*X"[models.index(row.model) % 8],
+        linestyle="none",
+        color=colour,
+        markerfacecolor=colour if figure.verdict in ("better", "") else "white",
+        label=f"{number}  {words}",
+    )
+    if figure.low == figure.low:
+        axes.plot([row.passes] * 2, [figure.low, figure.high], color=colour, linewidth=1)
+    place = (row.passes, figure.mean)
+    axes.annotate(str(number), place, (5, 3), textcoords="offset points", fontsize=9)
+
+
+def _scale_costs(axes: Axes, costs: Sequence[float]) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
     axes.set_xscale("log")
     # one figure in three between powers of ten: few enough to be read beside each other
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    costs = [row.passes for row in timed]
     axes.set_xlim(min(0.5, min(costs) / 2), max(costs) * 2)
     axes.set_xlabel("cost in forward passes")
-    axes.set_ylabel(measure.heading)
-    axes.grid(color="#eeeeee", linewidth=0.6)
-    picture.legend(loc="outside right upper", fontsize=8, frameon=False)
-    return picture
 
 
 def _best_controls(rows: Sequence[TableRow], measure: Measure) -> list[TableRow]:
