@@ -38,8 +38,8 @@ class Explainers:
     def of(self, model: Any, settings: dict[str, Any]) -> Explainer:
         if isinstance(model, Explainer):
             return model.having(**settings) if settings else model
-        own = model if isinstance(model, str) else id(model)
-        key = (own, repr(sorted(settings.items(), key=lambda pair: pair[0])))
+        identity = model if isinstance(model, str) else id(model)
+        key = (identity, repr(sorted(settings.items(), key=lambda pair: pair[0])))
         if key not in self._known:
             self._known[key] = (model, Explainer(model, **settings))
         return self._known[key][1]
@@ -94,9 +94,9 @@ class Share(float):
 
     told: str
 
-    def __new__(cls, value: float, told: str) -> Share:
+    def __new__(cls, value: float, origin: str) -> Share:
         share = super().__new__(cls, value)
-        share.told = told
+        share.told = origin
         return share
 
     def __repr__(self) -> str:
@@ -154,12 +154,12 @@ class SeenEvidence:
         return Share(float(value), self._told(f"{what} for "))
 
     def _told(self, what: str) -> str:
-        one = self.explanation
-        best = one.predictions[0] if one.predictions else None
+        explanation = self.explanation
+        best = explanation.predictions[0] if explanation.predictions else None
         predicted = f", predicted: {best.name} {best.probability:.0%}" if best else ""
         return (
-            f"{what}{one.target.name!r} in {one.photo.name}{predicted}; {one.method} at "
-            f"{one.layer}; overlay: {self.file}"
+            f"{what}{explanation.target.name!r} in {explanation.photo.name}{predicted}; "
+            f"{explanation.method} at {explanation.layer}; overlay: {self.file}"
         )
 
     def _mask(self, mask: Any) -> np.ndarray:

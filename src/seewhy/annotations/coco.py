@@ -18,24 +18,24 @@ from seewhy.errors import OptionError
 
 def coco_record(photos: Sequence[LocatedPhoto]) -> dict[str, object]:
     """COCO's record of images, annotations with a score, and the classes that occur."""
-    rows = [(k, one) for k, photo in enumerate(photos, 1) for one in photo.found]
-    used = {one.number: one.name for _, one in rows}
+    rows = [(k, entry) for k, photo in enumerate(photos, 1) for entry in photo.found]
+    used = {entry.number: entry.name for _, entry in rows}
     return {
         "images": [
-            {"id": k, "file_name": one.photo, "height": one.size[0], "width": one.size[1]}
-            for k, one in enumerate(photos, 1)
+            {"id": k, "file_name": entry.photo, "height": entry.size[0], "width": entry.size[1]}
+            for k, entry in enumerate(photos, 1)
         ],
         "annotations": [
             {
                 "id": number,
                 "image_id": k,
-                "category_id": one.number,
-                "bbox": [one.box.left, one.box.top, one.box.width, one.box.height],
-                "area": one.box.width * one.box.height,
+                "category_id": entry.number,
+                "bbox": [entry.box.left, entry.box.top, entry.box.width, entry.box.height],
+                "area": entry.box.width * entry.box.height,
                 "iscrowd": 0,
-                "score": round(one.box.score, 6),
+                "score": round(entry.box.score, 6),
             }
-            for number, (k, one) in enumerate(rows, 1)
+            for number, (k, entry) in enumerate(rows, 1)
         ],
         "categories": [{"id": number, "name": used[number]} for number in sorted(used)],
     }
@@ -47,19 +47,19 @@ def read_coco(files: Sequence[Path]) -> Iterator[Annotated]:
         record = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(record, dict) or "images" not in record:
             raise OptionError(f"{str(file)!r} has no list of 'images', as COCO files have.")
-        names = {one["id"]: str(one["name"]) for one in record.get("categories", [])}
-        images = {one["id"]: one for one in record["images"]}
-        own: dict[Any, list[Thing]] = defaultdict(list)
-        for one in record.get("annotations", []):
-            place = one["image_id"]
+        names = {entry["id"]: str(entry["name"]) for entry in record.get("categories", [])}
+        images = {entry["id"]: entry for entry in record["images"]}
+        things: dict[Any, list[Thing]] = defaultdict(list)
+        for entry in record.get("annotations", []):
+            place = entry["image_id"]
             if place not in images:
                 raise OptionError(
-                    f"the annotation {one.get('id')!r} is about the image {place!r}, which "
+                    f"the annotation {entry.get('id')!r} is about the image {place!r}, which "
                     f"{str(file)!r} does not list."
                 )
-            own[place].append(_thing(one, names, _size_of_photo(images[place])))
+            things[place].append(_thing(entry, names, _size_of_photo(images[place])))
         for place, image in images.items():
-            yield Annotated(str(image["file_name"]), _size_of_photo(image), tuple(own[place]))
+            yield Annotated(str(image["file_name"]), _size_of_photo(image), tuple(things[place]))
 
 
 def _size_of_photo(image: dict[str, Any]) -> tuple[float, float] | None:
@@ -81,7 +81,7 @@ def _thing(
     if isinstance(drawn, dict):
         paint = partial(masks.run_length_mask, drawn)
         return Thing(label, corners or masks.run_length_corners(drawn), paint)
-    points = [np.asarray(one, "float64").reshape(-1, 2) for one in drawn or ()]
+    points = [np.asarray(polygon, "float64").reshape(-1, 2) for polygon in drawn or ()]
     if corners is None and not points:
         raise OptionError(f"the annotation {record.get('id')!r} has neither box nor outline.")
     corners = corners or bounding_corners(np.concatenate(points))

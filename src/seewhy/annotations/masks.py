@@ -81,7 +81,7 @@ def _counts(text: str) -> list[int]:
 
     The sixth bit tells that more letters follow, the fifth of the last one is the sign.
     """
-    found: list[int] = []
+    counts: list[int] = []
     value, shift = 0, 0
     for letter in text:
         bits = ord(letter) - 48
@@ -91,9 +91,9 @@ def _counts(text: str) -> list[int]:
             continue
         if bits & 16:
             value -= 1 << shift
-        found.append(value + (found[-2] if len(found) > 2 else 0))
+        counts.append(value + (counts[-2] if len(counts) > 2 else 0))
         value, shift = 0, 0
-    return found
+    return counts
 
 
 def mask_from_file(file: Path, height: int, width: int) -> np.ndarray:
@@ -111,8 +111,8 @@ def mask_of_file(file: Path) -> np.ndarray:
         seen = values[..., -1] > 0 if channels in (2, 4) else np.ones(values.shape[:2], bool)
         inside: np.ndarray = values[..., : channels - (channels in (2, 4))].any(axis=-1) & seen
         return inside
-    own: np.ndarray = (values != 0) & ~(palette & (values == VOID))
-    return own
+    inside_of_palette: np.ndarray = (values != 0) & ~(palette & (values == VOID))
+    return inside_of_palette
 
 
 def resized_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -120,8 +120,8 @@ def resized_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     if mask.shape == (height, width):
         return mask
     rows, cols = (
-        ((np.arange(side) + 0.5) * own / side).astype(int)
-        for side, own in zip((height, width), mask.shape, strict=True)
+        ((np.arange(side) + 0.5) * length / side).astype(int)
+        for side, length in zip((height, width), mask.shape, strict=True)
     )
     scaled: np.ndarray = mask[np.ix_(rows, cols)]
     return scaled

@@ -18,12 +18,12 @@ def voc_xml(photo: LocatedPhoto) -> str:
     size = ElementTree.SubElement(root, "size")
     for name, value in zip(("width", "height", "depth"), (*photo.size[::-1], 3), strict=True):
         ElementTree.SubElement(size, name).text = str(value)
-    for one in photo.found:
+    for entry in photo.found:
         thing = ElementTree.SubElement(root, "object")
-        ElementTree.SubElement(thing, "name").text = one.name
-        ElementTree.SubElement(thing, "score").text = f"{one.box.score:.6f}"
+        ElementTree.SubElement(thing, "name").text = entry.name
+        ElementTree.SubElement(thing, "score").text = f"{entry.box.score:.6f}"
         box = ElementTree.SubElement(thing, "bndbox")
-        sides = (one.box.left + 1, one.box.top + 1, one.box.right, one.box.bottom)
+        sides = (entry.box.left + 1, entry.box.top + 1, entry.box.right, entry.box.bottom)
         for name, side in zip(("xmin", "ymin", "xmax", "ymax"), sides, strict=True):
             ElementTree.SubElement(box, name).text = str(side)
     ElementTree.indent(root)
@@ -37,13 +37,13 @@ def read_voc(files: Sequence[Path]) -> Iterator[Annotated]:
         if root.tag != "annotation":
             raise OptionError(f"{str(file)!r} is no <annotation> but <{root.tag}>.")
         things = []
-        for one in root.iter("object"):
-            box = one.find("bndbox")
+        for element in root.iter("object"):
+            box = element.find("bndbox")
             if box is None:
                 raise OptionError(f"an <object> of {str(file)!r} has no <bndbox>.")
             sides = [float(_text_of(box, side)) for side in ("xmin", "ymin", "xmax", "ymax")]
             corners = (sides[0] - 1, sides[1] - 1, sides[2], sides[3])
-            things.append(Thing(one.findtext("name"), corners))
+            things.append(Thing(element.findtext("name"), corners))
         size = root.find("size")
         sides = (
             [] if size is None else [float(_text_of(size, side)) for side in ("height", "width")]

@@ -32,10 +32,10 @@ def files_of_kind(place: Path) -> tuple[list[Path], str]:
             )
         return [place], kind
     for suffix, kind in KINDS.items():
-        every = sorted(one for one in place.rglob("*") if one.suffix.lower() == suffix)
-        found = [one for one in every if one.name.lower() not in BESIDE]
-        if found:
-            return found, kind
+        every = sorted(file for file in place.rglob("*") if file.suffix.lower() == suffix)
+        files = [file for file in every if file.name.lower() not in BESIDE]
+        if files:
+            return files, kind
     raise OptionError(f"the folder {str(place)!r} has no {', '.join(KINDS)} files.")
 
 
@@ -61,14 +61,14 @@ def read(path: str | Path) -> Annotations:
     place = Path(path)
     if not place.exists():
         raise OptionError(f"there are no annotations at {str(path)!r}.")
-    found, kind = files_of_kind(place)
+    files, kind = files_of_kind(place)
     try:
-        return Annotations(tuple(READERS[kind](found)), str(path))
+        return Annotations(tuple(READERS[kind](files)), str(path))
     except (ValueError, KeyError, TypeError, OSError, SyntaxError) as error:
         if isinstance(error, OptionError):
             raise
-        told = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise OptionError(
-            f"{str(path)!r} cannot be read as {kind} annotations ({told}). Give a COCO JSON file, "
-            f"a folder of VOC XML or YOLO text files, or a folder of PNG masks."
+            f"{str(path)!r} cannot be read as {kind} annotations ({reason}). Give a COCO JSON "
+            f"file, a folder of VOC XML or YOLO text files, or a folder of PNG masks."
         ) from error

@@ -64,7 +64,7 @@ class Annotated:
 
     def of(self, label: str | None) -> Annotated:
         """The things of one class only."""
-        return replace(self, things=tuple(one for one in self.things if one.label == label))
+        return replace(self, things=tuple(thing for thing in self.things if thing.label == label))
 
     def boxes(self, height: int, width: int) -> list[Corners]:
         """The boxes in pixels of the photo, which has this size.

@@ -20,11 +20,11 @@ def yolo_lines(photo: LocatedPhoto) -> str:
     """A line for each box: class, centre x, centre y, width and height in fractions, score."""
     height, width = photo.size
     lines = []
-    for one in photo.found:
-        box = one.box
+    for entry in photo.found:
+        box = entry.box
         across, down = (box.left + box.right) / 2 / width, (box.top + box.bottom) / 2 / height
         sides = f"{box.width / width:.6f} {box.height / height:.6f}"
-        lines.append(f"{one.number} {across:.6f} {down:.6f} {sides} {box.score:.6f}\n")
+        lines.append(f"{entry.number} {across:.6f} {down:.6f} {sides} {box.score:.6f}\n")
     return "".join(lines)
 
 

@@ -34,8 +34,8 @@ def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[
     lock = threading.Lock()
 
     def run(*structure: Any) -> Any:
-        given = _arrays(structure)
-        key = (_form(structure), *((one.shape, one.dtype.name) for one in given))
+        inputs = _arrays(structure)
+        key = (_form(structure), *((array.shape, array.dtype.name) for array in inputs))
         with lock:
             # values are constants of a graph, and assigning puts another tensor in their place
             now = [variable.value for variable in variables]
@@ -43,10 +43,10 @@ def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[
                 graphs.clear()
                 held[:] = now
             if key not in graphs:
-                graphs[key] = _traced(function, structure, given)
+                graphs[key] = _traced(function, structure, inputs)
             graph = graphs[key]
         # without one, the function looks at values
-        return uncompiled(function)(*structure) if graph is None else graph(given)
+        return uncompiled(function)(*structure) if graph is None else graph(inputs)
 
     return run
 
@@ -72,16 +72,17 @@ def curvature(function: Callable[[Tensor], Tensor], at: Tensor) -> NoReturn:  # 
 def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
     """Which of the arrays the function looks at."""
     places = [
-        _parameter(tuple(one.shape), keras.backend.standardize_dtype(one.dtype)) for one in arrays
+        _parameter(tuple(array.shape), keras.backend.standardize_dtype(array.dtype))
+        for array in arrays
     ]
     try:
         # held, since a place does not hold what looks at it
         results = function(*(tensor for _, tensor in places))
     except RuntimeError:  # it looks at values
         return [True] * len(places)
-    found = [bool(tensor.output.get_target_inputs()) for _, tensor in places]
+    is_used = [bool(tensor.output.get_target_inputs()) for _, tensor in places]
     del results
-    return found
+    return is_used
 
 
 def out_of_memory(error: BaseException) -> bool:
@@ -138,27 +139,27 @@ class _Graph:
         arrays: Sequence[np.ndarray],
         open: bool,
     ) -> None:
-        places = [_parameter(one.shape, one.dtype.name) for one in arrays] if open else []
-        tensors = [one for _, one in places] or map(keras.ops.convert_to_tensor, arrays)
+        places = [_parameter(each.shape, each.dtype.name) for each in arrays] if open else []
+        tensors = [each for _, each in places] or map(keras.ops.convert_to_tensor, arrays)
         # layers with a memory, such as stateful RNNs, must not write it
         with keras.StatelessScope(initialize_variables=False):
             results = function(*keras.tree.pack_sequence_as(structure, list(tensors)))
-            flat = [keras.ops.convert_to_tensor(one) for one in keras.tree.flatten(results)]
+            flat = [keras.ops.convert_to_tensor(each) for each in keras.tree.flatten(results)]
         self.form = keras.tree.map_structure(lambda _: 0, results)
-        self.dtypes = [keras.backend.standardize_dtype(one.dtype) for one in flat]
-        outputs = [keras.ops.cast(one, _numpy_dtype(one.dtype)).output for one in flat]
+        self.dtypes = [keras.backend.standardize_dtype(each.dtype) for each in flat]
+        outputs = [keras.ops.cast(each, _numpy_dtype(each.dtype)).output for each in flat]
         model = openvino.Model(outputs, [node for node, _ in places])
         # by default it computes in half precision where the processor has it
         self.compiled = openvino.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
     def __call__(self, arrays: Sequence[np.ndarray]) -> Any:
         # a request of its own, since several threads may ask
-        found = self.compiled.create_infer_request().infer(
-            [one.astype(_numpy_dtype(one.dtype), copy=False) for one in arrays]
+        results = self.compiled.create_infer_request().infer(
+            [each.astype(_numpy_dtype(each.dtype), copy=False) for each in arrays]
         )
         tensors = [
-            keras.ops.convert_to_tensor(one, dtype)
-            for one, dtype in zip(found.to_tuple(), self.dtypes, strict=True)
+            keras.ops.convert_to_tensor(each, dtype)
+            for each, dtype in zip(results.to_tuple(), self.dtypes, strict=True)
         ]
         return keras.tree.pack_sequence_as(self.form, tensors)
 
@@ -194,7 +195,7 @@ def _numpy_dtype(dtype: Any) -> str:
 
 def _arrays(structure: Any) -> list[np.ndarray]:
     flat = keras.tree.flatten(structure)
-    return [np.asarray(keras.ops.convert_to_numpy(one), order="C") for one in flat]
+    return [np.asarray(keras.ops.convert_to_numpy(tensor), order="C") for tensor in flat]
 
 
 def _form(structure: Any) -> str:

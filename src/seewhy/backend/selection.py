@@ -25,9 +25,9 @@ def choose() -> str | None:
     Does nothing if Keras's choice (KERAS_BACKEND, then its settings file, then TensorFlow) is
     there. Returns the name of the backend that Keras will use, or None if there is none.
     """
-    wanted = os.environ.get("KERAS_BACKEND")
-    if wanted:
-        return wanted
+    configured = os.environ.get("KERAS_BACKEND")
+    if configured:
+        return configured
     usual = _settings().get("backend", "tensorflow")
     if usual not in BACKENDS or _installed(usual):
         return str(usual)
@@ -51,9 +51,9 @@ def load() -> ModuleType:
             )
         needed = NEEDED.get(name, name)
         if name in (*BACKENDS, *WITHOUT_GRADIENTS) and not _installed(needed):
-            own = "which" if needed == name else f"for which Keras needs {needed!r}, and that"
+            missing = "which" if needed == name else f"for which Keras needs {needed!r}, and that"
             raise BackendError(
-                f"KERAS_BACKEND asks for {name!r}, {own} is not installed. Install it: "
+                f"KERAS_BACKEND asks for {name!r}, {missing} is not installed. Install it: "
                 f'pip install "seewhy[{needed}]", or unset KERAS_BACKEND.'
             )
         import keras

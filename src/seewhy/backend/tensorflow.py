@@ -106,8 +106,8 @@ def each(
     def some(block: Tensor) -> Tensor:
         return tf.vectorized_map(lambda row: weigh(pullback(spread(row))), block)
 
-    done = tf.map_fn(some, blocks, parallel_iterations=1, fn_output_signature=tf.float32)
-    return tf.reshape(done, tf.concat([[-1], tf.shape(done)[2:]], axis=0))[:count]
+    results = tf.map_fn(some, blocks, parallel_iterations=1, fn_output_signature=tf.float32)
+    return tf.reshape(results, tf.concat([[-1], tf.shape(results)[2:]], axis=0))[:count]
 
 
 def home(tensor: Tensor) -> Any:

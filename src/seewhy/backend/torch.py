@@ -45,14 +45,16 @@ def value_and_pullback(
 
     at: a tensor, or a list of them.
     """
-    leaf = keras.tree.map_structure(lambda one: one.detach().requires_grad_(), at)
+    leaf = keras.tree.map_structure(lambda tensor: tensor.detach().requires_grad_(), at)
     leaves = keras.tree.flatten(leaf)
     value, auxiliary = function(leaf)
 
     def pullback(cotangent: Tensor, several: bool = False) -> Tensor:
         if not value.requires_grad:  # the value does not depend on `at`
             rows = cotangent.shape[: int(several)]
-            return keras.tree.map_structure(lambda one: one.new_zeros((*rows, *one.shape)), leaf)
+            return keras.tree.map_structure(
+                lambda tensor: tensor.new_zeros((*rows, *tensor.shape)), leaf
+            )
         gradients = torch.autograd.grad(
             value,
             leaves,
@@ -104,7 +106,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[misc]
         return operation(*args, **(kwargs or {}))
 
     def note(self, values: Any) -> None:
-        tensors = [one for one in keras.tree.flatten(values) if isinstance(one, torch.Tensor)]
+        tensors = [leaf for leaf in keras.tree.flatten(values) if isinstance(leaf, torch.Tensor)]
         # held, since another tensor may get the identity of one that is gone
         self.held += tensors
         self.seen |= set(map(id, tensors))
@@ -130,12 +132,12 @@ def each(
     chunk: int,
 ) -> Tensor:
     """weigh(pullback(spread(row))) of each row, stacked in front; `chunk` rows at a time."""
-    done = []
+    results = []
     for block in rows.split(chunk):
         gradients = pullback(torch.vmap(spread)(block), True)
         with torch.no_grad():
-            done.append(torch.vmap(weigh)(gradients))
-    return torch.cat(done)
+            results.append(torch.vmap(weigh)(gradients))
+    return torch.cat(results)
 
 
 def home(tensor: Tensor) -> Any:  # noqa: ARG001

@@ -112,7 +112,7 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
     session.command(work, as_json=json)
 
 
-def _show(done: Benchmark, output: Path) -> None:
+def _show(benchmark: Benchmark, output: Path) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -120,22 +120,22 @@ def _show(done: Benchmark, output: Path) -> None:
     from seewhy.studies.benchmark import tables
 
     table = Table(
-        title=f"photos: {done.photos}, seed {done.settings['seed']}", title_justify="left"
+        title=f"photos: {benchmark.photos}, seed {benchmark.settings['seed']}", title_justify="left"
     )
-    for at, heading in enumerate(tables.headings(done)):
+    for at, heading in enumerate(tables.headings(benchmark)):
         table.add_column(heading, justify="left" if at < 3 else "right", overflow="fold")
-    told = []
-    for row in done.rows:
-        cells = tables.cells(done, row)
+    problems = []
+    for row in benchmark.rows:
+        cells = tables.cells(benchmark, row)
         if row.problem:
-            told.append(f"{row.method} at {row.layer} of {row.model}: {row.problem}")
+            problems.append(f"{row.method} at {row.layer} of {row.model}: {row.problem}")
             cells = [*cells[:3], "cannot explain (see below)"]
         table.add_row(*map(Text, cells), style="dim" if row.control else "")
     console = Console(highlight=False)
     # columns of figures are of no use cut off
-    console.width = max(console.width, 60 + 28 * len(done.measures))
+    console.width = max(console.width, 60 + 28 * len(benchmark.measures))
     console.print(table)
-    for line in (*told, tables.LEGEND, *done.notes, f"Tables and plots are in {output}."):
+    for line in (*problems, tables.LEGEND, *benchmark.notes, f"Tables and plots are in {output}."):
         console.print(Text(line), soft_wrap=True)
 
 
@@ -145,12 +145,12 @@ def _method(text: str) -> Any:
 
 
 def _metric(text: str) -> Any:
-    name, *given = text.split(":")
-    pairs = [part.partition("=") for part in given]
+    name, *texts = text.split(":")
+    pairs = [part.partition("=") for part in texts]
     bare = [part for part, mark, _ in pairs if not mark]
     if bare:
         raise OptionError(f"an option of a metric is NAME=VALUE; got {bare[0]!r}.")
-    return (name, {part: _value(value) for part, _, value in pairs}) if given else name
+    return (name, {part: _value(value) for part, _, value in pairs}) if texts else name
 
 
 def _value(text: str) -> Any:

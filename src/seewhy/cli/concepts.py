@@ -62,13 +62,13 @@ def concepts(  # noqa: PLR0913  (one parameter a flag)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SeewhyWarning)  # they are told below
             readable = [photo for _, photo in batch.photos]
-            found = one_shot.concepts(model, readable, count=count, seed=seed, **settings)
+            result = one_shot.concepts(model, readable, count=count, seed=seed, **settings)
         path = sheet or Path(f"{Path(batch.photos[0][0]).stem}_concepts.jpg")
-        session.save_to(path, found.save, "sheet", "--sheet")
+        session.save_to(path, result.save, "sheet", "--sheet")
         errors = [{"photo": photo, "error": str(error)} for photo, error in batch.problems]
-        record = found.as_dict() | {"files": [str(path)], "errors": errors}
+        record = result.as_dict() | {"files": [str(path)], "errors": errors}
         problems = [str(error) for _, error in batch.problems]
-        return session.Report(record, lambda: _show(found, path), problems)
+        return session.Report(record, lambda: _show(result, path), problems)
 
     session.command(work, as_json=json)
 

@@ -86,8 +86,8 @@ def _show(evaluation: Evaluation) -> None:
     from seewhy.studies.localisation_scores import COLUMNS
 
     target, layer = evaluation.settings["target"], evaluation.settings["layer"]
-    asked = "each box's class" if target == "label" else target
-    title = f"{evaluation.photos} photos, {evaluation.cases} questions ({asked}), {layer}"
+    question = "each box's class" if target == "label" else target
+    title = f"{evaluation.photos} photos, {evaluation.cases} questions ({question}), {layer}"
     table = Table(title=title, title_justify="left")
     table.add_column("maps", no_wrap=True)
     for name in COLUMNS:

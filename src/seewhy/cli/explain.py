@@ -105,14 +105,14 @@ def _targets(
     """What the flags ask; the top class if they ask nothing."""
     from seewhy.targets import counterfactual, margin
 
-    asked: list[Any] = list(targets)
+    questions: list[Any] = list(targets)
     if rather_than is not None:
-        asked.append(margin(why or "top", rather_than))
+        questions.append(margin(why or "top", rather_than))
     elif why is not None:
-        asked.append(why)
+        questions.append(why)
     if against is not None:
-        asked.append(counterfactual(against))
-    return asked or ["top"]
+        questions.append(counterfactual(against))
+    return questions or ["top"]
 
 
 def _explain(
@@ -137,11 +137,11 @@ def _explain(
 
     with session.results_only():
         explainer = Explainer(**settings)
-        asked = explainer.questions(targets)
+        questions = explainer.questions(targets)
     names = Filenames(drawing.output, photos)
     records: list[dict[str, Any]] = []
     failed = False
-    results = session.explained_photos(explainer, photos, asked)
+    results = session.explained_photos(explainer, photos, questions)
     for path, result in session.with_progress(results, len(photos)):
         result, files = _drawn(path, result, drawing, names)
         if isinstance(result, SeewhyError):

@@ -51,7 +51,9 @@ class Drawing:
         several = len(explanations) > 1
         if self.common_scale:
             explanations = on_one_scale(explanations)
-        marks = [f"_{slug(one.target.name)}" if several else "" for one in explanations]
+        marks = [
+            f"_{slug(explanation.target.name)}" if several else "" for explanation in explanations
+        ]
         method = explanations[0].method.replace("_", "")
         endings = [
             f"{mark}_{kind}.{self.format}"
@@ -62,7 +64,8 @@ class Drawing:
             endings.append(f"_sheet.{self.format}")
         paths = names.claim(photo, endings)
         files = [
-            self._write_one(one, paths[2 * i : 2 * i + 2]) for i, one in enumerate(explanations)
+            self._write_one(explanation, paths[2 * i : 2 * i + 2])
+            for i, explanation in enumerate(explanations)
         ]
         if several:
             self._write_sheet(explanations, paths[-1])
@@ -75,8 +78,8 @@ class Drawing:
         return paths
 
     def _write_sheet(self, explanations: Sequence[Explanation], path: Path) -> None:
-        overlays = [np.asarray(self._overlay(one)) for one in explanations]
-        titles = [_title(one) for one in explanations]
+        overlays = [np.asarray(self._overlay(explanation)) for explanation in explanations]
+        titles = [_title(explanation) for explanation in explanations]
         photo = explanations[0].photo
         together = labelled_sheet(
             [pictures.plain_picture(photo), *overlays], [Path(photo.name).name, *titles]

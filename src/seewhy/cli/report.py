@@ -28,8 +28,8 @@ def records(
 ) -> list[dict[str, Any]]:
     """A plain dictionary for each explanation of one photo; checked: its trust, if it was asked."""
     plain = [
-        one.as_dict() | {"photo": path, "files": [str(file) for file in own]}
-        for one, own in zip(explanations, files, strict=True)
+        explanation.as_dict() | {"photo": path, "files": [str(file) for file in paths]}
+        for explanation, paths in zip(explanations, files, strict=True)
     ]
     for record, trust in zip(plain, checked, strict=False):
         record["trust"] = trust.as_dict()
@@ -50,14 +50,19 @@ def show(
     table.add_column("WordNet id")
     table.add_column("name")
     table.add_column("probability", justify="right")
-    for one in explanations[0].predictions:
-        table.add_row(str(one.index), one.wnid or "–", Text(one.name), f"{one.probability:.2%}")
+    for prediction in explanations[0].predictions:
+        table.add_row(
+            str(prediction.index),
+            prediction.wnid or "–",
+            Text(prediction.name),
+            f"{prediction.probability:.2%}",
+        )
     console.print(table)
-    for k, (explanation, own) in enumerate(zip(explanations, files, strict=True)):
+    for k, (explanation, paths) in enumerate(zip(explanations, files, strict=True)):
         console.print(Text(f"target {_target(explanation.target)}, layer {explanation.layer}"))
         for text in explanation.warnings:
             console.print(Text(f"  warning: {text}", style="yellow"))
-        for file in own:
+        for file in paths:
             console.print(Text(f"  {file}"))
         for trust in checked[k : k + 1]:
             console.print(Text("".join(f"  {line}\n" for line in str(trust).splitlines()), end=""))

@@ -125,70 +125,83 @@ KINDS: dict[str, type[Any]] = {"flips": Flips, "noise": Noisy, "scales": Scales}
 NAMES = (*KINDS, EIGEN)
 
 
-def parse_enhancements(wanted: Any) -> tuple[tuple[Enhancement, ...], bool]:
+def parse_enhancements(enhance: Any) -> tuple[tuple[Enhancement, ...], bool]:
     """Enhancements, given by name ("noise", "noise:samples=4") or as records; and whether "eigen".
 
     Raises OptionError for what is not known.
     """
-    several = [wanted] if isinstance(wanted, str | Flips | Noisy | Scales) else list(wanted or ())
-    found = [_enhancement(one) for one in several]
-    return scales_first([one for one in found if not isinstance(one, str)]), EIGEN in found
+    several = (
+        [enhance] if isinstance(enhance, str | Flips | Noisy | Scales) else list(enhance or ())
+    )
+    parsed = [_enhancement(each) for each in several]
+    return scales_first([each for each in parsed if not isinstance(each, str)]), EIGEN in parsed
 
 
-def _enhancement(wanted: Any) -> Enhancement | str:
-    if isinstance(wanted, Flips | Noisy | Scales):
-        return wanted
-    name, _, text = str(wanted).partition(":")
+def _enhancement(enhance: Any) -> Enhancement | str:
+    if isinstance(enhance, Flips | Noisy | Scales):
+        return enhance
+    name, _, text = str(enhance).partition(":")
     if name == EIGEN and not text:
         return EIGEN
     if name not in KINDS:
-        raise OptionError(f"enhance is one or several of {', '.join(NAMES)}; got {wanted!r}.")
-    made = KINDS[name]()
-    types = {one.name: type(getattr(made, one.name)) for one in fields(made)}
+        raise OptionError(f"enhance is one or several of {', '.join(NAMES)}; got {enhance!r}.")
+    enhancement = KINDS[name]()
+    types = {
+        option_field.name: type(getattr(enhancement, option_field.name))
+        for option_field in fields(enhancement)
+    }
     for pair in text.split(",") if text else ():
         option, _, value = pair.partition("=")
         try:
-            made = replace(made, **{option: types[option](value)})
+            enhancement = replace(enhancement, **{option: types[option](value)})
         except (KeyError, ValueError):
-            has = ", ".join(f"{key}={getattr(made, key)}" for key in types)
+            has = ", ".join(f"{key}={getattr(enhancement, key)}" for key in types)
             raise OptionError(f"{name} takes {has}; got {pair!r}.") from None
-    return _checked_options(made)
+    return _checked_options(enhancement)
 
 
-def _checked_options(made: Any) -> Enhancement:
-    counts = (getattr(made, name, 1) for name in ("samples", "count"))
-    if min(counts) < 1 or not 0 <= getattr(made, "overlap", 0) < 1:
-        raise OptionError(f"samples and count go from 1 on, overlap from 0 to below 1; got {made}.")
-    if min(getattr(made, name, 1) for name in ("step", "deviation")) <= 0:
-        raise OptionError(f"step and deviation are above 0; got {made}.")
-    made_copy: Enhancement = made
+def _checked_options(enhancement: Any) -> Enhancement:
+    counts = (getattr(enhancement, name, 1) for name in ("samples", "count"))
+    if min(counts) < 1 or not 0 <= getattr(enhancement, "overlap", 0) < 1:
+        raise OptionError(
+            f"samples and count go from 1 on, overlap from 0 to below 1; got {enhancement}."
+        )
+    if min(getattr(enhancement, name, 1) for name in ("step", "deviation")) <= 0:
+        raise OptionError(f"step and deviation are above 0; got {enhancement}.")
+    made_copy: Enhancement = enhancement
     return made_copy
 
 
 def scales_first(enhancements: Sequence[Enhancement]) -> tuple[Enhancement, ...]:
     """Scales first: what they take from the photo can be flipped, not the other way around."""
-    return tuple(sorted(enhancements, key=lambda one: not isinstance(one, Scales)))
+    return tuple(sorted(enhancements, key=lambda each: not isinstance(each, Scales)))
 
 
 def copies(
-    image: np.ndarray, enhancements: Sequence[Enhancement], closer: PhotoWindows | None = None
+    image: np.ndarray, enhancements: Sequence[Enhancement], windows: PhotoWindows | None = None
 ) -> list[Copy]:
     """All copies of an image (*space, channels): of the copies of each, those of the next.
 
-    closer: windows of the photo behind the image, where there is one.
+    windows: windows of the photo behind the image, where there is one.
     """
-    found = [Copy(image.astype("float32"), _unchanged)]
-    for at, one in enumerate(enhancements):
-        found = [
+    all_copies = [Copy(image.astype("float32"), _unchanged)]
+    for at, enhancement in enumerate(enhancements):
+        all_copies = [
             Copy(inner.image.astype("float32"), _composed(outer.place, inner.place))
-            for outer in found
-            for inner in _copies_of(one, outer.image, None if at else closer)
+            for outer in all_copies
+            for inner in _copies_of(enhancement, outer.image, None if at else windows)
         ]
-    return found
+    return all_copies
 
 
-def _copies_of(one: Enhancement, image: np.ndarray, closer: PhotoWindows | None) -> Iterator[Copy]:
-    return one.copies(image, closer) if isinstance(one, Scales) else one.copies(image)
+def _copies_of(
+    enhancement: Enhancement, image: np.ndarray, windows: PhotoWindows | None
+) -> Iterator[Copy]:
+    return (
+        enhancement.copies(image, windows)
+        if isinstance(enhancement, Scales)
+        else enhancement.copies(image)
+    )
 
 
 def _unchanged(map: np.ndarray) -> np.ndarray:

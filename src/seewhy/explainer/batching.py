@@ -12,18 +12,16 @@ from seewhy.errors import TargetError
 
 def enhancements_as_words(enhance: Any) -> list[str]:
     """Enhancements as words, for JSON."""
-    return [enhance] if isinstance(enhance, str) else [str(one) for one in np.ravel(enhance)]
+    return [enhance] if isinstance(enhance, str) else [str(each) for each in np.ravel(enhance)]
 
 
 def one_target_each(targets: Any, count: int) -> list[Any]:
     """A target for each image. Raises TargetError where there is another number of them."""
     several = isinstance(targets, list | tuple) or np.ndim(targets) > 0
-    asked = list(targets) if several else [targets] * count
-    if len(asked) != count:
-        raise TargetError(
-            f"{len(asked)} targets for {count} images: give one for all, or one each."
-        )
-    return asked
+    each = list(targets) if several else [targets] * count
+    if len(each) != count:
+        raise TargetError(f"{len(each)} targets for {count} images: give one for all, or one each.")
+    return each
 
 
 def group_by_key(keys: Sequence[Hashable]) -> list[list[int]]:

@@ -144,8 +144,8 @@ def _output_notes(facts: ExplainerInfo, outcome: Outcome) -> list[str]:
     if facts.output.regression or facts.output.field:
         return []
     output = facts.output
-    found = output.final is not None or (output.binary and output.classifies)
-    return diagnostics.output_warnings(outcome.ranked, found, output.binary, output.name)
+    has_logits = output.final is not None or (output.binary and output.classifies)
+    return diagnostics.output_warnings(outcome.ranked, has_logits, output.binary, output.name)
 
 
 def _probability_notes(facts: ExplainerInfo, question: Target, score: float) -> list[str]:

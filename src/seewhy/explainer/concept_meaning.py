@@ -17,8 +17,8 @@ def kept_concepts(count: int) -> np.ndarray:
     The last column is 1 where the activations stay as they are.
     """
     every = np.ones((1, count))
-    one = np.eye(count)
-    kept = np.concatenate([0 * every, every, 1 - one, one])
+    alone = np.eye(count)
+    kept = np.concatenate([0 * every, every, 1 - alone, alone])
     as_given = np.arange(len(kept)) == 0
     return np.concatenate([kept, as_given[:, None]], axis=1).astype("float32")
 
@@ -35,9 +35,9 @@ def recompose_activations(
 
     ones = (1,) * (len(strengths.shape) - 1)
     kept = ops.reshape(rows[:, :-1], (rows.shape[0], *ones, -1))
-    made = ops.matmul(ops.expand_dims(strengths, 0) * kept, vectors)
+    recomposed = ops.matmul(ops.expand_dims(strengths, 0) * kept, vectors)
     as_given = ops.reshape(rows[:, -1], (rows.shape[0], *ones, 1))
-    return ops.where(as_given > 0, values, made)
+    return ops.where(as_given > 0, values, recomposed)
 
 
 def scores_by_concept(scores: np.ndarray) -> ConceptScores:
@@ -49,7 +49,7 @@ def scores_by_concept(scores: np.ndarray) -> ConceptScores:
     )
 
 
-def concept_effect(found: ConceptScores, presence: np.ndarray) -> ConceptEffect:
+def concept_effect(scores: ConceptScores, presence: np.ndarray) -> ConceptEffect:
     """What concepts mean to classes, from the scores without them.
 
     presence: (images, concepts), how much of a concept is in an image.
@@ -59,13 +59,15 @@ def concept_effect(found: ConceptScores, presence: np.ndarray) -> ConceptEffect:
     the positive part: 1 if the class loses by no other concept where this one is. Concepts that
     are in no image lose nothing.
     """
-    lost = found.whole[:, None].astype("float64") - found.without
+    lost = scores.whole[:, None].astype("float64") - scores.without
     positive = np.maximum(lost, 0)
     of_all = positive.sum(axis=1)
     weighted = np.einsum("ik,ikc->kc", presence, lost)
-    own = np.einsum("ik,ikc->kc", presence, positive)
+    by_concept = np.einsum("ik,ikc->kc", presence, positive)
     every = np.einsum("ik,ic->kc", presence, of_all)
-    return ConceptEffect(_divided(weighted, presence.sum(axis=0)[:, None]), _divided(own, every))
+    return ConceptEffect(
+        _divided(weighted, presence.sum(axis=0)[:, None]), _divided(by_concept, every)
+    )
 
 
 def _divided(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

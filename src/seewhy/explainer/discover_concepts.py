@@ -45,18 +45,18 @@ def discover_concepts(
     prepared = [sample for some in chunks for sample in some]
     _check(prepared)
     batches = [pipeline.inputs(some) for some in chunks]
-    found = np.concatenate([runner.activations(plan, 0, inputs) for inputs in batches])
+    activations = np.concatenate([runner.activations(plan, 0, inputs) for inputs in batches])
     # what is not finite must not be clipped away, but told
-    positive = np.where(np.isfinite(found), np.maximum(found, 0), found)
-    units = found.shape[-1]
+    positive = np.where(np.isfinite(activations), np.maximum(activations, 0), activations)
+    units = activations.shape[-1]
     factors = factorise(positive.reshape(-1, units), options.count, options.seed)
-    strengths = factors.strengths.reshape(*found.shape[:-1], options.count).astype("float32")
+    strengths = factors.strengths.reshape(*activations.shape[:-1], options.count).astype("float32")
     vectors = factors.vectors.astype("float32")
     answers = _concept_scores(runner, plan, batches, strengths, vectors)
     presence = strengths.reshape(len(prepared), -1, options.count).sum(axis=1, dtype="float64")
     meaning = concept_meaning.concept_effect(answers, presence)
     parts = [sample.parts[plan.shown] for sample in prepared]
-    notes = [*facts.notes, *_notes(found, factors, answers, facts)]
+    notes = [*facts.notes, *_notes(activations, factors, answers, facts)]
     _warn(notes)
     return Concepts(
         maps=np.moveaxis(strengths, -1, 1),
@@ -96,25 +96,25 @@ def _concept_scores(
 ) -> ConceptScores:
     """The scores of all classes for what is put together from concepts."""
     rows = concept_meaning.kept_concepts(len(vectors))
-    done, start = [], 0
+    scores, start = [], 0
     for inputs in batches:
-        own = strengths[start : start + len(inputs[0])]
-        done.append(
+        of_batch = strengths[start : start + len(inputs[0])]
+        scores.append(
             runner.class_scores(
-                plan, 0, inputs, concept_meaning.recompose_activations, rows, own, vectors
+                plan, 0, inputs, concept_meaning.recompose_activations, rows, of_batch, vectors
             )
         )
-        start += len(own)
-    return concept_meaning.scores_by_concept(np.concatenate(done, axis=1))
+        start += len(of_batch)
+    return concept_meaning.scores_by_concept(np.concatenate(scores, axis=1))
 
 
 def _notes(
-    found: np.ndarray, factors: Factors, answers: ConceptScores, facts: ExplainerInfo
+    activations: np.ndarray, factors: Factors, answers: ConceptScores, facts: ExplainerInfo
 ) -> Iterator[str]:
     """What must be known to read the concepts."""
-    negative = float(np.sum(np.minimum(found, 0) ** 2, dtype="float64"))
+    negative = float(np.sum(np.minimum(activations, 0) ** 2, dtype="float64"))
     if negative:
-        share = negative / float(np.sum(found**2, dtype="float64"))
+        share = negative / float(np.sum(activations**2, dtype="float64"))
         yield (
             f"clipped: {share:.1%} of the energy of the activations of {facts.layer!r} is negative "
             f"and was set to 0, since concepts only add. A layer behind a ReLU has none."

@@ -31,57 +31,65 @@ class Ensemble:
         self,
         run: Callable[[Inputs, Sequence[Any]], list[Outcome]],
         inputs: Inputs,
-        asked: Sequence[Any],
+        targets: Sequence[Any],
         shown: tuple[int, bool],
-        closer: Sequence[PhotoWindows | None] = (),
+        windows: Sequence[PhotoWindows | None] = (),
     ) -> list[Outcome]:
         """Each image's outcome with the mean map of its copies.
 
         run: inputs and questions → outcomes. shown: which input is changed, and whether its
-        channels come first. closer: for each image windows of the photo that it was made of.
+        channels come first. windows: for each image windows of the photo that it was made of.
         """
-        plain = run(inputs, asked)
+        plain = run(inputs, targets)
         if not self.enhancements:
             return plain
-        each = self._copies(inputs, shown, closer)
+        each = self._copies(inputs, shown, windows)
         rows = [(n, copy) for n, copies in enumerate(each) for copy in copies]
-        found: list[Outcome] = []
+        of_copies: list[Outcome] = []
         for part in self._parts(rows):
-            found += run(_changed(inputs, part, shown), [asked[n] for n, _ in part])
-        done = []
+            of_copies += run(_changed(inputs, part, shown), [targets[n] for n, _ in part])
+        results = []
         for n, outcome in enumerate(plain):
-            own = [(one, copy) for one, (at, copy) in zip(found, rows, strict=True) if at == n]
-            scores = np.stack([one.scores for one, _ in own]).astype("float64")
+            of_image = [
+                (outcome_of_copy, copy)
+                for outcome_of_copy, (at, copy) in zip(of_copies, rows, strict=True)
+                if at == n
+            ]
+            scores = np.stack([outcome_of_copy.scores for outcome_of_copy, _ in of_image]).astype(
+                "float64"
+            )
             weights = np.ones_like(scores)
-            if any(isinstance(one, Scales) for one in self.enhancements):
+            if any(isinstance(outcome_of_copy, Scales) for outcome_of_copy in self.enhancements):
                 weights = combine.score_weights(scores, self.logits)
-            places = [copy.place for _, copy in own]
-            maps = combine.weighted_mean([one.maps for one, _ in own], places, weights)
-            reached = np.any([one.reached for one, _ in own], axis=0)
-            done.append(replace(outcome, maps=maps, reached=reached))
-        return done
+            places = [copy.place for _, copy in of_image]
+            maps = combine.weighted_mean(
+                [outcome_of_copy.maps for outcome_of_copy, _ in of_image], places, weights
+            )
+            reached = np.any([outcome_of_copy.reached for outcome_of_copy, _ in of_image], axis=0)
+            results.append(replace(outcome, maps=maps, reached=reached))
+        return results
 
     def maps(
         self,
         run: Callable[[Inputs], np.ndarray],
         inputs: Inputs,
         shown: tuple[int, bool],
-        closer: Sequence[PhotoWindows | None] = (),
+        windows: Sequence[PhotoWindows | None] = (),
     ) -> np.ndarray:
         """Maps of all classes (batch, classes, *space), each the plain mean of those of copies."""
         if not self.enhancements:
             return run(inputs)
-        done = []
-        for n, copies in enumerate(self._copies(inputs, shown, closer)):
-            found: list[np.ndarray] = []
+        results = []
+        for n, copies in enumerate(self._copies(inputs, shown, windows)):
+            of_copies: list[np.ndarray] = []
             for part in self._parts([(n, copy) for copy in copies]):
-                found += list(run(_changed(inputs, part, shown)))
-            ones = np.ones((len(copies), len(found[0])))
-            done.append(combine.weighted_mean(found, [copy.place for copy in copies], ones))
-        return np.stack(done)
+                of_copies += list(run(_changed(inputs, part, shown)))
+            ones = np.ones((len(copies), len(of_copies[0])))
+            results.append(combine.weighted_mean(of_copies, [copy.place for copy in copies], ones))
+        return np.stack(results)
 
     def _copies(
-        self, inputs: Inputs, shown: tuple[int, bool], closer: Sequence[PhotoWindows | None]
+        self, inputs: Inputs, shown: tuple[int, bool], windows: Sequence[PhotoWindows | None]
     ) -> list[list[Copy]]:
         at, first = shown
         images = np.moveaxis(inputs[at], 1, -1) if first else inputs[at]
@@ -90,10 +98,10 @@ class Ensemble:
                 f"enhance changes images with an axis of channels; this input has the shape "
                 f"{images.shape}. Leave enhance out."
             )
-        near = closer or [None] * len(images)
+        near = windows or [None] * len(images)
         return [
-            augmentations.copies(image, self.enhancements, own)
-            for image, own in zip(images, near, strict=True)
+            augmentations.copies(image, self.enhancements, image_windows)
+            for image, image_windows in zip(images, near, strict=True)
         ]
 
     def _parts(self, rows: list[tuple[int, Copy]]) -> Any:

@@ -229,15 +229,15 @@ class ExplainerOptions:
 FIELDS = dataclasses.fields(ExplainerOptions)
 
 
-def read_options(given: Mapping[str, Any], caller: str) -> ExplainerOptions:
+def read_options(options: Mapping[str, Any], caller: str) -> ExplainerOptions:
     """Options from keyword arguments. Raises TypeError for unknown ones, with the nearest."""
     names = [each.name for each in FIELDS]
-    unknown = [name for name in given if name not in names]
+    unknown = [name for name in options if name not in names]
     if unknown:
         near = difflib.get_close_matches(unknown[0], names, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(names)}."
         raise TypeError(f"{caller} got an unexpected keyword argument {unknown[0]!r}.{hint}")
-    return ExplainerOptions(**given)
+    return ExplainerOptions(**options)
 
 
 def describe_options(leave_out: Iterable[str] = ()) -> str:

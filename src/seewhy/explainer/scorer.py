@@ -31,7 +31,7 @@ class Scorer:
         runner: Runner,
         plan: Plan,
         samples: Sequence[Prepared],
-        asked: Sequence[Target],
+        targets: Sequence[Target],
         scores: str,
     ) -> None:
         if not samples:
@@ -46,10 +46,12 @@ class Scorer:
         self._given = batch_inputs(samples, subject)
         entry = subject.entries[plan.shown]
         self._first = subject.channels_first and entry.rank > 1
-        own = self._given[plan.shown]
-        self._dtype = own.dtype
-        self.inputs = (np.moveaxis(own, 1, -1) if self._first else own).astype("float32")
-        self._asked = self._pinned(asked)
+        image_input = self._given[plan.shown]
+        self._dtype = image_input.dtype
+        self.inputs = (np.moveaxis(image_input, 1, -1) if self._first else image_input).astype(
+            "float32"
+        )
+        self._asked = self._pinned(targets)
         keys: list[Hashable] = list(map(batch_key, self._asked))
         self._kinds = np.array([keys.index(key) for key in keys])
 
@@ -67,11 +69,11 @@ class Scorer:
                 f"got {copies.shape}. Say with `which` of which input each is a copy."
             )
         ready = self._ready(copies)
-        found = np.empty(len(rows), "float32")
+        scores = np.empty(len(rows), "float32")
         for kind in np.unique(self._kinds[rows]).tolist():
             members = np.flatnonzero(self._kinds[rows] == kind)
-            found[members] = self._run(ready[members], rows[members])[0]
-        return found
+            scores[members] = self._run(ready[members], rows[members])[0]
+        return scores
 
     def _ready(self, copies: np.ndarray) -> np.ndarray:
         """As the model takes them."""
@@ -84,23 +86,25 @@ class Scorer:
     def _run(self, copies: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
         """Scores (n,) and what ranks the classes (n, classes), of targets of one kind."""
         size = self._runner.copies(self._plan)
-        done = []
+        parts = []
         for start in range(0, len(rows), size):
             part = rows[start : start + size]
             inputs = [array[part] for array in self._given]
             inputs[self._plan.shown] = copies[start : start + size]
-            asked = [self._asked[row] for row in part.tolist()]
-            done.append(self._runner.scores(self._plan, inputs, asked, self._scores))
-        return [np.concatenate(column) for column in zip(*done, strict=True)]
+            targets = [self._asked[row] for row in part.tolist()]
+            parts.append(self._runner.scores(self._plan, inputs, targets, self._scores))
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
-    def _pinned(self, asked: Sequence[Target]) -> list[Target]:
+    def _pinned(self, targets: Sequence[Target]) -> list[Target]:
         """Targets that do not follow the copies: a rank becomes the class that has it now."""
         context = self._plan.context
-        self._asked = list(asked)
-        rows = np.array([k for k, one in enumerate(asked) if "rank" in kind_leaves(one.kind)], int)
+        self._asked = list(targets)
+        rows = np.array(
+            [k for k, target in enumerate(targets) if "rank" in kind_leaves(target.kind)], int
+        )
         if not len(rows):
             return self._asked
-        if any(asked[row].kind != ("rank", context.main) for row in rows):
+        if any(targets[row].kind != ("rank", context.main) for row in rows):
             raise TargetError(
                 "the top class of a changed copy may be another one, so that a scorer asks "
                 "combined questions about named classes only. Name the class in the place of 'top'."
@@ -108,7 +112,7 @@ class Scorer:
         ranked = self._run(self._ready(self.inputs[rows]), rows)[1]
         orders = np.argsort(-ranked, axis=1, kind="stable").tolist()
         for row, order in zip(rows.tolist(), orders, strict=True):
-            about = asked[row].tell(Ranking(context.labels, tuple(order)))
+            about = targets[row].tell(Ranking(context.labels, tuple(order)))
             assert isinstance(about, Label)  # noqa: S101  (for mypy: a rank is that of a class)
             self._asked[row] = parse_target(about.index, context)
         return self._asked

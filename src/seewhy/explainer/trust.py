@@ -44,14 +44,14 @@ def check_trust(
     """Check one explanation. For methods of one pass it takes 17 forward passes in all."""
     if not np.isfinite(explanation.map).all():
         return Trust((Check("finite", False, np.nan, "The map is not finite.", grave=True),))
-    found = [_check_positive_evidence(explanation.map)]
+    checks = [_check_positive_evidence(explanation.map)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the explanation has told them
         fixed = _pinned_target(pipeline, question, explanation)
-        found += _check_other_maps(pipeline, sample, fixed, explanation)
-        found.append(_check_random_classifier(pipeline, sample, fixed, explanation))
-        found += _check_hiding(pipeline, sample, fixed, explanation)
-    return Trust(tuple(found))
+        checks += _check_other_maps(pipeline, sample, fixed, explanation)
+        checks.append(_check_random_classifier(pipeline, sample, fixed, explanation))
+        checks += _check_hiding(pipeline, sample, fixed, explanation)
+    return Trust(tuple(checks))
 
 
 def _pinned_target(pipeline: Pipeline, question: Target, explanation: Explanation) -> Target:
@@ -111,14 +111,14 @@ def _check_random_classifier(
         _, copy = next(randomised_copies(pipeline.model.model))
         # behind the classifier there may be a scale or a normalisation, which decides nothing
         layers = layers_with_weights(copy)
-        heads = [one for one in layers if any(len(value.shape) > 1 for value in one.weights)]
+        heads = [each for each in layers if any(len(value.shape) > 1 for value in each.weights)]
         layer_of_copy = (heads or layers)[-1]
         other = pipeline.for_copy(copy)
         inputs, alike = pipeline.inputs([sample]), []
         for seed in range(HEADS):
             generator = np.random.default_rng(seed)
-            values = [np.asarray(one) for one in layer_of_copy.get_weights()]
-            layer_of_copy.set_weights([generator.permuted(one, axis=None) for one in values])
+            values = [np.asarray(each) for each in layer_of_copy.get_weights()]
+            layer_of_copy.set_weights([generator.permuted(each, axis=None) for each in values])
             map = other.outcomes(inputs, [[question]])[0].maps[0]
             alike.append(_positive_correlation(explanation.map, map))
     except (ModelError, SeewhyError, StopIteration) as error:
@@ -194,12 +194,12 @@ def _hottest_share(order: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
 
 def _random_parts(size: tuple[int, ...]) -> list[np.ndarray]:
     """As many connected parts of the same share, wherever chance puts them."""
-    found = []
+    parts = []
     for seed in range(CHANCES):
         grid = np.random.default_rng(seed).random((7, 7))
         fine = enlarge(grid, size)
-        found.append(_hottest_share(np.argsort(-fine, axis=None, kind="stable"), size))
-    return found
+        parts.append(_hottest_share(np.argsort(-fine, axis=None, kind="stable"), size))
+    return parts
 
 
 def _positive_correlation(one: np.ndarray, other: np.ndarray) -> float:

@@ -52,9 +52,9 @@ def stretch_to_bytes(values: np.ndarray) -> np.ndarray:
 
 
 def _checked_bands(bands: Sequence[int], count: int) -> tuple[int, int, int]:
-    given = list(bands) if isinstance(bands, Iterable) else [bands]
-    whole = [b for b in given if isinstance(b, Integral) and not isinstance(b, bool)]
-    if len(given) != 3 or len(whole) != 3 or not all(0 <= b < count for b in whole):
+    listed = list(bands) if isinstance(bands, Iterable) else [bands]
+    whole = [b for b in listed if isinstance(b, Integral) and not isinstance(b, bool)]
+    if len(listed) != 3 or len(whole) != 3 or not all(0 <= b < count for b in whole):
         raise OptionError(
             f"bands are three channels of 0 to {count - 1}, shown as red, green and blue; "
             f"got {bands!r}. Give them as in bands={_example_bands(count)}."

@@ -80,10 +80,10 @@ def _srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tuple
     if not profile:
         return image.convert("RGB"), ()
     try:
-        given = ImageCms.ImageCmsProfile(BytesIO(profile))
-        if image.mode == "L" and given.profile.xcolor_space.strip() == "RGB":
+        embedded = ImageCms.ImageCmsProfile(BytesIO(profile))
+        if image.mode == "L" and embedded.profile.xcolor_space.strip() == "RGB":
             image = image.convert("RGB")  # grey photos often carry the profile of colour ones
-        converted = ImageCms.profileToProfile(image, given, _SRGB, outputMode="RGB")
+        converted = ImageCms.profileToProfile(image, embedded, _SRGB, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
         note = "colour-profile: the embedded profile cannot be used; sRGB was taken instead."
         return image.convert("RGB"), (note,)

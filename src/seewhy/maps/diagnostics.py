@@ -31,7 +31,7 @@ def map_figures(map: np.ndarray, gradients_reach: bool) -> dict[str, Any]:
     }
 
 
-def map_warnings(map: np.ndarray, gradients_reach: bool, asked: str = "the target") -> list[str]:
+def map_warnings(map: np.ndarray, gradients_reach: bool, target: str = "the target") -> list[str]:
     """Warnings about one signed map (*space)."""
     if not np.isfinite(map).all():
         return [
@@ -42,7 +42,7 @@ def map_warnings(map: np.ndarray, gradients_reach: bool, asked: str = "the targe
         return [
             "no-gradient: the map is all zero, since the score does not change with the target "
             "layer. Either the layer is not on the way to the output that is asked "
-            f"({asked}; seewhy.layers(model) lists them), or the question has no gradient: it is "
+            f"({target}; seewhy.layers(model) lists them), or the question has no gradient: it is "
             "constant, in whole numbers, or saturated."
         ]
     if not map.any():
@@ -72,13 +72,13 @@ def map_warnings(map: np.ndarray, gradients_reach: bool, asked: str = "the targe
     return notes
 
 
-def output_warnings(outputs: np.ndarray, found: bool, single: bool, name: str) -> list[str]:
+def output_warnings(outputs: np.ndarray, has_logits: bool, single: bool, name: str) -> list[str]:
     """Warnings about one image's main output.
 
-    outputs: what ranks its classes. found: whether logits were. single: whether one unit tells
+    outputs: what ranks its classes. has_logits: whether logits were. single: whether one unit tells
     between two classes.
     """
-    if found:
+    if has_logits:
         return []
     if looks_like_probabilities(outputs):
         return [
@@ -106,9 +106,9 @@ def figure_warnings(figures: dict[str, float]) -> list[str]:
     ]
 
 
-def probability_warnings(probability: float, asked: bool) -> list[str]:
+def probability_warnings(probability: float, is_score: bool) -> list[str]:
     """A warning if the gradient of a probability was asked for where it is as good as 0 or 1."""
-    if not asked or 1 - SATURATED < probability < SATURATED:
+    if not is_score or 1 - SATURATED < probability < SATURATED:
         return []
     return [
         f"saturated: the probability is {probability:.6f}, where its gradient fades and the map "

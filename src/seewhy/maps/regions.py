@@ -108,8 +108,8 @@ def boxes(
     labels, count = regions(mask(heatmap, "max", threshold))
     if not count:
         return ()
-    found = sorted(_boxes(labels, count, heatmap), key=lambda box: -box.score)
-    return tuple(found[:max_boxes])
+    ordered = sorted(_boxes(labels, count, heatmap), key=lambda box: -box.score)
+    return tuple(ordered[:max_boxes])
 
 
 def _boxes(labels: np.ndarray, count: int, heatmap: np.ndarray) -> list[Box]:

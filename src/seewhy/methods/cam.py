@@ -215,14 +215,14 @@ def subtract_nearest_classes(target: Target, alpha: float, nearest: int) -> Targ
     from keras import ops
 
     def score(answers: ModelOutputs, *values: Tensor) -> Tensor:
-        own = target.score(answers, *values)
+        of_target = target.score(answers, *values)
         others = answers.values()
         if len(others.shape) != 2 or others.shape[-1] < 2:
-            return own
-        distance = ops.abs(ops.stop_gradient(others - ops.expand_dims(own, -1)))
+            return of_target
+        distance = ops.abs(ops.stop_gradient(others - ops.expand_dims(of_target, -1)))
         # the first in the order is the target itself
         order = ops.argsort(distance, axis=-1)[:, 1 : nearest + 1]
-        return own - alpha * ops.mean(ops.take_along_axis(others, order, axis=-1), axis=-1)
+        return of_target - alpha * ops.mean(ops.take_along_axis(others, order, axis=-1), axis=-1)
 
     return replace(target, kind=("finer", alpha, nearest, target.kind), score=score)
 

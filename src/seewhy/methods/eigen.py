@@ -141,17 +141,17 @@ def eigen_smoothed(entry: Method) -> Method:
 
     per_unit = entry.per_unit
     if per_unit is None:
-        able = ", ".join(one.name for one in all_methods() if one.per_unit)
+        able = ", ".join(method.name for method in all_methods() if method.per_unit)
         raise MethodError(
             f"eigen smoothing takes what each unit adds, and {entry.name} does not add up units. "
             f"Methods that do: {able}."
         )
 
-    def weigh(*given: Tensor) -> Any:
-        found = per_unit(*given)
-        if isinstance(found, tuple):
-            return (first_component(found[0]), *found[1:])
-        return first_component(found)
+    def weigh(*evidence: Tensor) -> Any:
+        parts = per_unit(*evidence)
+        if isinstance(parts, tuple):
+            return (first_component(parts[0]), *parts[1:])
+        return first_component(parts)
 
     return replace(entry, weigh=weigh)
 

@@ -83,10 +83,12 @@ def covered_by_window(images: Tensor, rows: tuple[Tensor, ...], baseline: Tensor
     inside = None
     for axis, side in enumerate(images.shape[2:-1]):
         at = ops.arange(side)
-        own = ops.logical_and(at >= corners[:, 2 * axis, None], at < corners[:, 2 * axis + 1, None])
+        along_axis = ops.logical_and(
+            at >= corners[:, 2 * axis, None], at < corners[:, 2 * axis + 1, None]
+        )
         shape = [-1, 1, *(side if k == axis else 1 for k in range(len(images.shape) - 3)), 1]
-        own = ops.reshape(own, shape)
-        inside = own if inside is None else ops.logical_and(inside, own)
+        along_axis = ops.reshape(along_axis, shape)
+        inside = along_axis if inside is None else ops.logical_and(inside, along_axis)
     return ops.where(inside, baseline, images)
 
 
@@ -140,8 +142,8 @@ class Masks:
     def __len__(self) -> int:
         return self.count
 
-    def __getitem__(self, wanted: slice) -> np.ndarray:
-        rows = range(self.count)[wanted]
+    def __getitem__(self, chosen: slice) -> np.ndarray:
+        rows = range(self.count)[chosen]
         masks = np.empty((len(rows), 1, *self.sides, 1), "float32")
         for k, row in enumerate(rows):
             masks[k, 0, ..., 0] = self._one(np.random.default_rng([self.seed, row]))

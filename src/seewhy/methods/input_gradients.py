@@ -271,8 +271,8 @@ def _blurred(images: Tensor, widths: Tensor) -> Tensor:
         kernel = kernel / ops.sum(kernel, axis=1, keepdims=True)
         moved = ops.moveaxis(values, axis, 1)
         flat = ops.reshape(moved, (moved.shape[0], side, -1))
-        done = ops.matmul(ops.transpose(kernel, (0, 2, 1)), flat)
-        values = ops.moveaxis(ops.reshape(done, moved.shape), 1, axis)
+        flat_result = ops.matmul(ops.transpose(kernel, (0, 2, 1)), flat)
+        values = ops.moveaxis(ops.reshape(flat_result, moved.shape), 1, axis)
     return values
 
 

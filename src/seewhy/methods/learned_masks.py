@@ -109,17 +109,17 @@ def extremal_perturbation(  # noqa: PLR0913  (options)
     span = np.abs(ends[1] - ends[0])
     spreader = SmoothMaximum(grid, reach)
     raw = np.ones((len(span), int(np.prod(grid))))
-    wanted = np.arange(spreader.cells) >= spreader.cells - round(area * raw.shape[1])
+    sorted_area = np.arange(spreader.cells) >= spreader.cells - round(area * raw.shape[1])
     speed, weight = np.zeros_like(raw), 30.0
     kept, mask = np.ones(len(span)), raw
     with bar(steps) as step, hidden():
         for _ in range(steps):
             spread, back = spreader(raw)
             mask = spread[:, spreader.inside]
-            given = mask.reshape(1, -1, *grid).astype("float32")
-            scores, slopes = pull_images(seen_through, given, levels)
+            grids = mask.reshape(1, -1, *grid).astype("float32")
+            scores, slopes = pull_images(seen_through, grids, levels)
             kept = _share(scores[0] - ends[0], span)
-            gain = -weight * area_distance(spread, wanted)[1]
+            gain = -weight * area_distance(spread, sorted_area)[1]
             gain[:, spreader.inside] += _share(slopes[0], span).reshape(mask.shape)
             speed = 0.9 * speed + 0.1 * back(gain)
             # the paper's rate and growth over 800 steps, in as many as there are
@@ -170,17 +170,17 @@ def roughness(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for axis in range(1, masks.ndim):
         steps = np.diff(masks.astype("float64"), axis=axis)
         total += (np.abs(steps) ** 3).sum(axis=tuple(range(1, masks.ndim)))
-        own = 3 * steps * np.abs(steps)
+        slopes = 3 * steps * np.abs(steps)
         none = [(0, 0)] * masks.ndim
-        slope += np.pad(own, [*none[:axis], (1, 0), *none[axis + 1 :]])
-        slope -= np.pad(own, [*none[:axis], (0, 1), *none[axis + 1 :]])
+        slope += np.pad(slopes, [*none[:axis], (1, 0), *none[axis + 1 :]])
+        slope -= np.pad(slopes, [*none[:axis], (0, 1), *none[axis + 1 :]])
     return total, slope
 
 
-def area_distance(masks: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def area_distance(masks: np.ndarray, sorted_area: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How far the sorted masks (batch, cells) are from the wanted ones, squared; and its slope."""
     order = np.argsort(masks, axis=1, kind="stable")
-    away = np.take_along_axis(masks, order, axis=1) - wanted
+    away = np.take_along_axis(masks, order, axis=1) - sorted_area
     slope = np.empty_like(masks)
     np.put_along_axis(slope, order, 2 * away / masks.shape[1], axis=1)
     return (away**2).mean(axis=1), slope
@@ -255,8 +255,10 @@ class SmoothMaximum:
         masks = (shares * values).sum(axis=-1)
 
         def back(slope: np.ndarray) -> np.ndarray:
-            own = shares * (1 + 20 * (values - masks[..., None])) * weights * slope[..., None]
-            flat = [np.bincount(near.ravel(), row.ravel(), raw.shape[1]) for row in own]
+            back_of_cells = (
+                shares * (1 + 20 * (values - masks[..., None])) * weights * slope[..., None]
+            )
+            flat = [np.bincount(near.ravel(), row.ravel(), raw.shape[1]) for row in back_of_cells]
             return np.stack(flat)
 
         return masks, back

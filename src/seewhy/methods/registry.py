@@ -125,13 +125,13 @@ def _summed(formula: Formula) -> Formula:
     """The formula with its result, or the first of them, summed over units."""
 
     @wraps(formula)
-    def summed(*given: Any, **options: Any) -> Any:
+    def summed(*evidence: Any, **options: Any) -> Any:
         from keras import ops
 
-        found = formula(*given, **options)
-        if isinstance(found, tuple):
-            return (ops.sum(found[0], axis=-1), *found[1:])
-        return ops.sum(found, axis=-1)
+        parts = formula(*evidence, **options)
+        if isinstance(parts, tuple):
+            return (ops.sum(parts[0], axis=-1), *parts[1:])
+        return ops.sum(parts, axis=-1)
 
     return summed
 
@@ -156,14 +156,14 @@ def needs_of(formula: Formula) -> tuple[str, ...]:
 def _options(formula: Formula) -> dict[str, Any]:
     """A formula's keyword-only parameters with their defaults."""
     parameters = inspect.signature(formula).parameters.values()
-    own = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
-    bare = [p.name for p in own if p.default is p.empty]
+    keywords = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    bare = [p.name for p in keywords if p.default is p.empty]
     if bare:
         raise MethodError(
             f"the options of a method have defaults; {bare[0]!r} of "
             f"{getattr(formula, '__name__', formula)!r} has none."
         )
-    return {p.name: p.default for p in own}
+    return {p.name: p.default for p in keywords}
 
 
 def all_methods() -> tuple[Method, ...]:
@@ -173,13 +173,13 @@ def all_methods() -> tuple[Method, ...]:
     return tuple(_methods.values())
 
 
-def get_method(wanted: str | Formula, options: Mapping[str, Any] | None = None) -> Method:
+def get_method(method: str | Formula, options: Mapping[str, Any] | None = None) -> Method:
     """A method by name, however it is spelled ("grad-cam", "GradCAM"), or a user's own formula.
 
     Raises MethodError for an unknown name or option; it lists the known ones.
     """
-    found = _user_formula(wanted) if callable(wanted) else _by_name(str(wanted))
-    return found.with_options(options or {})
+    entry = _user_formula(method) if callable(method) else _by_name(str(method))
+    return entry.with_options(options or {})
 
 
 def refuse_gradients(method: Method, backend: str) -> None:
@@ -198,14 +198,14 @@ def _user_formula(formula: Formula) -> Method:
     return Method(name, formula, needs_of(formula), options=_options(formula))
 
 
-def _by_name(wanted: str) -> Method:
+def _by_name(name: str) -> Method:
     by_key = {_key(entry.name): entry for entry in all_methods()}
-    if _key(wanted) in by_key:
-        return by_key[_key(wanted)]
-    near = difflib.get_close_matches(_key(wanted), by_key, n=1)
+    if _key(name) in by_key:
+        return by_key[_key(name)]
+    near = difflib.get_close_matches(_key(name), by_key, n=1)
     hint = f" Did you mean {by_key[near[0]].name!r}?" if near else ""
     names = ", ".join(entry.name for entry in by_key.values())
-    raise MethodError(f"no method named {wanted!r}.{hint} Known methods: {names}.")
+    raise MethodError(f"no method named {name!r}.{hint} Known methods: {names}.")
 
 
 def _key(name: str) -> str:

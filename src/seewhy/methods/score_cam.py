@@ -63,16 +63,16 @@ def _through(
     score_images: Callable[..., Any],
     change: Callable[..., Any],
     times: int = 1,
-    *given: Any,
+    *constants: Any,
 ) -> np.ndarray:
     """Mean scores (units, batch) of the images seen through each unit, so many times each."""
     units, moving = varying_units(activations)
-    asked = units if moving.all() else np.append(units, -1)
-    rows = (np.tile(asked, times), np.repeat(np.arange(times), len(asked)))
-    found = score_images(change, rows, activations, *given)
-    found = found.reshape(times, len(asked), -1).mean(axis=0)
-    scores = np.repeat(found[-1:], len(moving), axis=0)
-    scores[moving] = found[: len(units)]
+    all_units = units if moving.all() else np.append(units, -1)
+    rows = (np.tile(all_units, times), np.repeat(np.arange(times), len(all_units)))
+    by_run = score_images(change, rows, activations, *constants)
+    by_run = by_run.reshape(times, len(all_units), -1).mean(axis=0)
+    scores = np.repeat(by_run[-1:], len(moving), axis=0)
+    scores[moving] = by_run[: len(units)]
     return scores
 
 

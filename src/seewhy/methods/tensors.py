@@ -66,8 +66,8 @@ class Noise:
     def __len__(self) -> int:
         return self.count
 
-    def __getitem__(self, wanted: slice) -> np.ndarray:
-        rows = range(self.count)[wanted]
+    def __getitem__(self, chosen: slice) -> np.ndarray:
+        rows = range(self.count)[chosen]
         drawn = [
             np.random.default_rng([self.seed, row]).standard_normal((1, *self.shape), "float32")
             for row in rows

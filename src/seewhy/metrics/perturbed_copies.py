@@ -23,8 +23,8 @@ Make = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 def scores_of_images(scorer: ScoreFunction, images: np.ndarray) -> np.ndarray:
     """The score of each image as it is, float64 (batch,)."""
-    own: np.ndarray = scores_of_copies(scorer, images, 1, lambda which, _: images[which])[:, 0]
-    return own
+    scores: np.ndarray = scores_of_copies(scorer, images, 1, lambda which, _: images[which])[:, 0]
+    return scores
 
 
 def scores_of_copies(
@@ -34,19 +34,19 @@ def scores_of_copies(
     ask = accept_which(scorer)
     total = len(images) * rows
     size = copies_at_once(images)
-    done = np.empty(total)
+    results = np.empty(total)
     for start in range(0, total, size):
         numbers = np.arange(start, min(start + size, total))
         which = numbers // rows
         copies = make(which, numbers % rows).astype("float32", copy=False)
-        found = np.asarray(ask(copies, which), "float64")
-        if found.shape != (len(numbers),):
+        scores = np.asarray(ask(copies, which), "float64")
+        if scores.shape != (len(numbers),):
             raise OptionError(
                 f"a scorer gives one score for each image, ({len(numbers)},); got shape "
-                f"{found.shape}. Pick one class: scorer = lambda images: predict(images)[:, k]."
+                f"{scores.shape}. Pick one class: scorer = lambda images: predict(images)[:, k]."
             )
-        done[numbers] = found
-    return done.reshape(len(images), rows)
+        results[numbers] = scores
+    return results.reshape(len(images), rows)
 
 
 def maps_of_copies(
@@ -56,19 +56,19 @@ def maps_of_copies(
     ask = accept_which(explain)
     total = len(images) * rows
     size = copies_at_once(images)
-    done = []
+    results = []
     for start in range(0, total, size):
         numbers = np.arange(start, min(start + size, total))
         which = numbers // rows
         copies = make(which, numbers % rows).astype("float32", copy=False)
-        found = np.asarray(ask(copies, which), "float64")
-        if found.ndim != 3 or len(found) != len(numbers):
+        explained = np.asarray(ask(copies, which), "float64")
+        if explained.ndim != 3 or len(explained) != len(numbers):
             raise OptionError(
                 f"explain gives one map for each image, ({len(numbers)}, height, width); got "
-                f"shape {found.shape}."
+                f"shape {explained.shape}."
             )
-        done.append(found)
-    maps = np.concatenate(done)
+        results.append(explained)
+    maps = np.concatenate(results)
     return maps.reshape(len(images), rows, *maps.shape[1:])
 
 
@@ -87,8 +87,8 @@ def accept_which(function: Callable[..., Any]) -> Callable[[np.ndarray, np.ndarr
     except (TypeError, ValueError):  # some functions that are written in C tell nothing
         return lambda images, _: function(images)
     places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    given = [one for one in parameters if one.kind in places]
-    needed = [one for one in given if one.default is inspect.Parameter.empty]
-    if len(needed) > 1 or any(one.name == "which" for one in given):
+    positional = [parameter for parameter in parameters if parameter.kind in places]
+    needed = [parameter for parameter in positional if parameter.default is inspect.Parameter.empty]
+    if len(needed) > 1 or any(parameter.name == "which" for parameter in positional):
         return function
     return lambda images, _: function(images)

@@ -32,20 +32,20 @@ def sensitivities(
         raise OptionError(f"radius is a number from 0 on; got {radius!r}.")
 
     def make(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        found, places = np.unique(rows, return_inverse=True)
+        drawn_rows, places = np.unique(rows, return_inverse=True)
         drawn = [
             np.random.default_rng([seed, k]).uniform(-radius, radius, images.shape[1:])
-            for k in found.tolist()
+            for k in drawn_rows.tolist()
         ]
         moved: np.ndarray = images[which] + np.stack(drawn).astype("float32")[places]
         return moved
 
-    own = perturbed_copies.maps_of_copies(explain, images, 1, lambda which, _: images[which])
+    unchanged = perturbed_copies.maps_of_copies(explain, images, 1, lambda which, _: images[which])
     moved = perturbed_copies.maps_of_copies(explain, images, rows, make)
-    distances: np.ndarray = np.sqrt(((moved - own) ** 2).sum(axis=(2, 3)))
+    distances: np.ndarray = np.sqrt(((moved - unchanged) ** 2).sum(axis=(2, 3)))
     if not relative:
         return distances
-    lengths = np.sqrt((own**2).sum(axis=(2, 3)))
+    lengths = np.sqrt((unchanged**2).sum(axis=(2, 3)))
     parts_of_length: np.ndarray = np.divide(
         distances, lengths, out=np.full_like(distances, np.nan), where=lengths > 0
     )
@@ -104,8 +104,10 @@ def flip_consistency(
     images = checks.as_images(images)
     along = {"height": 1, "width": 2}[one_of("axis", axis, ("height", "width"))]
     mirrored = np.flip(images, along)
-    own = perturbed_copies.maps_of_copies(explain, images, 1, lambda which, _: images[which])[:, 0]
+    plain = perturbed_copies.maps_of_copies(explain, images, 1, lambda which, _: images[which])[
+        :, 0
+    ]
     other = perturbed_copies.maps_of_copies(explain, mirrored, 1, lambda which, _: mirrored[which])[
         :, 0
     ]
-    return compare(own, np.flip(other, along))
+    return compare(plain, np.flip(other, along))

@@ -51,18 +51,18 @@ def randomised(  # noqa: PLR0913  (each choice has its default)
     """
     compare = {name: similarity.get_similarity(name) for name in alike}
 
-    def look(asked: Any) -> np.ndarray:
-        maps = checks.as_maps(explain(asked), "explain's maps")
+    def look(some_model: Any) -> np.ndarray:
+        maps = checks.as_maps(explain(some_model), "explain's maps")
         return np.abs(maps) if absolute else maps
 
-    own = look(model)
+    of_model = look(model)
     layers, rows = [], []
     for name, copy in randomised_copies(model, how=how, draw=draw, seed=seed):
         maps = look(copy)
         layers.append(name)
-        rows.append([measure(own, maps) for measure in compare.values()])
-    found = {name: np.stack([row[k] for row in rows]) for k, name in enumerate(compare)}
-    return Randomised(tuple(layers), found)
+        rows.append([measure(of_model, maps) for measure in compare.values()])
+    by_similarity = {name: np.stack([row[k] for row in rows]) for k, name in enumerate(compare)}
+    return Randomised(tuple(layers), by_similarity)
 
 
 def randomised_copies(
@@ -77,7 +77,7 @@ def randomised_copies(
     one_of("draw", draw, DRAWS)
     copy, fresh = _copied(model), _copied(model, weights=False)
     generator = np.random.default_rng(seed)
-    kept = [np.array(one) for one in copy.get_weights()]
+    kept = [np.array(each) for each in copy.get_weights()]
     layers = list(zip(layers_with_weights(copy), layers_with_weights(fresh), strict=True))
     if not layers:
         raise ModelError(f"model {model.name!r} has no layer with parameters to destroy.")
@@ -87,7 +87,7 @@ def randomised_copies(
         values = layer.get_weights()
         if draw == "permuted":
             layer.set_weights(
-                [generator.permuted(one.ravel()).reshape(one.shape) for one in values]
+                [generator.permuted(each.ravel()).reshape(each.shape) for each in values]
             )
         else:
             layer.set_weights(other.get_weights())

@@ -128,6 +128,6 @@ def recognise_architectures(model: Operation) -> list[Architecture]:
 
 def _fits(known: Architecture, filters: Mapping[str, int | None]) -> bool:
     return all(
-        any(fnmatchcase(name, pattern) and wanted in (None, filters[name]) for name in filters)
-        for pattern, wanted in known.layers.items()
+        any(fnmatchcase(name, pattern) and count in (None, filters[name]) for name in filters)
+        for pattern, count in known.layers.items()
     )

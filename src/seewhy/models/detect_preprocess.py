@@ -142,8 +142,8 @@ def _weighs(operation: Operation) -> bool:
 def _mode(model: Any, first: Operation) -> str | None:
     """Mode of the architecture that the model is built on, if its images come to it untouched."""
     known = recognise_architectures(model)
-    modes = {one.mode for one in known}
-    at_stem = all(fnmatchcase(str(first.name), one.stem) for one in known)
+    modes = {architecture.mode for architecture in known}
+    at_stem = all(fnmatchcase(str(first.name), architecture.stem) for architecture in known)
     return modes.pop() if len(modes) == 1 and at_stem else None
 
 

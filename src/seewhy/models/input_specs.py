@@ -52,11 +52,11 @@ def specs_of_model(model: Any) -> tuple[tuple[InputSpec, ...], Any, bool]:
         # a Sequential has no `input` before it is called symbolically
         structure = _indexed(getattr(model, "input", tensors))
         names = _names(structure, [str(tensor.name) for tensor in tensors])
-        found = tuple(
+        specs = tuple(
             InputSpec(name, tuple(tensor.shape[1:]), str(tensor.dtype), batch=tensor.shape[0])
             for name, tensor in zip(names, tensors, strict=True)
         )
-        return found, structure, False
+        return specs, structure, False
     _check_built(model)
     spread = _arguments(model) > 1
     shapes = (model.get_build_config() or {}).get("input_shape")
@@ -65,8 +65,8 @@ def specs_of_model(model: Any) -> tuple[tuple[InputSpec, ...], Any, bool]:
     leaves = [tuple(leaf) for leaf in _shapes(shapes)]
     structure = 0 if len(leaves) == 1 and _is_shape(shapes) else _indexed(shapes)
     names = _names(structure, [f"input {k}" for k in range(len(leaves))])
-    found = tuple(_built_with(name, leaf) for name, leaf in zip(names, leaves, strict=True))
-    return found, structure, False
+    specs = tuple(_built_with(name, leaf) for name, leaf in zip(names, leaves, strict=True))
+    return specs, structure, False
 
 
 def specs_of_sample(sample: Any, size: tuple[int, int] | None) -> tuple[tuple[InputSpec, ...], Any]:
@@ -117,17 +117,17 @@ def _declared(model: Any) -> list[Any] | None:
 
 def _indexed(structure: Any) -> Any:
     """The structure with the index of each leaf in its place; one leaf alone is 0."""
-    found = _numbering(structure, itertools.count())
-    return 0 if found == [0] else found
+    indices = _numbering(structure, itertools.count())
+    return 0 if indices == [0] else indices
 
 
 def _numbering(structure: Any, numbers: Any) -> Any:
     if _is_shape(structure) or not isinstance(structure, dict | list | tuple):
         return next(numbers)
     if isinstance(structure, dict):
-        found = {key: _numbering(structure[key], numbers) for key in sorted(structure)}
-        return {key: found[key] for key in structure}
-    return type(structure)(_numbering(one, numbers) for one in structure)
+        by_key = {key: _numbering(structure[key], numbers) for key in sorted(structure)}
+        return {key: by_key[key] for key in structure}
+    return type(structure)(_numbering(part, numbers) for part in structure)
 
 
 def _shapes(structure: Any) -> list[Any]:

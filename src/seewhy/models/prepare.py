@@ -148,9 +148,9 @@ def _prepared_part(value: Any, k: int, subject: WrappedModel, manner: FitOptions
             f"shape; got {type(value).__name__}."
         )
     photo = images.load(value)
-    own = entry.shape[1:] if subject.channels_first else entry.shape[:-1]
+    declared = entry.shape[1:] if subject.channels_first else entry.shape[:-1]
     usual = subject.size or entry.seen or USUAL_SIZE
-    size = (own[0] or usual[0], own[1] or usual[1])
+    size = (declared[0] or usual[0], declared[1] or usual[1])
     pixels, geometry = images.fit(photo, size, manner.fit)
     return Part(photo, geometry, pixels, None)
 
@@ -210,7 +210,7 @@ def _shaped(array: np.ndarray, entry: InputSpec) -> np.ndarray:
 def _fits(shape: tuple[int, ...], entry: InputSpec) -> bool:
     if len(shape) != len(entry.shape):
         return False
-    return all(own in (None, side) for own, side in zip(entry.shape, shape, strict=True))
+    return all(declared in (None, side) for declared, side in zip(entry.shape, shape, strict=True))
 
 
 def _is_channels_first(entry: InputSpec, subject: WrappedModel) -> bool:

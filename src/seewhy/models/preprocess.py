@@ -62,18 +62,18 @@ MODES: dict[str, Preprocess] = {
 """Each: RGB pixels (batch, height, width, 3), float32 in 0..255 → new array of the same shape."""
 
 
-def get_preprocessing(wanted: str | Preprocess) -> Preprocess:
+def get_preprocessing(preprocess: str | Preprocess) -> Preprocess:
     """The function for a mode ("tf"), for a preset ("vgg16"), or the function that was given.
 
     Raises PreprocessError if the name is neither; the message lists all modes.
     """
-    if callable(wanted):
-        return wanted
-    if not isinstance(wanted, str):
+    if callable(preprocess):
+        return preprocess
+    if not isinstance(preprocess, str):
         raise PreprocessError(
-            f"preprocess must be a name or a function, not {wanted!r}. {describe_modes()}"
+            f"preprocess must be a name or a function, not {preprocess!r}. {describe_modes()}"
         )
-    name = wanted.strip().lower()
+    name = preprocess.strip().lower()
     if name in MODES:
         return MODES[name]
     try:
@@ -82,7 +82,7 @@ def get_preprocessing(wanted: str | Preprocess) -> Preprocess:
         near = difflib.get_close_matches(name, MODES, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise PreprocessError(
-            f"no preprocessing is called {wanted!r}.{hint} {describe_modes()}"
+            f"no preprocessing is called {preprocess!r}.{hint} {describe_modes()}"
         ) from None
 
 

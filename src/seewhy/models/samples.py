@@ -64,9 +64,9 @@ def _checked_batch(array: np.ndarray, subject: WrappedModel) -> np.ndarray:
     if not subject.entries:
         return array
     entry = subject.entries[subject.image]
-    own = len(entry.shape)
+    rank = len(entry.shape)
     # photos without an axis of colours are a batch, too
-    if array.ndim != own + 1 and not (own == 3 and array.ndim == 3 and entry.shape[-1] == 1):
+    if array.ndim != rank + 1 and not (rank == 3 and array.ndim == 3 and entry.shape[-1] == 1):
         axes = ", ".join("any" if side is None else str(side) for side in entry.shape)
         raise ImageError(
             f"a batch array has shape (batch, {axes}); got {array.shape}. "

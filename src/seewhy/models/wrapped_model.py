@@ -71,8 +71,8 @@ class WrappedModel:
             return self.model.behind(*self.model.before(*tensors))
         if self.spread:
             return self.model(*tensors, training=False)
-        given = keras.tree.map_structure(lambda k: tensors[k], self.structure)
-        return self.model(given, training=False)
+        arguments = keras.tree.map_structure(lambda k: tensors[k], self.structure)
+        return self.model(arguments, training=False)
 
     def specs(self, arrays: Sequence[np.ndarray] = ()) -> list[tuple[Shape, str]]:
         """Shape and dtype of each input; like these arrays, where they are given."""
@@ -118,8 +118,8 @@ class WrappedModel:
 
     def learning(self, sample: Any) -> WrappedModel:
         """The same with entries like the parts of a first image, where the model declares none."""
-        found, structure = input_specs.specs_of_sample(sample, self.size)
-        return replace(self, entries=found, structure=structure)
+        specs, structure = input_specs.specs_of_sample(sample, self.size)
+        return replace(self, entries=specs, structure=structure)
 
     def _filled(self, entry: InputSpec) -> tuple[int, ...]:
         """The entry's shape, with the usual size where any will do."""
@@ -155,28 +155,28 @@ def wrap_model(
     size: (height, width) or one number for both, for models that take any.
     Raises ModelError for a model that is unbuilt, or of another size.
     """
-    wanted = (size, size) if isinstance(size, int) else size
-    if wanted is not None and min(wanted) < 1:
-        raise ModelError(f"the size must be positive; got {wanted[0]} × {wanted[1]}.")
+    sides = (size, size) if isinstance(size, int) else size
+    if sides is not None and min(sides) < 1:
+        raise ModelError(f"the size must be positive; got {sides[0]} × {sides[1]}.")
     if isinstance(model, Split):
         ready = get_preprocessing(how) if how is not None else None
-        return WrappedModel(model, None, (), 0, False, wanted, False, ready)
+        return WrappedModel(model, None, (), 0, False, sides, False, ready)
     loaded, preset = presets.load(model, weights)
     # in the middle of `fit` on JAX, the variables have no values until they are synchronised
     getattr(loaded, "jax_state_sync", lambda: None)()
-    found, structure, spread = input_specs.specs_of_model(loaded)
+    specs, structure, spread = input_specs.specs_of_model(loaded)
     mode = how if how is not None else _preprocessing(loaded, preset)
-    made = WrappedModel(
+    wrapped = WrappedModel(
         model=loaded,
         preset=preset,
-        entries=found,
+        entries=specs,
         structure=structure,
         spread=spread,
-        size=wanted,
-        channels_first=_channels_first(loaded, found),
+        size=sides,
+        channels_first=_channels_first(loaded, specs),
         preprocess=None if mode is None else get_preprocessing(mode),
     )
-    return replace(made, size=_input_size(made, wanted))
+    return replace(wrapped, size=_input_size(wrapped, sides))
 
 
 def _preprocessing(model: Any, preset: Preset | None) -> str | Callable[..., Any] | None:
@@ -186,37 +186,39 @@ def _preprocessing(model: Any, preset: Preset | None) -> str | Callable[..., Any
     return detect_preprocess.detect_preprocessing(model, preset)
 
 
-def _channels_first(model: Any, found: Sequence[InputSpec]) -> bool:
+def _channels_first(model: Any, specs: Sequence[InputSpec]) -> bool:
     from seewhy.network.calls import operations
 
     formats = {getattr(operation, "data_format", None) for operation in operations(model)}
     formats.discard(None)
     if len(formats) == 1:
         return formats == {"channels_first"}
-    shapes = [entry.shape for entry in found if entry.rank == 2]
+    shapes = [entry.shape for entry in specs if entry.rank == 2]
     return any(shape[0] in (1, 3) and shape[-1] not in (1, 3) for shape in shapes)
 
 
-def _input_size(made: WrappedModel, wanted: tuple[int, int] | None) -> tuple[int, int] | None:
+def _input_size(wrapped: WrappedModel, sides: tuple[int, int] | None) -> tuple[int, int] | None:
     """The size of photos: the model's own, or the one that is wished."""
-    shapes = [entry for entry in made.entries if entry.rank == 2]
+    shapes = [entry for entry in wrapped.entries if entry.rank == 2]
     if not shapes:
-        return wanted
+        return sides
     entry = shapes[0]
-    own = entry.shape[1:] if made.channels_first else entry.shape[:-1]
-    preset = made.preset
+    declared = entry.shape[1:] if wrapped.channels_first else entry.shape[:-1]
+    preset = wrapped.preset
     usual = (
-        (preset.size, preset.size) if preset else keras_hub.hub_image_size(made.model) or USUAL_SIZE
+        (preset.size, preset.size)
+        if preset
+        else keras_hub.hub_image_size(wrapped.model) or USUAL_SIZE
     )
     likely = entry.seen or (None, None)
-    rows, cols = wanted or (None, None)
+    rows, cols = sides or (None, None)
     size = (
-        own[0] or rows or likely[0] or usual[0],
-        own[1] or cols or likely[1] or usual[1],
+        declared[0] or rows or likely[0] or usual[0],
+        declared[1] or cols or likely[1] or usual[1],
     )
-    if wanted is not None and size != wanted:
+    if sides is not None and size != sides:
         raise ModelError(
-            f"the model takes images of {own[0]} × {own[1]} pixels only; "
+            f"the model takes images of {declared[0]} × {declared[1]} pixels only; "
             f"got size {rows} × {cols}. Leave the size out, or build the model for that size."
         )
     return size

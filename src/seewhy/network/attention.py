@@ -33,7 +33,7 @@ class AttentionRecorder:
         """float32 (batch, blocks, heads, tokens, tokens). Raises MethodError if they differ."""
         from keras import ops
 
-        shapes = {tuple(one.shape) for one in self.found}
+        shapes = {tuple(attention.shape) for attention in self.found}
         if len(shapes) != 1 or any(shape[-1] != shape[-2] for shape in shapes):
             listed = ", ".join(map(str, sorted(shapes))) or "none"
             raise MethodError(

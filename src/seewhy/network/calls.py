@@ -126,12 +126,12 @@ class Call:
 
 
 def trace_calls(
-    steps: Sequence[Operation], run: Callable[[], Any], home: Callable[[Tensor], Any]
+    steps: Sequence[Operation], run: Callable[[], Any], owner_graph: Callable[[Tensor], Any]
 ) -> tuple[list[Call], Any]:
     """The calls of the steps in the order of their ends, and the outputs, while `run` runs.
 
-    home: what a tensor belongs to; what belongs elsewhere than the outputs was made in a loop or
-    a branch that the compiler runs.
+    owner_graph: what a tensor belongs to; what belongs elsewhere than the outputs was made in a
+    loop or a branch that the compiler runs.
     """
     calls: list[Call] = []
     around: list[Operation] = []
@@ -154,19 +154,19 @@ def trace_calls(
 
     with handle_calls(steps, note):
         outputs = run()
-    own = home(leaves_of(outputs)[0])
+    graph = owner_graph(leaves_of(outputs)[0])
     return [
         replace(call, loop="a loop or a branch")
-        if call.loop is None and from_inner_graph(home, call.output, own)
+        if call.loop is None and from_inner_graph(owner_graph, call.output, graph)
         else call
         for call in calls
     ], outputs
 
 
-def from_inner_graph(home: Callable[[Tensor], Any], output: Any, own: Any) -> bool:
-    """Whether any tensor of an output belongs elsewhere than to `own`."""
-    homes = (home(tensor) for tensor in leaves_of(output))
-    return any(place is not None and place is not own for place in homes)
+def from_inner_graph(owner_graph: Callable[[Tensor], Any], output: Any, graph: Any) -> bool:
+    """Whether any tensor of an output belongs elsewhere than to `graph`."""
+    homes = (owner_graph(tensor) for tensor in leaves_of(output))
+    return any(place is not None and place is not graph for place in homes)
 
 
 def _loops(operation: Operation) -> bool:

@@ -89,15 +89,20 @@ def grid_layouts(calls: Sequence[Call], view: InputView) -> list[GridLayout | No
 
     calls: all calls of a run, in order.
     """
-    found: list[GridLayout | None] = []
+    laid_out: list[GridLayout | None] = []
     known: list[Grid] = []
     attention = tuple(f"{call.path}/" for call in calls if "attention" in call.kind.lower())
     for call in calls:
-        own = None if _of_heads(call, attention, view) else _grid_layout(call, view, known)
-        found.append(own)
-        if own and not own.tokens and len(view.image) == 2 and _in_proportion(own.space, view):
-            known.insert(0, own.space)
-    return found
+        layout = None if _of_heads(call, attention, view) else _grid_layout(call, view, known)
+        laid_out.append(layout)
+        if (
+            layout
+            and not layout.tokens
+            and len(view.image) == 2
+            and _in_proportion(layout.space, view)
+        ):
+            known.insert(0, layout.space)
+    return laid_out
 
 
 def _grid_layout(call: Call, view: InputView, known: Sequence[Grid]) -> GridLayout | None:
@@ -111,11 +116,11 @@ def _grid_layout(call: Call, view: InputView, known: Sequence[Grid]) -> GridLayo
         return GridLayout(space, units_first=first) if max(space) > 1 else None
     if len(shape) != 3 or shape[2] < 2:
         return None
-    given = view.tokens or _token_grid(shape[1], view.image, known)
-    if given is None or len(given) != axes or max(given) < 2:
+    token_grid = view.tokens or _token_grid(shape[1], view.image, known)
+    if token_grid is None or len(token_grid) != axes or max(token_grid) < 2:
         return None
-    prefix = shape[1] - math.prod(given)
-    return GridLayout(given, tokens=True, prefix=prefix) if prefix >= 0 else None
+    prefix = shape[1] - math.prod(token_grid)
+    return GridLayout(token_grid, tokens=True, prefix=prefix) if prefix >= 0 else None
 
 
 def _units_first(call: Call, view: InputView) -> bool:

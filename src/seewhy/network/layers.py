@@ -64,28 +64,28 @@ def default_layer(calls: Sequence[Call], usable: Sequence[SpatialLayer]) -> Spat
     )
 
 
-def find_layer(calls: Sequence[Call], usable: Sequence[SpatialLayer], wanted: Any) -> SpatialLayer:
+def find_layer(calls: Sequence[Call], usable: Sequence[SpatialLayer], layer: Any) -> SpatialLayer:
     """The place of a layer given by name, path (`outer/inner`), index or the layer object itself.
 
     None gives the default. "conv#2" is the second call of a layer that is called several times;
     without a number its last call is meant. Raises LayerError for a layer that is unknown,
     ambiguous or without space; it names the nearest layers.
     """
-    if wanted is None:
+    if layer is None:
         return default_layer(calls, usable)
-    if isinstance(wanted, bool):
-        raise LayerError(f"a layer is a name, a path, an index or a layer object; got {wanted}.")
-    if not isinstance(wanted, str) and hasattr(wanted, "__index__"):
-        return _by_index(usable, operator.index(wanted))
-    found = _by_name(calls, wanted) if isinstance(wanted, str) else _by_object(calls, wanted)
-    if not found:
-        raise LayerError(_unknown_layer(usable, wanted))
-    if len({id(call.operation) for call in found}) > 1:
-        raise LayerError(_ambiguous_layer(found, wanted))
+    if isinstance(layer, bool):
+        raise LayerError(f"a layer is a name, a path, an index or a layer object; got {layer}.")
+    if not isinstance(layer, str) and hasattr(layer, "__index__"):
+        return _by_index(usable, operator.index(layer))
+    named = _by_name(calls, layer) if isinstance(layer, str) else _by_object(calls, layer)
+    if not named:
+        raise LayerError(_unknown_layer(usable, layer))
+    if len({id(call.operation) for call in named}) > 1:
+        raise LayerError(_ambiguous_layer(named, layer))
     for place in reversed(usable):
-        if any(place.call is call for call in found):
+        if any(place.call is call for call in named):
             return place
-    raise LayerError(_layer_without_space(calls, usable, found[-1]))
+    raise LayerError(_layer_without_space(calls, usable, named[-1]))
 
 
 def calls_of_layer(calls: Sequence[Call], call: Call) -> list[Call]:
@@ -123,11 +123,11 @@ def _attends(calls: Sequence[Call], call: Call, last: SpatialLayer) -> bool:
     )
 
 
-def _by_name(calls: Sequence[Call], wanted: str) -> list[Call]:
-    found = [call for call in calls if wanted in (call.name, call.path)]
-    if found:
-        return found
-    name, mark, number = wanted.rpartition("#")
+def _by_name(calls: Sequence[Call], layer: str) -> list[Call]:
+    named = [call for call in calls if layer in (call.name, call.path)]
+    if named:
+        return named
+    name, mark, number = layer.rpartition("#")
     if not mark or not number.isdecimal():
         return []
     matching = [call for call in calls if name in (call.name, call.path)]
@@ -135,13 +135,13 @@ def _by_name(calls: Sequence[Call], wanted: str) -> list[Call]:
     if matching and not nth:
         raise LayerError(
             f"layer {name!r} is called {len(matching)} times when the model runs; "
-            f"got {wanted!r}. Give #1 to #{len(matching)}."
+            f"got {layer!r}. Give #1 to #{len(matching)}."
         )
     return nth
 
 
-def _by_object(calls: Sequence[Call], wanted: Any) -> list[Call]:
-    return [call for call in calls if call.operation is wanted]
+def _by_object(calls: Sequence[Call], layer: Any) -> list[Call]:
+    return [call for call in calls if call.operation is layer]
 
 
 def _by_index(usable: Sequence[SpatialLayer], index: int) -> SpatialLayer:
@@ -163,28 +163,28 @@ def _is_container(call: Call, same: Sequence[Call]) -> bool:
     return any(other is not call and other.path.startswith(call.path + "/") for other in same)
 
 
-def _unknown_layer(usable: Sequence[SpatialLayer], wanted: Any) -> str:
-    if not isinstance(wanted, str):
-        name = getattr(wanted, "name", wanted)
+def _unknown_layer(usable: Sequence[SpatialLayer], layer: Any) -> str:
+    if not isinstance(layer, str):
+        name = getattr(layer, "name", layer)
         return (
             f"layer {name!r} is not called when the model runs. Give one of the model's own layers."
         )
     names = list(dict.fromkeys(place.call.name for place in usable))
-    near = difflib.get_close_matches(wanted, names, n=5, cutoff=0.5) or names[-5:]
+    near = difflib.get_close_matches(layer, names, n=5, cutoff=0.5) or names[-5:]
     return (
-        f"the model has no layer named {wanted!r}. Nearest layers with a spatial grid: "
+        f"the model has no layer named {layer!r}. Nearest layers with a spatial grid: "
         f"{', '.join(near) or 'none'}. See all of them with seewhy.layers(model)."
     )
 
 
-def _ambiguous_layer(found: Sequence[Call], wanted: Any) -> str:
-    paths = dict.fromkeys(call.path for call in found)
+def _ambiguous_layer(named: Sequence[Call], layer: Any) -> str:
+    paths = dict.fromkeys(call.path for call in named)
     listed = ", ".join(map(repr, paths))
     if len(paths) == 1:
         return (
-            f"{len(found)} different layers have the path {listed}. Give the layer object itself."
+            f"{len(named)} different layers have the path {listed}. Give the layer object itself."
         )
-    return f"several layers are named {wanted!r}. Give the whole path, one of: {listed}."
+    return f"several layers are named {layer!r}. Give the whole path, one of: {listed}."
 
 
 def _layer_without_space(calls: Sequence[Call], usable: Sequence[SpatialLayer], call: Call) -> str:

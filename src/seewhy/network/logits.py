@@ -64,19 +64,19 @@ def find_closing_activation(calls: Sequence[Call], output: Tensor) -> ClosingAct
 
 def closing_calls(calls: Sequence[Call], outputs: Sequence[Tensor]) -> set[int]:
     """ids of the calls that give the class scores: their maps would show the scores themselves."""
-    found: set[int] = set()
+    closing: set[int] = set()
     for output in outputs:
         value = output
         steps = [call for call in calls if call.output is value]
         while steps:
-            found |= {id(call) for call in steps}
+            closing |= {id(call) for call in steps}
             first = steps[0]
             passes = _passes_through(first) or first.kind in ("Activation", "Softmax", "Sigmoid")
             if not passes or not first.inputs:
                 break
             value = first.inputs[0]
             steps = [call for call in calls if call.output is value]
-    return found
+    return closing
 
 
 def probabilities_of(logits: Tensor, activation: str | None) -> Tensor:

@@ -107,8 +107,8 @@ class ModelOutputs:
     def values(self, k: int | None = None, scores: str | None = None) -> Tensor:
         """(batch, *space, classes): logits or probabilities."""
         output = self.output(k)
-        wanted = scores or self.scores
-        return (output.logits if wanted == "logits" else output.probabilities)(self.raw(k))
+        kind = scores or self.scores
+        return (output.logits if kind == "logits" else output.probabilities)(self.raw(k))
 
     def at(self, k: int) -> ModelOutputs:
         """The same with another output as the main one."""
@@ -151,27 +151,27 @@ def describe_outputs(model: Any, calls: Sequence[Call], outputs: Any) -> tuple[O
     return tuple(described)
 
 
-def output_index(outputs: Sequence[Output], wanted: str | int) -> int:
+def output_index(outputs: Sequence[Output], name_or_index: str | int) -> int:
     """Place of an output given by name or index. Raises TargetError, listing them."""
     names = [output.name for output in outputs]
-    if wanted in names:
-        return names.index(str(wanted))
-    if isinstance(wanted, int) and -len(names) <= wanted < len(names):
-        return wanted % len(names)
+    if name_or_index in names:
+        return names.index(str(name_or_index))
+    if isinstance(name_or_index, int) and -len(names) <= name_or_index < len(names):
+        return name_or_index % len(names)
     raise TargetError(
-        f"there is no output {wanted!r}. The model has {len(names)}: "
+        f"there is no output {name_or_index!r}. The model has {len(names)}: "
         f"{', '.join(f'{k} {name!r}' for k, name in enumerate(names))}."
     )
 
 
-def choose_output(outputs: Sequence[Output], wanted: str | int | None) -> tuple[int, bool]:
+def choose_output(outputs: Sequence[Output], output: str | int | None) -> tuple[int, bool]:
     """Which output is asked, and whether that is certain.
 
     Without a wish: the only one, or the only one that is closed as class scores are, or the
     first with such a shape.
     """
-    if wanted is not None:
-        return output_index(outputs, wanted), True
+    if output is not None:
+        return output_index(outputs, output), True
     places = range(len(outputs))
     for likely in (
         list(places),

@@ -62,8 +62,8 @@ def _rectified(at: Tensor, most: float, gated: bool) -> Tensor:
 
     @ops.custom_gradient  # type: ignore[untyped-decorator]
     def step(x: Tensor) -> tuple[Tensor, Callable[..., Tensor]]:
-        def back(*given: Tensor, upstream: Tensor | None = None) -> Tensor:
-            gradients = ops.relu(given[0] if upstream is None else upstream)
+        def back(*arguments: Tensor, upstream: Tensor | None = None) -> Tensor:
+            gradients = ops.relu(arguments[0] if upstream is None else upstream)
             if not gated:
                 return gradients
             is_open = ops.logical_and(x > 0, x < most)

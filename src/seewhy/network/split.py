@@ -36,15 +36,15 @@ class Split:
 
     def before(self, *images: Tensor) -> tuple[Tensor, Any]:
         """The activations, and the bypass in a tuple; an empty one where the head gives none."""
-        given = self.head(*images)
-        if not isinstance(given, tuple):
-            return given, ()
-        if len(given) != 2:
+        result = self.head(*images)
+        if not isinstance(result, tuple):
+            return result, ()
+        if len(result) != 2:
             raise ModelError(
                 f"the head of a Split gives activations, or a pair (activations, bypass); got a "
-                f"tuple of {len(given)}. Put all that the tail needs beside them into one bypass."
+                f"tuple of {len(result)}. Put all that the tail needs beside them into one bypass."
             )
-        return given[0], given[1:]
+        return result[0], result[1:]
 
     def behind(self, activations: Tensor, bypass: tuple[Any, ...]) -> Any:
         """The outputs, of what `before` gave."""
@@ -149,17 +149,21 @@ def with_bypass_tensors(bypass: Any, tensors: Sequence[Tensor]) -> Any:
 
 def _plain_bypass(bypass: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(
-        (one.images, tuple(output for _, output in one.done)) if isinstance(one, _Bypass) else one
-        for one in bypass
+        (each.images, tuple(output for _, output in each.done))
+        if isinstance(each, _Bypass)
+        else each
+        for each in bypass
     )
 
 
-def _refilled_bypass(one: Any, plain: Any) -> Any:
-    if not isinstance(one, _Bypass):
+def _refilled_bypass(bypass: Any, plain: Any) -> Any:
+    if not isinstance(bypass, _Bypass):
         return plain
     images, outputs = plain
-    done = tuple((step, output) for (step, _), output in zip(one.done, outputs, strict=True))
-    return _Bypass(tuple(images), done, one.calls)
+    outputs_of_calls = tuple(
+        (step, output) for (step, _), output in zip(bypass.done, outputs, strict=True)
+    )
+    return _Bypass(tuple(images), outputs_of_calls, bypass.calls)
 
 
 def _with_outputs_replaced(outputs: Any, aside: dict[int, Tensor]) -> Any:
@@ -184,11 +188,11 @@ class _HeadRecorder:
     def __call__(self, operation: Operation, proceed: Any, args: Any, kwargs: Any) -> Any:
         mark = len(self.done)
         nth = self.calls[id(operation)]
-        wanted = operation is self.target.operation and nth == self.target.nth
+        is_target = operation is self.target.operation and nth == self.target.nth
         self.calls[id(operation)] += 1
         output = proceed(*args, **kwargs)
         del self.done[mark:]  # its inner calls are part of its own output
-        if wanted:
+        if is_target:
             raise _TargetReached(output)
         # what was made in a loop's body cannot be used outside of it, and is made again there
         if not self.astray(output):

@@ -21,21 +21,22 @@ def block_ends(calls: Sequence[Call]) -> list[Call]:
     """
     attentions = [k for k, call in enumerate(calls) if is_attention(call.operation)]
     limits = [*attentions[1:], len(calls)]
-    found: list[Call] = []
+    ends: list[Call] = []
     offset = 0
     for k, limit in zip(attentions, limits, strict=True):
-        own = calls[k]
+        attention = calls[k]
         behind = [
             call
             for call in calls[k + 1 : limit]
-            if call.shape == own.shape and _ends_block(call, own)
+            if call.shape == attention.shape and _ends_block(call, attention)
         ]
         if not behind:
             raise MethodError(
                 f"le_grad needs blocks that end in a layer: a sum (Add) or a layer around the "
-                f"attention; none was found behind {own.path!r}. Take transformer_attribution."
+                f"attention; none was found behind {attention.path!r}. Take "
+                f"transformer_attribution."
             )
-        if limit < len(calls) or not found:
+        if limit < len(calls) or not ends:
             place = len(behind) - 1
             if limit == len(calls):  # a single block: not the layers around it and others
                 sums = [i for i, call in enumerate(behind) if call.kind == "Add"]
@@ -43,8 +44,8 @@ def block_ends(calls: Sequence[Call]) -> list[Call]:
         else:
             place = min(offset, len(behind) - 1)
         offset = place
-        found.append(behind[place])
-    return found
+        ends.append(behind[place])
+    return ends
 
 
 def _ends_block(call: Call, attention: Call) -> bool:
@@ -70,8 +71,8 @@ class BlockStream(AttentionRecorder):
     ) -> Any:
         nth = self.counts[id(operation)]
         self.counts[id(operation)] += 1
-        wanted = any(end.operation is operation and end.nth == nth for end in self.ends)
-        if not wanted:
+        is_end = any(end.operation is operation and end.nth == nth for end in self.ends)
+        if not is_end:
             return super().__call__(operation, proceed, args, kwargs)
         return self._passed(proceed(*args, **kwargs))
 
@@ -82,7 +83,7 @@ class BlockStream(AttentionRecorder):
         if len(self.streams) < len(self.ends):
             return ops.stop_gradient(tokens)
         means = [
-            ops.broadcast_to(ops.mean(one, axis=1, keepdims=True), one.shape)
-            for one in self.streams
+            ops.broadcast_to(ops.mean(stream, axis=1, keepdims=True), stream.shape)
+            for stream in self.streams
         ]
         return ops.concatenate([tokens, *means], axis=0)

@@ -41,14 +41,14 @@ class Cut:
     """The input at which the model is cut, in front of all layers; None at a layer."""
 
 
-def layer_cuts(backend: ModuleType, traced: Trace, wanted: Any) -> tuple[Cut, ...]:
+def layer_cuts(backend: ModuleType, traced: Trace, layer: Any) -> tuple[Cut, ...]:
     """Split at one layer, or at each of a list. Raises LayerError."""
-    several = wanted if isinstance(wanted, list | tuple) else [wanted]
-    found = tuple(_cut_at(backend, traced, one) for one in several)
-    if len({(id(cut.layer.operation), cut.layer.nth) for cut in found}) < len(found):
-        names = ", ".join(cut.layer.address for cut in found)
+    several = layer if isinstance(layer, list | tuple) else [layer]
+    cuts = tuple(_cut_at(backend, traced, each) for each in several)
+    if len({(id(cut.layer.operation), cut.layer.nth) for cut in cuts}) < len(cuts):
+        names = ", ".join(cut.layer.address for cut in cuts)
         raise LayerError(f"the layers to fuse are {names}: each may be given once.")
-    return found
+    return cuts
 
 
 def input_cut(traced: Trace, input: int, rule: Rule | None = None) -> Cut:
@@ -77,8 +77,8 @@ def attention_run(traced: Trace, by_block: bool = False) -> Attentive:
     """
     subject = traced.subject
     finals = [output.final for output in traced.outputs]
-    found = transformer_blocks.block_ends(traced.calls) if by_block else []
-    ends = [replace(end, inputs=(), output=None) for end in found]
+    block_ends = transformer_blocks.block_ends(traced.calls) if by_block else []
+    ends = [replace(end, inputs=(), output=None) for end in block_ends]
 
     def run(images: Sequence[Tensor], shift: Tensor | None) -> tuple[Any, Tensor]:
         attentions = BlockStream(ends, shift) if by_block else AttentionRecorder(shift)
@@ -108,13 +108,13 @@ def layer_cut(backend: ModuleType, subject: WrappedModel, layer: Any) -> Cut:
     return layer_cuts(backend, trace_model(backend, subject, subject.specs()), layer)[0]
 
 
-def _cut_at(backend: ModuleType, traced: Trace, wanted: Any) -> Cut:
+def _cut_at(backend: ModuleType, traced: Trace, layer: Any) -> Cut:
     subject = traced.subject
-    if isinstance(wanted, str) and wanted == INPUT:
+    if isinstance(layer, str) and layer == INPUT:
         return input_cut(traced, subject.image)
-    place = layers.find_layer(traced.calls, traced.places, wanted)
+    place = layers.find_layer(traced.calls, traced.places, layer)
     alike = layers.calls_of_layer(traced.calls, place.call)
-    if len(subject.images) > 1 and "#" not in str(wanted):
+    if len(subject.images) > 1 and "#" not in str(layer):
         # of a siamese network, the call that sees the first image
         place = next(p for p in traced.places if p.call.operation is place.call.operation)
     # the tensors of the abstract run would keep its whole graph alive
@@ -125,7 +125,7 @@ def _cut_at(backend: ModuleType, traced: Trace, wanted: Any) -> Cut:
     else:
         finals = [output.final for output in described]
         parts = split(subject.run, traced.steps, target, finals, backend.home)
-    numbered = "#" in str(wanted)
+    numbered = "#" in str(layer)
     return Cut(parts, target, place.layout, described, 1 if numbered else len(alike))
 
 

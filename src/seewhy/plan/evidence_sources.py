@@ -52,8 +52,8 @@ class QuestionBatch:
         answers = ModelOutputs(outputs, cut.outputs, self.main, self.scores)
         rest, each = list(values), []
         for target in self.asked:
-            own, rest = rest[: len(target.values)], rest[len(target.values) :]
-            each.append(ops.cast(target.score(answers, *own), "float32"))
+            of_target, rest = rest[: len(target.values)], rest[len(target.values) :]
+            each.append(ops.cast(target.score(answers, *of_target), "float32"))
         return ops.stack(each), answers.output().pooled(answers.raw())
 
 

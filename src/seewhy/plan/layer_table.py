@@ -99,12 +99,12 @@ def layers(
     return Layers(seen.name, rows, traced.view.image)
 
 
-def tree_lines(found: Layers) -> list[str]:
+def tree_lines(table: Layers) -> list[str]:
     """The tree as lines of text: indented names, then grid, units, and what lies behind."""
-    texts = [*_branches(found.rows)]
+    texts = [*_branches(table.rows)]
     width = max(len(text) for text, _ in texts)
-    size = " × ".join(map(str, found.size))
-    head = f"{found.model}, for an input of {size}"
+    size = " × ".join(map(str, table.size))
+    head = f"{table.model}, for an input of {size}"
     return [head, *(_line(text.ljust(width), row) for text, row in texts)]
 
 
@@ -112,14 +112,14 @@ def _branches(rows: Sequence[Layer]) -> Iterator[tuple[str, Layer | None]]:
     """Each row's own name below those of the models and layers around it."""
     open_path: list[str] = []
     for row in rows:
-        *around, own = row.path.split("/")
+        *around, name = row.path.split("/")
         same = 0
         while same < min(len(around), len(open_path)) and around[same] == open_path[same]:
             same += 1
         for depth in range(same, len(around)):
             yield f"{'  ' * depth}{around[depth]}/", None
         open_path = around
-        yield f"{'  ' * len(around)}{own}", row
+        yield f"{'  ' * len(around)}{name}", row
 
 
 def _line(text: str, row: Layer | None) -> str:
@@ -155,10 +155,10 @@ def _cost(call: Call) -> float:
     units = max(1, call.shape[-1])
     positions = cells / units
     inner = {id(w) for op in calls.operations(call.operation) for w in _weights(op)}
-    own = [w for w in _weights(call.operation) if id(w) not in inner and len(w.shape) > 1]
-    if not own:
+    kernels = [w for w in _weights(call.operation) if id(w) not in inner and len(w.shape) > 1]
+    if not kernels:
         return float(cells) if not inner else 0.0
-    return float(sum(math.prod(w.shape) * positions for w in own))
+    return float(sum(math.prod(w.shape) * positions for w in kernels))
 
 
 def _weights(operation: Any) -> list[Any]:

@@ -90,8 +90,8 @@ def make_plan(
     """
     traced = trace_model(backend, subject, specs, wishes.grid, wishes.output)
     main = traced.main
-    wanted = wishes.layer if method.at_layer else INPUT
-    cuts = cuts_module.layer_cuts(backend, traced, wanted)
+    layer = wishes.layer if method.at_layer else INPUT
+    cuts = cuts_module.layer_cuts(backend, traced, layer)
     inlets = _input_cuts(traced, method)
     labels = class_names(subject, wishes.labels, traced.outputs[main])
     context = Context(labels, traced.outputs, main, wishes.scores)
@@ -218,22 +218,22 @@ def _seen_inputs(
     usual = ops.convert_to_numpy(head(inputs))
     seen = []
     for k in candidates:
-        changed = [one if at != k else 1 - one for at, one in enumerate(inputs)]
+        changed = [array if at != k else 1 - array for at, array in enumerate(inputs)]
         if not np.array_equal(ops.convert_to_numpy(head(changed)), usual):
             seen.append(k)
     return seen or candidates[:1]
 
 
-def class_names(subject: WrappedModel, given: Any, output: Output) -> Labels:
+def class_names(subject: WrappedModel, names: Any, output: Output) -> Labels:
     """Names of the classes of the model's main output: as given, ImageNet's, or numbers.
 
     One name for a single unit is that of its positive side.
     """
     count = output.classes
     is_model = not isinstance(subject.model, Split)
-    imagenet = is_model and count == 1000 and given is None
+    imagenet = is_model and count == 1000 and names is None
     if imagenet and (subject.preset or detect_preprocess.detect_architecture(subject.model)):
         return labels_module.imagenet_labels()
-    if output.binary and isinstance(given, list | tuple) and len(given) == 1:
-        given = [f"not {given[0]}", str(given[0])]
-    return labels_of_model(given, count)
+    if output.binary and isinstance(names, list | tuple) and len(names) == 1:
+        names = [f"not {names[0]}", str(names[0])]
+    return labels_of_model(names, count)

@@ -65,10 +65,12 @@ def trace_model(
 
 def reuse_traces(subject: WrappedModel, copy: WrappedModel) -> None:
     """Give a copy the traces of its model, if it has the same layers in the same order."""
-    own, others = operations(subject.model), operations(copy.model)
-    if [type(one) for one in own] != [type(other) for other in others]:
+    of_model, of_copy = operations(subject.model), operations(copy.model)
+    if [type(operation) for operation in of_model] != [type(other) for other in of_copy]:
         return
-    counterparts = {id(one): other for one, other in zip(own, others, strict=True)}
+    counterparts = {
+        id(operation): other for operation, other in zip(of_model, of_copy, strict=True)
+    }
     for key, trace in subject.traces.items():
         copy.traces[key] = _with_operations(trace, copy, counterparts)
 

@@ -66,7 +66,7 @@ def concept_legend(
     letters = font(size)
     line, margin, box = round(1.5 * size), size // 2, round(1.2 * size)
     indent = margin + 2 * box
-    texts = [wrap_text(one, letters, width - indent - margin) for one in entries]
+    texts = [wrap_text(entry, letters, width - indent - margin) for entry in entries]
     head = wrap_text(heading, letters, width - 2 * margin)
     rows = len(head) + sum(map(len, texts))
     gap = size // 3

@@ -54,15 +54,15 @@ def slug(name: str) -> str:
 
 def number_duplicates(names: Sequence[str]) -> list[str]:
     """The names, with a number behind each that occurred before, in whatever case."""
-    made: list[str] = []
+    numbered: list[str] = []
     taken: set[str] = set()
     for name in names:
         number, candidate = 2, name
         while candidate.casefold() in taken:
             number, candidate = number + 1, f"{name}-{number}"
-        made.append(candidate)
+        numbered.append(candidate)
         taken.add(candidate.casefold())
-    return made
+    return numbered
 
 
 def save(picture: Image.Image | np.ndarray, path: str | Path) -> Path:

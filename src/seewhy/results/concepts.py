@@ -172,8 +172,8 @@ class Concepts:
 
 
 def _told(labels: Sequence[tuple[str, float]]) -> str:
-    told = [f"{name} {share:.0%}".replace(" ", TOGETHER) for name, share in labels]
-    return ", ".join(told) or "speaks for no class"
+    shares = [f"{name} {share:.0%}".replace(" ", TOGETHER) for name, share in labels]
+    return ", ".join(shares) or "speaks for no class"
 
 
 def _checked(name: str, value: Any, count: int) -> int:

@@ -232,7 +232,7 @@ class Explanation:
 
     def __getstate__(self) -> dict[str, Any]:
         # neither the model nor what can be computed again; labels serve the model's maps only
-        names = [one.name for one in fields(self)]
+        names = [each.name for each in fields(self)]
         return {name: self.__dict__[name] for name in names} | {
             "ask_all": None,
             "ask_trust": None,
@@ -267,7 +267,7 @@ def _plain(target: TargetLabel) -> dict[str, Any]:
     plain: dict[str, Any] = {"index": None, "wnid": None, "name": target.name}
     if isinstance(target, Group):
         return plain | {"indices": list(target.indices)}
-    return plain | {"classes": [_plain(one) for one in target.classes]}
+    return plain | {"classes": [_plain(part) for part in target.classes]}
 
 
 def _json(value: Any) -> Any:
@@ -288,7 +288,7 @@ def on_one_scale(explanations: Iterable[Explanation]) -> list[Explanation]:
     (which changes nothing: all heatmaps are zero).
     """
     listed = list(explanations)
-    finite = [one.map[np.isfinite(one.map)] for one in listed]
+    finite = [explanation.map[np.isfinite(explanation.map)] for explanation in listed]
     largest = max((float(values.max()) for values in finite if values.size), default=0.0)
     scale = largest if largest > 0 else None
-    return [replace(one, scale=scale) for one in listed]
+    return [replace(explanation, scale=scale) for explanation in listed]

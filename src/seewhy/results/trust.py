@@ -40,18 +40,18 @@ class Trust:
 
     @property
     def _missed(self) -> list[Check]:
-        return [one for one in self.checks if one.passed is False and not one.excused]
+        return [check for check in self.checks if check.passed is False and not check.excused]
 
     @property
     def why(self) -> str:
         """What led to the verdict, in one line."""
         missed = [check.words for check in self._missed]
-        asked = sum(check.passed is not None for check in self.checks)
+        count = sum(check.passed is not None for check in self.checks)
         passed = sum(check.passed is True for check in self.checks)
-        if passed == asked:
-            return f"All {asked} checks that could be made pass."
+        if passed == count:
+            return f"All {count} checks that could be made pass."
         excused = [check.words for check in self.checks if check.excused]
-        return " ".join(missed) or f"{passed} of {asked} checks pass. {' '.join(excused)}"
+        return " ".join(missed) or f"{passed} of {count} checks pass. {' '.join(excused)}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

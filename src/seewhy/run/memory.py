@@ -32,8 +32,8 @@ def _free() -> int:
     """Free bytes of this machine, and of the container that this may run in."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
-        found = next(line for line in lines if line.startswith("MemAvailable:"))
-        free = int(found.split()[1]) * 1024
+        available = next(line for line in lines if line.startswith("MemAvailable:"))
+        free = int(available.split()[1]) * 1024
     except (OSError, StopIteration, ValueError, IndexError):
         return ASSUMED
     return min(free, _allowed())

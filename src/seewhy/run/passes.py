@@ -38,10 +38,10 @@ def maps_pass(
     from keras import ops
 
     def explain(images: Sequence[Tensor], values: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        value, ranked, given, _ = evidence_pass(
+        value, ranked, evidence, _ = evidence_pass(
             backend, sites, method.needs, question, images, values
         )
-        weighed = [weigh_evidence(sites, method, own) for own in given]
+        weighed = [weigh_evidence(sites, method, of_target) for of_target in evidence]
         columns = (ops.stack(column, axis=1) for column in zip(*weighed, strict=True))
         return ops.transpose(value), *ranked, *columns
 
@@ -62,33 +62,33 @@ def evidence_pass(
     …), what stands there: activations as the layer has them, and the bypass.
     """
     answers: tuple[Tensor, Any] | None = None
-    given: list[Given] = [{} for _ in question.asked]
+    evidence: list[Given] = [{} for _ in question.asked]
     standing = {}
     for take in _rule_passes(needs):
         answers, rows = take(backend, sites, question, images, values)
-        given = [row | more for row, more in zip(given, rows, strict=True)]
+        evidence = [row | more for row, more in zip(evidence, rows, strict=True)]
     others = [need for need in needs if not NEEDS[need].by_rule]
     for name, cut in cuts_needed(sites, others, answers is None):
         at, bypass = cut.split.before(*images)
         standing[name] = (at, bypass)
-        own = [need for need in others if sites.of(need) is cut]
+        needed = [need for need in others if sites.of(need) is cut]
         gradients: dict[str, list[Tensor]] = {}
         # where no gradient is wanted, one run of the network has answered already
-        if answers is None or gradients_among(own):
+        if answers is None or gradients_among(needed):
 
             def score(here: Tensor, cut: Cut = cut, bypass: Any = bypass) -> tuple[Tensor, Any]:
                 return question.put(cut, cut.split.behind(here, bypass), values)
 
-            found, gradients = _gradients_at(backend, score, at, own, len(question.asked))
-            answers = answers or found
-        for k, row in enumerate(given):
-            for need in own:
+            answer, gradients = _gradients_at(backend, score, at, needed, len(question.asked))
+            answers = answers or answer
+        for k, row in enumerate(evidence):
+            for need in needed:
                 if need in ("activations", "images"):
                     row[need] = arrange_on_grid(cut, at)
                 elif need in gradients:
                     row[need] = arrange_on_grid(cut, gradients[need][k])
     assert answers is not None  # noqa: S101  (for mypy: there is at least one cut)
-    return *answers, given, standing
+    return *answers, evidence, standing
 
 
 def _rule_passes(needs: Sequence[str]) -> list[Callable[..., Any]]:
@@ -111,8 +111,8 @@ def cuts_needed(
     some: whether the target layer is one if there is no other.
     """
     named = [("layer", sites.layer), *sites.inlets.items()]
-    found = [pair for pair in named if any(sites.of(need) is pair[1] for need in needs)]
-    return found or (named[:1] if some else [])
+    needed = [pair for pair in named if any(sites.of(need) is pair[1] for need in needs)]
+    return needed or (named[:1] if some else [])
 
 
 def _gradients_at(
@@ -126,24 +126,26 @@ def _gradients_at(
         return score(at), {}
     value, ranked, pullback = backend.value_and_pullback(score, at)
     gradients = [pullback(one_hot_cotangent(value, k)) for k in range(questions)]
-    found = dict.fromkeys(gradients_among(needs), gradients)
+    by_need = dict.fromkeys(gradients_among(needs), gradients)
     if "curvature" in needs:
 
         def single(k: int) -> Callable[[Tensor], Tensor]:
             return lambda here: score(here)[0][k]
 
-        found["curvature"] = [backend.curvature(single(k), at) for k in range(questions)]
-    return (value, ranked), found
+        by_need["curvature"] = [backend.curvature(single(k), at) for k in range(questions)]
+    return (value, ranked), by_need
 
 
-def weigh_evidence(sites: EvidenceSources, method: Method, given: Given) -> tuple[Tensor, Tensor]:
+def weigh_evidence(
+    sites: EvidenceSources, method: Method, evidence: Given
+) -> tuple[Tensor, Tensor]:
     """Signed maps (batch, *space), and whether the gradients reach the grid (batch,)."""
     from keras import ops
 
-    drawn = ops.cast(method.weigh(*(given[need] for need in method.needs)), "float32")
-    if rules_among(given) & {"attention", "blocks"}:
+    drawn = ops.cast(method.weigh(*(evidence[need] for need in method.needs)), "float32")
+    if rules_among(evidence) & {"attention", "blocks"}:
         drawn = _on_grid(sites.layer, drawn)
-    gradients = next((given[need] for need in gradients_among(method.needs)), None)
+    gradients = next((evidence[need] for need in gradients_among(method.needs)), None)
     if gradients is None:
         return drawn, ops.ones((drawn.shape[0],), dtype="bool")
     return drawn, _any(gradients)
@@ -154,9 +156,9 @@ def _any(gradients: Tensor | list[Tensor]) -> Tensor:
     from keras import ops
 
     several = gradients if isinstance(gradients, list) else [gradients]
-    each = [ops.reshape(one, (one.shape[0], -1)) for one in several]
-    found = [ops.any(ops.not_equal(one, 0), axis=-1) for one in each]
-    return ops.any(ops.stack(found), axis=0)
+    each = [ops.reshape(gradient, (gradient.shape[0], -1)) for gradient in several]
+    nonzero = [ops.any(ops.not_equal(gradient, 0), axis=-1) for gradient in each]
+    return ops.any(ops.stack(nonzero), axis=0)
 
 
 def _on_grid(cut: Cut, tokens: Tensor) -> Tensor:
@@ -185,21 +187,23 @@ def start_pass(
     arrays = arrays_among(needs)
 
     def start(images: Sequence[Tensor], values: Sequence[Tensor]) -> Any:
-        value, ranked, given, there = evidence_pass(backend, sites, needs, question, images, values)
+        value, ranked, evidence, there = evidence_pass(
+            backend, sites, needs, question, images, values
+        )
         gradients = gradients_among(arrays)
-        reached = [_any(row[need]) for row in given for need in gradients[:1]]
+        reached = [_any(row[need]) for row in evidence for need in gradients[:1]]
         kept = {
             name: (
                 at,
                 [
                     leaf
-                    for leaf, wanted in zip(bypass_tensors(rest), used[name], strict=True)
-                    if wanted
+                    for leaf, is_used in zip(bypass_tensors(rest), used[name], strict=True)
+                    if is_used
                 ],
             )
             for name, (at, rest) in there.items()
         }
-        return ops.transpose(value), ranked, reached, given, kept
+        return ops.transpose(value), ranked, reached, evidence, kept
 
     return start
 
@@ -233,11 +237,11 @@ def all_classes_pass(
             return ops.broadcast_to(one_hot, value.shape)
 
         def one(gradient: Tensor) -> Tensor:
-            given = {
+            evidence = {
                 need: arrange_on_grid(cut, gradient) if NEEDS[need].gradient else laid
                 for need in method.needs
             }
-            return weigh_evidence(sites, method, given)[0]
+            return weigh_evidence(sites, method, evidence)[0]
 
         rows = backend.each(pullback, one, pulled, ops.eye(count, dtype="float32"), chunk)
         return (ops.moveaxis(rows, 0, 1),)

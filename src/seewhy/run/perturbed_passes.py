@@ -58,14 +58,15 @@ def tail_spec(
     """Run a cut abstractly to learn of its bypass. specs: of the images of one batch."""
     import keras
 
-    found: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
 
     def watch(*images: Tensor) -> None:
         at, bypass = cut.split.before(*images)
         tensors = bypass_tensors(bypass)
-        found["bypass"] = with_bypass_tensors(bypass, [None] * len(tensors))
-        found["specs"] = [
-            (tuple(one.shape), keras.backend.standardize_dtype(one.dtype)) for one in tensors
+        measured["bypass"] = with_bypass_tensors(bypass, [None] * len(tensors))
+        measured["specs"] = [
+            (tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype))
+            for tensor in tensors
         ]
 
         def tail(here: Tensor, *others: Tensor) -> Any:
@@ -74,20 +75,24 @@ def tail_spec(
         # the other inputs of the model are all kept at a cut in front of it
         everything = cut.input is not None
         seen = [True] * len(tensors) if everything else backend.used(tail, [at, *tensors])[1:]
-        found["used"] = seen
+        measured["used"] = seen
 
     def measure(*images: Tensor) -> None:
-        found["more"] = [tuple(one.shape) for one in bypass_tensors(cut.split.before(*images)[1])]
+        measured["more"] = [
+            tuple(tensor.shape) for tensor in bypass_tensors(cut.split.before(*images)[1])
+        ]
 
     backend.run_abstractly(watch, subject.variables, specs)
-    if any(found["used"]):
+    if any(measured["used"]):
         # one image more tells which axis is that of the images
         longer = [((shape[0] + 1, *shape[1:]), dtype) for shape, dtype in specs]
         backend.run_abstractly(measure, subject.variables, longer)
-    shapes = [shape for shape, _ in found["specs"]]
-    pairs = zip(found["used"], shapes, found.get("more", shapes), strict=True)
+    shapes = [shape for shape, _ in measured["specs"]]
+    pairs = zip(measured["used"], shapes, measured.get("more", shapes), strict=True)
     axes = tuple(_axis(shape, more) for used, shape, more in pairs if used)
-    return TailSpec(cut, found["bypass"], tuple(found["used"]), axes, tuple(found["specs"]))
+    return TailSpec(
+        cut, measured["bypass"], tuple(measured["used"]), axes, tuple(measured["specs"])
+    )
 
 
 def _axis(shape: tuple[int, ...], more: tuple[int, ...]) -> int | None:
@@ -114,7 +119,7 @@ def head_outputs(cut: Cut, used: Sequence[bool]) -> Callable[..., tuple[Tensor, 
     def run(images: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         at, bypass = cut.split.before(*images)
         return at, [
-            leaf for leaf, wanted in zip(bypass_tensors(bypass), used, strict=True) if wanted
+            leaf for leaf, is_used in zip(bypass_tensors(bypass), used, strict=True) if is_used
         ]
 
     return run
@@ -138,8 +143,8 @@ def scores_of_changes(
     """The function (at, bypass, values, rows, given) → scores (rows, batch), to be compiled."""
     from keras import ops
 
-    def run(at: Tensor, rest: Any, values: Any, rows: Any, given: Any) -> Tensor:
-        changed = _changed(stand.cut, at, change, rows, given)
+    def run(at: Tensor, rest: Any, values: Any, rows: Any, constants: Any) -> Tensor:
+        changed = _changed(stand.cut, at, change, rows, constants)
         copies = changed.shape[0]
         outputs = stand.behind(_joined(stand.cut, changed, at), rest, copies)
         repeated = [tile_copies(value, 0, copies) for value in values]
@@ -155,8 +160,8 @@ def scores_by_all_targets(
     """The same → scores of all questions (rows, questions, batch)."""
     from keras import ops
 
-    def run(at: Tensor, rest: Any, values: Any, rows: Any, given: Any) -> Tensor:
-        changed = _changed(stand.cut, at, change, rows, given)
+    def run(at: Tensor, rest: Any, values: Any, rows: Any, constants: Any) -> Tensor:
+        changed = _changed(stand.cut, at, change, rows, constants)
         copies = changed.shape[0]
         outputs = stand.behind(_joined(stand.cut, changed, at), rest, copies)
         repeated = [tile_copies(value, 0, copies) for value in values]
@@ -173,8 +178,8 @@ def class_scores_of_changes(
     compiled; of outputs with positions their mean over those."""
     from keras import ops
 
-    def run(at: Tensor, rest: Any, rows: Any, given: Any) -> Tensor:
-        changed = _changed(stand.cut, at, change, rows, given)
+    def run(at: Tensor, rest: Any, rows: Any, constants: Any) -> Tensor:
+        changed = _changed(stand.cut, at, change, rows, constants)
         copies, images = changed.shape[0], changed.shape[1]
         outputs = stand.behind(_joined(stand.cut, changed, at), rest, copies)
         values = ModelOutputs(outputs, stand.cut.outputs, question.main, question.scores).values()
@@ -201,9 +206,9 @@ def sums_over_changes(
     from keras import ops
 
     def run(
-        at: Tensor, rest: Any, values: Any, rows: Any, given: Any, valid: Tensor
+        at: Tensor, rest: Any, values: Any, rows: Any, constants: Any, valid: Tensor
     ) -> tuple[Tensor, ...]:
-        changed = _changed(stand.cut, at, change, rows, given)
+        changed = _changed(stand.cut, at, change, rows, constants)
         copies, images = changed.shape[0], changed.shape[1]
         here: Tensor = _joined(stand.cut, changed, at)
         cut = stand.cut
@@ -221,11 +226,11 @@ def sums_over_changes(
 
         value, _, pullback = backend.value_and_pullback(score, here)
         gradients = pullback(ops.ones_like(value))
-        found, slopes = (
-            _parted(cut.layout.arrange(ops.cast(one, "float32")), copies, images)
-            for one in (here, gradients)
+        activations, slopes = (
+            _parted(cut.layout.arrange(ops.cast(each, "float32")), copies, images)
+            for each in (here, gradients)
         )
-        parts = gather(found, slopes, rows, *given)
+        parts = gather(activations, slopes, rows, *constants)
         return tuple(
             ops.sum(part * ops.reshape(valid, (-1,) + (1,) * (len(part.shape) - 1)), axis=0)
             for part in parts
@@ -243,9 +248,11 @@ def gradients_of_rows(
 
     run = scores_of_changes(stand, change, question)
 
-    def pull(at: Tensor, rest: Any, values: Any, rows: Tensor, given: Any) -> tuple[Tensor, Tensor]:
+    def pull(
+        at: Tensor, rest: Any, values: Any, rows: Tensor, constants: Any
+    ) -> tuple[Tensor, Tensor]:
         def score(moved: Tensor) -> tuple[Tensor, Tensor]:
-            value = run(at, rest, values, moved, given)
+            value = run(at, rest, values, moved, constants)
             return value, value
 
         value, _, pullback = backend.value_and_pullback(score, rows)
@@ -254,11 +261,11 @@ def gradients_of_rows(
     return pull
 
 
-def _changed(cut: Cut, at: Tensor, change: Change, rows: Any, given: Any) -> Tensor:
+def _changed(cut: Cut, at: Tensor, change: Change, rows: Any, constants: Any) -> Tensor:
     from keras import ops
 
     arranged = cut.layout.arrange(ops.cast(at, "float32"))
-    return change(ops.expand_dims(arranged, 0), rows, *given)
+    return change(ops.expand_dims(arranged, 0), rows, *constants)
 
 
 def _joined(cut: Cut, changed: Tensor, at: Tensor) -> Tensor:

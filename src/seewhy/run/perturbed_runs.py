@@ -77,15 +77,15 @@ class PerturbedRuns:
     place: int = 0
     """Which of them this one is."""
 
-    def score_images(self, change: Change, rows: Any, *given: Any) -> np.ndarray:
+    def score_images(self, change: Change, rows: Any, *constants: Any) -> np.ndarray:
         """Scores float32 (rows, batch) of change(images (1, batch, …), rows, *given)."""
-        return self._score("images", change, rows, given)
+        return self._score("images", change, rows, constants)
 
-    def score_activations(self, change: Change, rows: Any, *given: Any) -> np.ndarray:
+    def score_activations(self, change: Change, rows: Any, *constants: Any) -> np.ndarray:
         """The same of change(activations (1, batch, …), rows, *given); runs the tail only."""
-        return self._score("layer", change, rows, given)
+        return self._score("layer", change, rows, constants)
 
-    def score_classes(self, change: Change, rows: Any, *given: Any) -> np.ndarray:
+    def score_classes(self, change: Change, rows: Any, *constants: Any) -> np.ndarray:
         """Scores of all classes, float32 (rows, batch, classes), of changed activations."""
         there = self.standing["layer"]
 
@@ -95,25 +95,25 @@ class PerturbedRuns:
         run = self.compiled(("classes", change, there.stand.specs), make)
 
         def score(part: Any, _: np.ndarray) -> Any:
-            return (run(there.at, there.rest, part, given),)
+            return (run(there.at, there.rest, part, constants),)
 
-        done = self._chunks("layer", rows, score, peak=3 * self.room.largest)
-        return np.concatenate([scores for (scores,) in done])
+        chunks = self._chunks("layer", rows, score, peak=3 * self.room.largest)
+        return np.concatenate([scores for (scores,) in chunks])
 
     def sum_images(
-        self, change: Change, gather: Gather, rows: Any, *given: Any
+        self, change: Change, gather: Gather, rows: Any, *constants: Any
     ) -> tuple[np.ndarray, ...]:
         """Sums over rows, float64 (batch, …), of gather(changed, gradients, rows, *given)."""
-        return self._sum(None, change, gather, rows, given)
+        return self._sum(None, change, gather, rows, constants)
 
     def sum_activations(
-        self, change: Change, gather: Gather, rows: Any, *given: Any
+        self, change: Change, gather: Gather, rows: Any, *constants: Any
     ) -> tuple[np.ndarray, ...]:
         """The same with the activations and gradients at the target layer of changed images."""
-        return self._sum(self.layer, change, gather, rows, given)
+        return self._sum(self.layer, change, gather, rows, constants)
 
     def pull_images(
-        self, change: Change, rows: np.ndarray, *given: Any
+        self, change: Change, rows: np.ndarray, *constants: Any
     ) -> tuple[np.ndarray, np.ndarray]:
         """Scores (rows, batch) of changed images, and their gradients in the shape of rows."""
         there = self.standing["images"]
@@ -126,30 +126,30 @@ class PerturbedRuns:
         run = self.compiled(("pull", change, self.question.asked[0].kind), make)
 
         def pull(part: Any, _: np.ndarray) -> Any:
-            return run(*self._start(there), part, given)
+            return run(*self._start(there), part, constants)
 
-        done = self._chunks("images", rows, pull, peak=self.room.total)
-        scores, gradients = zip(*done, strict=True)
+        chunks = self._chunks("images", rows, pull, peak=self.room.total)
+        scores, gradients = zip(*chunks, strict=True)
         return np.concatenate(scores), np.concatenate(gradients)
 
-    def _score(self, where: str, change: Change, rows: Any, given: Any) -> np.ndarray:
+    def _score(self, where: str, change: Change, rows: Any, constants: Any) -> np.ndarray:
         if self.shared is None:
             question, values = self.question, self.values
-            return self._scores(where, change, rows, given, question, values)[:, 0]
-        asked = (where, change, rows, given)
-        found = self.shared.find(asked)
-        if found is None:
+            return self._scores(where, change, rows, constants, question, values)[:, 0]
+        request = (where, change, rows, constants)
+        scores = self.shared.find(request)
+        if scores is None:
             question, values = self.shared.question, self.shared.values
-            found = self._scores(where, change, rows, given, question, values)
-            self.shared.keep(asked, found)
-        return found[:, self.place]
+            scores = self._scores(where, change, rows, constants, question, values)
+            self.shared.keep(request, scores)
+        return scores[:, self.place]
 
     def _scores(
         self,
         where: str,
         change: Change,
         rows: Any,
-        given: Any,
+        constants: Any,
         question: QuestionBatch,
         values: list[np.ndarray],
     ) -> np.ndarray:
@@ -163,14 +163,14 @@ class PerturbedRuns:
         run = self.compiled(("score", where, change, kinds), make)
 
         def score(part: Any, _: np.ndarray) -> Any:
-            return (run(there.at, there.rest, values, part, given),)
+            return (run(there.at, there.rest, values, part, constants),)
 
         # a layer's input and output, and what it needs beside them
-        done = self._chunks(where, rows, score, peak=3 * self.room.largest)
-        return np.concatenate([scores for (scores,) in done])
+        chunks = self._chunks(where, rows, score, peak=3 * self.room.largest)
+        return np.concatenate([scores for (scores,) in chunks])
 
     def _sum(
-        self, layer: Cut | None, change: Change, gather: Gather, rows: Any, given: Any
+        self, layer: Cut | None, change: Change, gather: Gather, rows: Any, constants: Any
     ) -> tuple[np.ndarray, ...]:
         there = self.standing["images"]
 
@@ -183,11 +183,12 @@ class PerturbedRuns:
         run = self.compiled(("sum", name, change, gather, self.question.asked[0].kind), make)
 
         def add(part: Any, valid: np.ndarray) -> Any:
-            return run(*self._start(there), part, given, valid)
+            return run(*self._start(there), part, constants, valid)
 
-        done = self._chunks("images", rows, add, peak=self.room.total, whole=False)
+        chunks = self._chunks("images", rows, add, peak=self.room.total, whole=False)
         return tuple(
-            np.sum(np.stack(column), axis=0, dtype="float64") for column in zip(*done, strict=True)
+            np.sum(np.stack(column), axis=0, dtype="float64")
+            for column in zip(*chunks, strict=True)
         )
 
     def _start(self, there: TailInputs) -> tuple[Any, ...]:
@@ -202,24 +203,24 @@ class PerturbedRuns:
         those that fill up are cut off.
         """
         count = _length(rows)
-        done: list[list[np.ndarray]] = []
+        chunks: list[list[np.ndarray]] = []
         size = self._size(where, count, peak)
         start = 0
         with steps(count) as step:
             while start < count:
                 try:
                     part, valid = _chunk(rows, start, size, self.backend.COMPILES)
-                    found = [_numpy(one) for one in run(part, valid)]
+                    results = [_numpy(each) for each in run(part, valid)]
                 except Exception as error:
                     if size == 1 or not self.backend.out_of_memory(error):
                         raise
                     size = _halved(size)
                     continue
-                own = min(size, count - start)
-                done.append([one[:own] for one in found] if whole else found)
-                start += own
-                step(own)
-        return done
+                length = min(size, count - start)
+                chunks.append([each[:length] for each in results] if whole else results)
+                start += length
+                step(length)
+        return chunks
 
     def _size(self, where: str, count: int, peak: int) -> int:
         """How many rows go through at once: about equally many in each chunk."""
@@ -252,11 +253,11 @@ def _length(rows: Any) -> int:
 def _chunk(rows: Any, start: int, size: int, fill: bool) -> tuple[Any, np.ndarray]:
     """Rows from a place on, filled up to the size if a compiler wants it, and which are valid."""
     several = rows if isinstance(rows, tuple) else (rows,)
-    parts = [_small(np.asarray(one[start : start + size])) for one in several]
-    own = len(parts[0])
-    missing = size - own if fill else 0
-    parts = [np.concatenate([one, np.repeat(one[-1:], missing, axis=0)]) for one in parts]
-    valid = (np.arange(own + missing) < own).astype("float32")
+    parts = [_small(np.asarray(part[start : start + size])) for part in several]
+    length = len(parts[0])
+    missing = size - length if fill else 0
+    parts = [np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) for part in parts]
+    valid = (np.arange(length + missing) < length).astype("float32")
     return (tuple(parts) if isinstance(rows, tuple) else parts[0]), valid
 
 

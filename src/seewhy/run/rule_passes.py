@@ -27,8 +27,8 @@ def attention_maps(
     """The answers, and for each question the attentions, without any gradient."""
     assert sites.attentive is not None  # noqa: S101  (for mypy: the plan has made it)
     outputs, attentions = sites.attentive(images, None)
-    given = [{"attentions": attentions} for _ in question.asked]
-    return question.put(sites.layer, outputs, values), given
+    evidence = [{"attentions": attentions} for _ in question.asked]
+    return question.put(sites.layer, outputs, values), evidence
 
 
 def attention_gradients(
@@ -52,11 +52,11 @@ def attention_gradients(
         return value, (ranked, ops.stop_gradient(attentions))
 
     value, (ranked, attentions), pullback = backend.value_and_pullback(score, shift)
-    given = [
+    evidence = [
         {"attentions": attentions, "attention_gradients": pullback(one_hot_cotangent(value, k))}
         for k in range(len(question.asked))
     ]
-    return (value, ranked), given
+    return (value, ranked), evidence
 
 
 def block_gradients(
@@ -79,15 +79,15 @@ def block_gradients(
         outputs, _ = run(images, moved)
         repeated = [ops.concatenate([value] * (1 + blocks)) for value in values]
         value, ranked = question.put(sites.layer, outputs, repeated)
-        return value, (value[:, :count], [one[:count] for one in ranked])
+        return value, (value[:, :count], [each[:count] for each in ranked])
 
     value, answers, pullback = backend.value_and_pullback(score, shift)
     mask = ops.arange(value.shape[1]) >= count
-    given = []
+    evidence = []
     for k in range(len(question.asked)):
         cotangent = ops.where(mask, one_hot_cotangent(value, k), 0)
-        given.append({"block_gradients": pullback(ops.cast(cotangent, value.dtype))})
-    return answers, given
+        evidence.append({"block_gradients": pullback(ops.cast(cotangent, value.dtype))})
+    return answers, evidence
 
 
 def full_gradients(
@@ -112,10 +112,10 @@ def full_gradients(
         return question.put(cut, run(inputs, moved[1:])[0], values)
 
     value, ranked, pullback = backend.value_and_pullback(score, [images[at], *shifts])
-    given = []
+    evidence = []
     for k in range(len(question.asked)):
         first, *rest = pullback(one_hot_cotangent(value, k))
         terms = [bias.times(slope) for bias, slope in zip(biases, rest, strict=True)]
         image = arrange_on_grid(cut, images[at]) * arrange_on_grid(cut, first)
-        given.append({"full_gradients": [image, *terms]})
-    return (value, ranked), given
+        evidence.append({"full_gradients": [image, *terms]})
+    return (value, ranked), evidence

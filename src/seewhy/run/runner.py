@@ -52,16 +52,16 @@ class Runner:
         self._stands: dict[Hashable, TailSpec] = {}
 
     def evidence(
-        self, plan: Plan, k: int, images: Sequence[np.ndarray], asked: Sequence[list[Target]]
+        self, plan: Plan, k: int, images: Sequence[np.ndarray], targets: Sequence[list[Target]]
     ) -> list[Outcome]:
         """What `passes.maps_pass` gives at one target layer, for each image.
 
-        images: one batch an input. asked: the questions of each image, all of the same kinds.
+        images: one batch an input. targets: the questions of each image, all of the same kinds.
         """
-        asked = [[self._put(target) for target in row] for row in asked]
-        question = QuestionBatch(tuple(asked[0]), self._scores, plan.context.main)
+        targets = [[self._put(target) for target in row] for row in targets]
+        question = QuestionBatch(tuple(targets[0]), self._scores, plan.context.main)
         values = [
-            [np.stack([row[q].values[v] for row in asked]) for v in range(len(target.values))]
+            [np.stack([row[q].values[v] for row in targets]) for v in range(len(target.values))]
             for q, target in enumerate(question.asked)
         ]
         if self._method.reruns:
@@ -73,8 +73,10 @@ class Runner:
             return passes.maps_pass(self._backend, sites, self._method, question)
 
         run = self._compiled(plan.subject, key, make)
-        results = self._run(plan.subject, run, images, [one for own in values for one in own])
-        return [Outcome(*(result[row] for result in results)) for row in range(len(asked))]
+        results = self._run(
+            plan.subject, run, images, [array for of_target in values for array in of_target]
+        )
+        return [Outcome(*(result[row] for result in results)) for row in range(len(targets))]
 
     def all_classes(self, plan: Plan, k: int, images: Sequence[np.ndarray]) -> np.ndarray:
         """Maps of all classes at one target layer, float32 (batch, classes, *space)."""
@@ -104,15 +106,15 @@ class Runner:
         return self._run(plan.subject, run, images)[0]
 
     def class_scores(
-        self, plan: Plan, k: int, images: Sequence[np.ndarray], change: Change, *given: Any
+        self, plan: Plan, k: int, images: Sequence[np.ndarray], change: Change, *arrays: Any
     ) -> np.ndarray:
         """Scores of all classes for changed activations, float32 (rows, batch, classes).
 
-        given: the rows, one array with the images in front, and what else `change` takes.
+        arrays: the rows, one array with the images in front, and what else `change` takes.
         """
-        rows, own, *others = given
-        count, size = len(own), self._size(len(own), plan.subject)
-        images, own = [filled_up(array, size) for array in images], filled_up(own, size)
+        rows, strengths, *constants = arrays
+        count, size = len(strengths), self._size(len(strengths), plan.subject)
+        images, strengths = [filled_up(array, size) for array in images], filled_up(strengths, size)
         specs = [(array.shape, array.dtype.name) for array in images]
         cut, key = plan.cuts[k], (k, "layer", repr(specs))
         if key not in self._stands:
@@ -134,32 +136,34 @@ class Runner:
             layer=cut,
             room=self._room(plan),
         )
-        return reruns.score_classes(change, rows, own, *others)[:, :count]
+        return reruns.score_classes(change, rows, strengths, *constants)[:, :count]
 
     def _room(self, plan: Plan) -> BatchLimits:
         fixed = plan.subject.entries[0].batch is not None
         return BatchLimits(memory.images_at_once(self._backend), plan.largest, plan.total, fixed)
 
     def scores(
-        self, plan: Plan, images: Sequence[np.ndarray], asked: Sequence[Target], scores: str
+        self, plan: Plan, images: Sequence[np.ndarray], targets: Sequence[Target], scores: str
     ) -> list[np.ndarray]:
         """Scores (batch,) of targets of one kind, and what ranks the classes (batch, classes).
 
-        images: one batch an input. asked: one target for each image. A run forwards only.
+        images: one batch an input. targets: one target for each image. A run forwards only.
         """
-        question = QuestionBatch((asked[0],), scores, plan.context.main)
-        values = [np.stack([one.values[v] for one in asked]) for v in range(len(asked[0].values))]
+        question = QuestionBatch((targets[0],), scores, plan.context.main)
+        values = [
+            np.stack([each.values[v] for each in targets]) for v in range(len(targets[0].values))
+        ]
         cut = plan.cuts[0]
 
         def make() -> Callable[..., Any]:
-            def run(inputs: Any, given: Any) -> tuple[Any, Any]:
+            def run(inputs: Any, values: Any) -> tuple[Any, Any]:
                 outputs = cut.split.behind(*cut.split.before(*inputs))
-                found, (ranked, _) = question.put(cut, outputs, given)
-                return found[0], ranked
+                of_targets, (ranked, _) = question.put(cut, outputs, values)
+                return of_targets[0], ranked
 
             return run
 
-        run = self._compiled(plan.subject, ("scores", scores, asked[0].kind), make)
+        run = self._compiled(plan.subject, ("scores", scores, targets[0].kind), make)
         return self._run(plan.subject, run, images, values)
 
     def copies(self, plan: Plan) -> int:
@@ -261,15 +265,15 @@ class Runner:
 
     def _stand(self, plan: Plan, k: int, specs: Sequence[tuple[Any, str]]) -> dict[str, TailSpec]:
         """What is known at each cut where the method needs something."""
-        found = {}
+        specs_by_cut = {}
         for name, cut in passes.cuts_needed(plan.sites(k), self._method.needs):
             key = (k, name, repr(specs))
             if key not in self._stands:
                 self._stands[key] = perturbed_passes.tail_spec(
                     self._backend, plan.subject, cut, specs
                 )
-            found[name] = self._stands[key]
-        return found
+            specs_by_cut[name] = self._stands[key]
+        return specs_by_cut
 
     def _compiled(
         self, subject: WrappedModel, key: Hashable, make: Callable[[], Callable[..., Any]]
@@ -287,15 +291,15 @@ class Runner:
         return self.compiled[key]
 
     def _run(
-        self, subject: WrappedModel, run: Callable[..., Any], *given: Sequence[np.ndarray]
+        self, subject: WrappedModel, run: Callable[..., Any], *arguments: Sequence[np.ndarray]
     ) -> list[np.ndarray]:
         """The results as NumPy arrays, of the images' count."""
         from keras import ops
 
         synchronise_variables(subject)
-        count = len(given[0][0])
+        count = len(arguments[0][0])
         size = self._size(count, subject)
-        filled = [[filled_up(array, size) for array in arrays] for arrays in given]
+        filled = [[filled_up(array, size) for array in arrays] for arrays in arguments]
         return [ops.convert_to_numpy(result)[:count] for result in run(*filled)]
 
     def _size(self, count: int, subject: WrappedModel) -> int:

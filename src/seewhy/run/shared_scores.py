@@ -23,24 +23,26 @@ class SharedScores:
     known: list[tuple[tuple[Any, ...], np.ndarray]] = field(default_factory=list)
     """What was asked last, and scores (rows, questions, batch)."""
 
-    def find(self, asked: tuple[Any, ...]) -> np.ndarray | None:
-        return next((scores for own, scores in self.known if _same(own, asked)), None)
+    def find(self, request: tuple[Any, ...]) -> np.ndarray | None:
+        return next(
+            (scores for known_request, scores in self.known if _same(known_request, request)), None
+        )
 
-    def keep(self, asked: tuple[Any, ...], scores: np.ndarray) -> None:
+    def keep(self, request: tuple[Any, ...], scores: np.ndarray) -> None:
         # methods that learn a mask ask of new ones at every step: those are not worth their room
-        self.known = [*self.known[1 - KEPT :], (asked, scores)]
+        self.known = [*self.known[1 - KEPT :], (request, scores)]
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(first: Any, second: Any) -> bool:
     """Whether what was asked is the same: tensors by identity, arrays by their values."""
-    if one is other:
+    if first is second:
         return True
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, np.ndarray | np.generic) and isinstance(other, np.ndarray | np.generic):
-        return one.dtype == other.dtype and np.array_equal(one, other)
-    if is_dataclass(one) and type(one) is type(other):
-        return all(_same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
-    if callable(one) or isinstance(one, str | int | float):
-        return bool(one == other)
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        return len(first) == len(second) and all(map(_same, first, second))
+    if isinstance(first, np.ndarray | np.generic) and isinstance(second, np.ndarray | np.generic):
+        return first.dtype == second.dtype and np.array_equal(first, second)
+    if is_dataclass(first) and type(first) is type(second):
+        return all(_same(getattr(first, f.name), getattr(second, f.name)) for f in fields(first))
+    if callable(first) or isinstance(first, str | int | float):
+        return bool(first == second)
     return False

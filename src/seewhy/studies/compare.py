@@ -107,7 +107,7 @@ def compare(
     """
     for name, values in (("methods", methods), ("layers", layers), ("targets", targets)):
         check_list(name, values)
-    named = [_method_with_options(one) for one in methods]
+    named = [_method_with_options(each) for each in methods]
     first = model if isinstance(model, Explainer) else Explainer(model, **settings)
     rows: dict[tuple[int, int], list[Cell]] = {}
     sample = read_files(image)
@@ -140,20 +140,25 @@ def _cells_of_method(
         explainer = first.having(**choice, options=options)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SeewhyWarning)  # each is in its explanation
-            found = explainer.ask([sample], questions)[0]
+            explanations = explainer.ask([sample], questions)[0]
     except (LayerError, MethodError, MapError) as error:
         layer = "default" if choice["layer"] is None else str(choice["layer"])
         label = name if isinstance(name, str) else getattr(name, "__name__", "method")
         return [Cell(str(target), layer, label, None, str(error)) for target in targets]
-    return [Cell(one.target.name, one.layer, one.method, one) for one in found]
+    return [
+        Cell(explanation.target.name, explanation.layer, explanation.method, explanation)
+        for explanation in explanations
+    ]
 
 
 def _tile(cell: Cell, shape: tuple[int, ...], look: pictures.Look) -> np.ndarray:
     if cell.explanation is None:
         return _text_tile(cell.problem, shape)
-    one = cell.explanation
+    explanation = cell.explanation
     try:
-        return pictures.overlay_picture(one.photo, one.heatmap, one.geometry, look)
+        return pictures.overlay_picture(
+            explanation.photo, explanation.heatmap, explanation.geometry, look
+        )
     except MapError as error:
         return _text_tile(str(error), shape)
 

@@ -34,20 +34,20 @@ def debug(model: Any, image: Any, true: Any, *, trust: bool = True, **settings: 
     sample = read_files(image)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SeewhyWarning)  # each is in its explanation
-        predicted, wanted = explainer.ask([sample], ["top", true])[0]
-        first, own = _index(predicted), _index(wanted)
-        right = first == own
+        predicted, expected = explainer.ask([sample], ["top", true])[0]
+        first, expected_class = _index(predicted), _index(expected)
+        right = first == expected_class
         if right:
-            own = predicted.predictions[1].index
-            wanted = explainer([sample], own)[0]
-        difference = explainer([sample], margin(first, own))[0]
-        region = _deciding_region(explainer, sample, difference, predicted, (first, own))
+            expected_class = predicted.predictions[1].index
+            expected = explainer([sample], expected_class)[0]
+        difference = explainer([sample], margin(first, expected_class))[0]
+        region = _deciding_region(explainer, sample, difference, predicted, (first, expected_class))
         checks = predicted.trust() if trust else None
-    order = [one.index for one in predicted.predictions]
-    wished = first if right else own
+    order = [prediction.index for prediction in predicted.predictions]
+    wished = first if right else expected_class
     return Debugging(
         predicted=predicted,
-        true=wanted,
+        true=expected,
         difference=difference,
         region=region,
         right=right,
@@ -86,10 +86,10 @@ def _deciding_region(
         order = hottest_first(map, image.shape[:2])
         ranks = np.empty(order.size, int)
         ranks[order] = np.arange(order.size)
-        own = ranks.reshape(1, *image.shape[:2]) < np.array(counts).reshape(-1, 1, 1)
+        hottest = ranks.reshape(1, *image.shape[:2]) < np.array(counts).reshape(-1, 1, 1)
         for blank in blanks:
-            masks += list(own)
-            copies += list(np.where(own[..., None], blank, image))
+            masks += list(hottest)
+            copies += list(np.where(hottest[..., None], blank, image))
     scores = scorer(np.stack(copies).astype("float32"), np.zeros(len(copies), int))
     turned = np.flatnonzero(scores <= 0)
     turned = turned[turned > 0]

@@ -30,53 +30,55 @@ COLUMNS = 3
 SHARES = tuple(k / 50 for k in range(1, 36))
 
 
-def draw_report(found: Debugging) -> Image.Image:
+def draw_report(debugging: Debugging) -> Image.Image:
     """Photo, both maps on one scale, their difference and the region; below, all in words."""
-    above = _draw_maps(found)
-    below = _draw_words(found, above.width)
+    above = _draw_maps(debugging)
+    below = _draw_words(debugging, above.width)
     whole = Image.new("RGB", (above.width, above.height + below.height), "white")
     whole.paste(above, (0, 0))
     whole.paste(below, (0, above.height))
     return whole
 
 
-def _draw_maps(found: Debugging) -> Image.Image:
-    both = on_one_scale([found.predicted, found.true])
+def _draw_maps(debugging: Debugging) -> Image.Image:
+    both = on_one_scale([debugging.predicted, debugging.true])
     look = pictures.Look("jet", 0.4, "add")
-    photo = pictures.plain_picture(found.predicted.photo)
+    photo = pictures.plain_picture(debugging.predicted.photo)
     tiles = [photo]
     tiles += [
-        pictures.overlay_picture(one.photo, one.heatmap, one.geometry, look)
-        for one in (*both, found.difference)
+        pictures.overlay_picture(explanation.photo, explanation.heatmap, explanation.geometry, look)
+        for explanation in (*both, debugging.difference)
     ]
-    first, other = found.predicted.target.name, found.true.target.name
-    kind = "runner-up" if found.right else "true"
+    first, other = debugging.predicted.target.name, debugging.true.target.name
+    kind = "runner-up" if debugging.right else "true"
     titles = [
-        Path(found.predicted.photo.name).name,
+        Path(debugging.predicted.photo.name).name,
         f"predicted: {first}",
         f"{kind}: {other}",
         f"{first} rather than {other}",
     ]
-    if found.region is not None:
-        tiles.append(greyed_region(photo, found.region.mask))
-        titles.append(f"without this {found.region.share:.0%}: {other}")
+    if debugging.region is not None:
+        tiles.append(greyed_region(photo, debugging.region.mask))
+        titles.append(f"without this {debugging.region.share:.0%}: {other}")
     return labelled_sheet(tiles, titles, COLUMNS)
 
 
-def _draw_words(found: Debugging, width: int) -> Image.Image:
+def _draw_words(debugging: Debugging, width: int) -> Image.Image:
     """The summary over the checks; the nearest classes beside them, or below where it is narrow."""
     size = min(max(TEXT, width // 90), 2 * TEXT)
     letters, leading = font(size), round(1.5 * size)
     narrow = width < 60 * TEXT
     left = width - 2 * MARGIN if narrow else round(0.66 * width) - 2 * MARGIN
-    lines = [(line, "black") for text in found.summary for line in wrap_text(text, letters, left)]
-    if found.trust is not None:
-        verdict = found.trust.verdict
+    lines = [
+        (line, "black") for text in debugging.summary for line in wrap_text(text, letters, left)
+    ]
+    if debugging.trust is not None:
+        verdict = debugging.trust.verdict
         lines += [("", "black"), (f"Can the map be trusted? {verdict}", VERDICTS[verdict])]
-        for check in found.trust.checks:
-            told = wrap_text(f"{MARKS[check.passed]} {check.words}", letters, left)
-            lines += [(line, COLOURS[check.passed]) for line in told]
-    classes = _classes(found, letters, (left if narrow else width - left) - 4 * MARGIN)
+        for check in debugging.trust.checks:
+            words = wrap_text(f"{MARKS[check.passed]} {check.words}", letters, left)
+            lines += [(line, COLOURS[check.passed]) for line in words]
+    classes = _classes(debugging, letters, (left if narrow else width - left) - 4 * MARGIN)
     below = (len(lines) + 1) * leading
     height = below + classes.height if narrow else max(below, classes.height)
     canvas = Image.new("RGB", (width, height + MARGIN), "white")
@@ -87,36 +89,38 @@ def _draw_words(found: Debugging, width: int) -> Image.Image:
     return canvas
 
 
-def _classes(found: Debugging, letters: ImageFont.FreeTypeFont, width: int) -> Image.Image:
+def _classes(debugging: Debugging, letters: ImageFont.FreeTypeFont, width: int) -> Image.Image:
     """Each class over a bar of its probability."""
     leading = round(1.6 * letters.size)
-    canvas = Image.new("RGB", (width, leading * (len(found.confusions) + 1)), "white")
+    canvas = Image.new("RGB", (width, leading * (len(debugging.confusions) + 1)), "white")
     draw = ImageDraw.Draw(canvas)
     draw.text((0, 0), "Nearest classes", fill="black", font=letters)
-    for row, one in enumerate(found.confusions, 1):
-        line = wrap_text(f"{one.probability:.1%}  {one.name}", letters, width)[0]
+    for row, prediction in enumerate(debugging.confusions, 1):
+        line = wrap_text(f"{prediction.probability:.1%}  {prediction.name}", letters, width)[0]
         draw.text((0, row * leading), line, fill="black", font=letters)
         foot = (row + 1) * leading
-        draw.rectangle((0, foot - 5, max(1, round(width * one.probability)), foot - 2), fill=BAR)
+        draw.rectangle(
+            (0, foot - 5, max(1, round(width * prediction.probability)), foot - 2), fill=BAR
+        )
     return canvas
 
 
-def debug_page(found: Debugging) -> str:
+def debug_page(debugging: Debugging) -> str:
     """One HTML page that holds all of it, to mail."""
     buffer = io.BytesIO()
-    _draw_maps(found).save(buffer, format="jpeg", quality=90)
-    explained = (found.predicted, found.true)
+    _draw_maps(debugging).save(buffer, format="jpeg", quality=90)
+    explained = (debugging.predicted, debugging.true)
     notes = dict.fromkeys(note for explanation in explained for note in explanation.warnings)
-    versions = found.predicted.versions.items()
+    versions = debugging.predicted.versions.items()
     return html_page(
         "debug.html",
-        name=Path(found.predicted.photo.name).name,
-        sentences=found.summary,
+        name=Path(debugging.predicted.photo.name).name,
+        sentences=debugging.summary,
         maps=data_address(buffer.getvalue(), "image/jpeg"),
-        trust=found.trust,
-        predictions=found.confusions,
+        trust=debugging.trust,
+        predictions=debugging.confusions,
         notes=list(notes),
-        how=f"{found.predicted.method} at {found.predicted.layer}",
+        how=f"{debugging.predicted.method} at {debugging.predicted.layer}",
         versions=", ".join(f"{package} {version}" for package, version in versions),
         marks=MARKS,
         colours={"passed": COLOURS, "verdict": VERDICTS},
@@ -162,32 +166,32 @@ class Debugging:
         """What was found, in plain sentences."""
         first, other = self.predicted.target.name, self.true.target.name
         if self.right:
-            found = [
+            sentences = [
                 f"The prediction is right: {first}. It is compared with the runner-up, {other}."
             ]
         else:
             place = f"at place {self.rank}" if self.rank else "further down"
-            found = [f"Predicted: {first}. True: {other}, which comes {place}."]
+            sentences = [f"Predicted: {first}. True: {other}, which comes {place}."]
         agreement = correlation(self.predicted.heatmap, self.true.heatmap)
-        found.append(
+        sentences.append(
             f"The maps of both classes correlate by {agreement:.2f}: "
             + ("they look at the same place." if agreement > 0.7 else "they look elsewhere.")
         )
         if self.region is None:
-            found.append(
+            sentences.append(
                 f"No region of up to {SHARES[-1]:.0%} of the photo turns the decision when it is "
                 f"taken away, hottest first."
             )
         else:
-            found.append(
+            sentences.append(
                 f"Without {self.region.share:.0%} of the photo the decision turns: the lead of "
                 f"{first} over {other} falls from {self.region.before:.2f} to "
                 f"{self.region.after:.2f}."
             )
         verdicts = {"doubtful": "is doubtful", "fail": "is not to be relied on"}
         if self.trust is not None and self.trust.verdict in verdicts:
-            found.append(f"The map of {first} {verdicts[self.trust.verdict]}: see the checks.")
-        return tuple(found)
+            sentences.append(f"The map of {first} {verdicts[self.trust.verdict]}: see the checks.")
+        return tuple(sentences)
 
     def picture(self) -> Image.Image:
         """Photo, both maps on one scale, their difference, and the region; below, all in words."""
@@ -209,7 +213,7 @@ class Debugging:
             "true": self.true.as_dict(),
             "difference": self.difference.as_dict(),
             "region": region,
-            "confusions": [vars(one) for one in self.confusions],
+            "confusions": [vars(prediction) for prediction in self.confusions],
             "trust": self.trust and self.trust.as_dict(),
         }
 

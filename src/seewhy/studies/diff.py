@@ -60,7 +60,10 @@ class Difference:
         look = pictures.Look("jet", 0.4, "add")
         plain = pictures.plain_picture(self.a.photo)
         maps = [
-            pictures.overlay_picture(one.photo, one.heatmap, one.geometry, look) for one in pair
+            pictures.overlay_picture(
+                explanation.photo, explanation.heatmap, explanation.geometry, look
+            )
+            for explanation in pair
         ]
         name = self.a.target.name
         titles = [Path(self.photo).name, f"A: {name}", f"B: {name}", "red: A more, blue: B more"]
@@ -96,7 +99,7 @@ class Diff:
 
     def csv(self) -> str:
         """A line for each photo, in the order of the differences."""
-        return differences_as_csv([one.as_dict() for one in self.differences])
+        return differences_as_csv([difference.as_dict() for difference in self.differences])
 
 
 def differences_as_csv(records: Sequence[dict[str, Any]]) -> str:
@@ -105,12 +108,12 @@ def differences_as_csv(records: Sequence[dict[str, Any]]) -> str:
     rows = csv.writer(text, lineterminator="\n")
     names = ["photo", "target", "figure", "distance"]
     rows.writerow([*names, "predicted_a", "predicted_b", "score_a", "score_b", "note"])
-    for one in records:
-        best = [one[side]["predictions"][0]["name"] for side in "ab"]
-        scores = [f"{one[side]['score']:.6g}" for side in "ab"]
-        far = "" if one["distance"] is None else f"{one['distance']:.1f}"
-        told = [one["photo"], one["target"], f"{one['figure']:.6f}", far]
-        rows.writerow([*told, *best, *scores, one["note"]])
+    for record in records:
+        best = [record[side]["predictions"][0]["name"] for side in "ab"]
+        scores = [f"{record[side]['score']:.6g}" for side in "ab"]
+        far = "" if record["distance"] is None else f"{record['distance']:.1f}"
+        cells = [record["photo"], record["target"], f"{record['figure']:.6f}", far]
+        rows.writerow([*cells, *best, *scores, record["note"]])
     return text.getvalue()
 
 
@@ -129,10 +132,12 @@ def diff(model_a: Any, model_b: Any, photos: Any, *, target: Any = "top", **sett
     first = model_a if isinstance(model_a, Explainer) else Explainer(model_a, **settings)
     second = model_b if isinstance(model_b, Explainer) else Explainer(model_b, **settings)
     problems: list[str] = []
-    found = list(iterate_differences(first, second, list_paths(photos), target, problems))
-    if not found:
+    differences = list(iterate_differences(first, second, list_paths(photos), target, problems))
+    if not differences:
         raise OptionError(f"no photo could be compared: {'; '.join(problems[:3]) or 'none given'}")
-    return Diff(tuple(sorted(found, key=lambda one: -one.figure)), tuple(problems))
+    return Diff(
+        tuple(sorted(differences, key=lambda difference: -difference.figure)), tuple(problems)
+    )
 
 
 def iterate_differences(
@@ -159,59 +164,60 @@ def _compare_batch(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SeewhyWarning)  # each is in its explanation
         ones = first(batch, target)
-        asked = [_same_target(one, target, second) for one in ones]
-        others = second(batch, asked)
-    found = []
+        targets = [_same_target(explanation, target, second) for explanation in ones]
+        others = second(batch, targets)
+    differences = []
     for a, b in zip(ones, others, strict=True):
         try:
-            found.append(_difference(a, b))
+            differences.append(_difference(a, b))
         except MapError as error:
             problems.append(f"{a.photo.name}: {error}")
-    return found
+    return differences
 
 
-def _same_target(one: Explanation, target: Any, second: Explainer) -> Any:
+def _same_target(explanation: Explanation, target: Any, second: Explainer) -> Any:
     """What B is asked: the class that A was asked for, by its name."""
-    if getattr(one.target, "index", None) is None:
+    if getattr(explanation.target, "index", None) is None:
         return target
     try:
-        return second.questions([one.target.name]) and one.target.name
+        return second.questions([explanation.target.name]) and explanation.target.name
     except TargetError as error:
-        index = int(one.target.index)  # type: ignore[union-attr]
-        own = second.labels.entries
+        index = int(explanation.target.index)  # type: ignore[union-attr]
+        entries = second.labels.entries
         # names that several classes have, as two of ImageNet's do
-        if index < len(own) and own[index].name == one.target.name:
+        if index < len(entries) and entries[index].name == explanation.target.name:
             return index
         raise TargetError(
-            f"model A was asked for {one.target.name!r}, which model B does not know: {error}"
+            f"model A was asked for {explanation.target.name!r}, which model B does not know: "
+            f"{error}"
         ) from error
 
 
 def _difference(a: Explanation, b: Explanation) -> Difference:
-    one, other = a.heatmap, b.heatmap
+    first, second = a.heatmap, b.heatmap
     notes = []
     names = [each.predictions[0].name if each.predictions else "" for each in (a, b)]
     if names[0] != names[1]:
         notes.append(f"A decides {names[0]}, B decides {names[1]}.")
-    dead = [name for name, map in (("A", one), ("B", other)) if not map.any()]
+    dead = [name for name, map in (("A", first), ("B", second)) if not map.any()]
     if dead:
         notes.append(f"Nothing speaks for {a.target.name} in {' and '.join(dead)}.")
-    distance = float("nan") if dead else _peak_distance(one, other)
-    same = bool(abs(one - other).max() <= ROUNDING)
+    distance = float("nan") if dead else _peak_distance(first, second)
+    same = bool(abs(first - second).max() <= ROUNDING)
     if same and not notes:
         notes.append("No difference.")
     return Difference(
         # without the heatmaps, which are made again when they are wanted
         a=copy.copy(a),
         b=copy.copy(b),
-        figure=0.0 if same else 1 - correlation(one, other),
+        figure=0.0 if same else 1 - correlation(first, second),
         distance=distance,
         note=" ".join(notes),
     )
 
 
-def _peak_distance(one: np.ndarray, other: np.ndarray) -> float:
-    points = [np.unravel_index(map.argmax(), map.shape) for map in (one, other)]
+def _peak_distance(first: np.ndarray, second: np.ndarray) -> float:
+    points = [np.unravel_index(map.argmax(), map.shape) for map in (first, second)]
     return float(np.hypot(*np.subtract(points[0], points[1])))
 
 

@@ -118,7 +118,7 @@ def _checked_target(
 
 def _default_target(explainer: Explainer, drawn: Sequence[Annotated], notes: list[str]) -> str:
     """Whether the classes of the file can be asked."""
-    names = {label for one in drawn for label in one.labels}
+    names = {label for annotation in drawn for label in annotation.labels}
     unknown = []
     for name in sorted(names - {None}, key=str):
         try:
@@ -170,8 +170,8 @@ def _measure(
 def _predicted_rank(explanation: Explanation, named: bool) -> tuple[int | None, bool]:
     """At which place the asked class was predicted, and whether that says whether it is right."""
     about = explanation.target
-    own = about.indices if isinstance(about, Group) else [getattr(about, "index", None)]
-    if not named or None in own:
+    classes = about.indices if isinstance(about, Group) else [getattr(about, "index", None)]
+    if not named or None in classes:
         return None, False
-    order = [one.index for one in explanation.predictions]
-    return next((k for k, index in enumerate(order) if index in own), None), True
+    order = [prediction.index for prediction in explanation.predictions]
+    return next((k for k, index in enumerate(order) if index in classes), None), True

@@ -33,26 +33,36 @@ def locate_boxes(
 
     Raises OptionError for what is no photo.
     """
-    found: list[FoundBox] = []
-    indices = [getattr(one.target, "index", None) for one in explanations]
-    others = [one.target.name for one, k in zip(explanations, indices, strict=True) if k is None]
-    for one, index in zip(explanations, indices, strict=True):
-        if not isinstance(one.photo, Photo):
+    boxes_of_photo: list[FoundBox] = []
+    indices = [getattr(explanation.target, "index", None) for explanation in explanations]
+    others = [
+        explanation.target.name
+        for explanation, k in zip(explanations, indices, strict=True)
+        if k is None
+    ]
+    for explanation, index in zip(explanations, indices, strict=True):
+        if not isinstance(explanation.photo, Photo):
             raise OptionError("boxes are drawn on photos; this input is none.")
-        number = len(labels) + others.index(one.target.name) if index is None else int(index)
-        boxes = one.boxes(threshold, max_boxes)
-        found += [FoundBox(number, one.target.name, box) for box in boxes if box.score >= min_score]
+        number = (
+            len(labels) + others.index(explanation.target.name) if index is None else int(index)
+        )
+        boxes = explanation.boxes(threshold, max_boxes)
+        boxes_of_photo += [
+            FoundBox(number, explanation.target.name, box)
+            for box in boxes
+            if box.score >= min_score
+        ]
     height, width = explanations[0].geometry.photo
-    return LocatedPhoto(photo, (height, width), tuple(found))
+    return LocatedPhoto(photo, (height, width), tuple(boxes_of_photo))
 
 
 def boxes_as_dict(place: LocatedPhoto, explanations: Sequence[Explanation]) -> dict[str, Any]:
     """Plain values for JSON."""
     several = len(explanations) > 1
     notes = [
-        f"{one.target.name}: {note}" if several else note
-        for one in explanations
-        for note in one.warnings
+        f"{each.target.name}: {note}" if several else note
+        for each in explanations
+        for note in each.warnings
     ]
     return {
         "photo": place.photo,
@@ -60,16 +70,16 @@ def boxes_as_dict(place: LocatedPhoto, explanations: Sequence[Explanation]) -> d
         "width": place.size[1],
         "boxes": [
             {
-                "index": one.number,
-                "name": one.name,
-                "left": one.box.left,
-                "top": one.box.top,
-                "right": one.box.right,
-                "bottom": one.box.bottom,
-                "score": one.box.score,
-                "peak": one.box.peak,
+                "index": each.number,
+                "name": each.name,
+                "left": each.box.left,
+                "top": each.box.top,
+                "right": each.box.right,
+                "bottom": each.box.bottom,
+                "score": each.box.score,
+                "peak": each.box.peak,
             }
-            for one in place.found
+            for each in place.found
         ],
         "warnings": list(dict.fromkeys(notes)),
     }
@@ -85,9 +95,9 @@ def write_boxes(
         path.write_text(text + "\n", encoding="utf-8")
         return [path]
     ending, each = (".txt", yolo_lines) if how == "yolo" else (".xml", voc_xml)
-    paths = [names.claim(one.photo, [ending])[0] for one in photos]
-    for one, path in zip(photos, paths, strict=True):
-        path.write_text(each(one), encoding="utf-8")
+    paths = [names.claim(photo.photo, [ending])[0] for photo in photos]
+    for photo, path in zip(photos, paths, strict=True):
+        path.write_text(each(photo), encoding="utf-8")
     if how == "yolo":
         path = folder / "classes.txt"
         path.write_text(
@@ -99,8 +109,8 @@ def write_boxes(
 
 def _class_names(photos: Sequence[LocatedPhoto], labels: Labels) -> list[str]:
     """The names of classes by number: those of the model, then other questions."""
-    others = {one.number: one.name for photo in photos for one in photo.found}
+    others = {entry.number: entry.name for photo in photos for entry in photo.found}
     last = max([len(labels) - 1, *others])
-    own = [label.name for label in labels.entries]
+    names = [label.name for label in labels.entries]
     # what was asked and found nowhere keeps its number
-    return [own[k] if k < len(own) else others.get(k, str(k)) for k in range(last + 1)]
+    return [names[k] if k < len(names) else others.get(k, str(k)) for k in range(last + 1)]

@@ -101,12 +101,12 @@ def multi_label(
                 (np.asarray(threshold, "float32"),),
                 lambda _: TargetText(f"all classes of probability {threshold:g} or more"),
             )
-        found = [question_module.find_label(one, context.labels) for one in wanted]
+        labels = [question_module.find_label(label, context.labels) for label in wanted]
         return Target(
             ("several", k),
             lambda answers, inside: scores.summed_scores(answers, inside, k, asked_scores),
-            (question_module.class_mask(found, context.output.classes),),
-            lambda _: TargetText(" and ".join(one.name for one in found), tuple(found)),
+            (question_module.class_mask(labels, context.output.classes),),
+            lambda _: TargetText(" and ".join(label.name for label in labels), tuple(labels)),
         )
 
     return UnresolvedTarget("several classes" if wanted else "all predicted classes", resolve)
@@ -129,14 +129,14 @@ def regression(unit: int = 0) -> UnresolvedTarget:
 
 def output(name: str | int, question: Any = "top") -> UnresolvedTarget:
     """A question to another output, by name (a dictionary's key, the layer's name) or index."""
-    asked = question_module.unresolved_target(question)
+    unresolved = question_module.unresolved_target(question)
 
     def resolve(context: Context) -> Target:
         k = output_index(context.outputs, name)
         chosen = context.outputs[k]
         same = k == context.main or chosen.classes == len(context.labels)
         labels = context.labels if same else numbered_labels(chosen.classes)
-        target = asked.resolve(replace(context, main=k, labels=labels))
+        target = unresolved.resolve(replace(context, main=k, labels=labels))
         score, tell = target.score, target.tell
         if k == context.main:
             return target
@@ -152,7 +152,7 @@ def output(name: str | int, question: Any = "top") -> UnresolvedTarget:
             tell=of_output,
         )
 
-    return UnresolvedTarget(f"{name}: {asked.words}", resolve)
+    return UnresolvedTarget(f"{name}: {unresolved.words}", resolve)
 
 
 def custom(function: Callable[[Any], Tensor], about: str | None = None) -> UnresolvedTarget:

@@ -130,10 +130,10 @@ def _found_or_rank(wanted: int | str, context: Context) -> int:
             "region() with a mask or a point asks one class: give it, as in region('road', "
             "point=(3, 4))."
         )
-    found = question_module.find_label(wanted, context.labels)
-    if isinstance(found, Group):
-        raise TargetError(f"region() takes one class; {found.name!r} is a group of classes.")
-    return int(found.index)
+    label = question_module.find_label(wanted, context.labels)
+    if isinstance(label, Group):
+        raise TargetError(f"region() takes one class; {label.name!r} is a group of classes.")
+    return int(label.index)
 
 
 def _area_mask(space: tuple[int, ...], mask: Any, point: Sequence[int] | None) -> np.ndarray:

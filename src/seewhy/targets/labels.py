@@ -79,10 +79,10 @@ class Labels:
             return self._numbered(int(word), named)
         if len(named) > 1:
             raise TargetError(_ambiguous(word, named))
-        found = named[0] if named else self._group(word)
-        if found is None:
+        label = named[0] if named else self._group(word)
+        if label is None:
             raise TargetError(self._unknown(word))
-        return found
+        return label
 
     def _at(self, index: int) -> Label:
         if 0 <= index < len(self):

@@ -64,46 +64,46 @@ class UnresolvedTarget:
         return self * (1 / divisor)
 
 
-def parse_target(wanted: Any, context: Context) -> Target:
+def parse_target(target: Any, context: Context) -> Target:
     """A question from what a user wrote: "top", a class, a Question or a function.
 
     Raises TargetError if it is unknown, ambiguous or out of range; it lists candidates.
     """
-    if isinstance(wanted, Target):
-        return wanted
-    return unresolved_target(wanted).resolve(context)
+    if isinstance(target, Target):
+        return target
+    return unresolved_target(target).resolve(context)
 
 
-def parse_targets(wanted: Sequence[Any], context: Context, count: int) -> list[Target]:
+def parse_targets(targets: Sequence[Any], context: Context, count: int) -> list[Target]:
     """Several questions; "all-top" stands for the `count` highest classes."""
     questions: list[Target] = []
-    for one in wanted:
-        if isinstance(one, str) and one.strip().lower().replace("_", "-") == "all-top":
+    for each in targets:
+        if isinstance(each, str) and each.strip().lower().replace("_", "-") == "all-top":
             questions += [
                 rank_target(rank, context) for rank in range(min(count, len(context.labels)))
             ]
         else:
-            questions.append(parse_target(one, context))
+            questions.append(parse_target(each, context))
     return questions
 
 
-def unresolved_target(wanted: Any) -> UnresolvedTarget:
-    if isinstance(wanted, UnresolvedTarget):
-        return wanted
-    if isinstance(wanted, Target):
-        return UnresolvedTarget("question", lambda _: wanted)
-    if isinstance(wanted, np.ndarray) and wanted.ndim == 0:
-        wanted = wanted.item()
-    if isinstance(wanted, str):
-        return ask_rank(0) if wanted.strip().lower() == "top" else ask_class(wanted)
-    if callable(wanted):
-        return ask_function(wanted)
-    return ask_class(_index(wanted))
+def unresolved_target(target: Any) -> UnresolvedTarget:
+    if isinstance(target, UnresolvedTarget):
+        return target
+    if isinstance(target, Target):
+        return UnresolvedTarget("question", lambda _: target)
+    if isinstance(target, np.ndarray) and target.ndim == 0:
+        target = target.item()
+    if isinstance(target, str):
+        return ask_rank(0) if target.strip().lower() == "top" else ask_class(target)
+    if callable(target):
+        return ask_function(target)
+    return ask_class(_index(target))
 
 
-def ask_class(wanted: int | str) -> UnresolvedTarget:
+def ask_class(label: int | str) -> UnresolvedTarget:
     """How strongly a class or a group: what `targets.class_` gives."""
-    return UnresolvedTarget(str(wanted), lambda context: class_target(wanted, context, None))
+    return UnresolvedTarget(str(label), lambda context: class_target(label, context, None))
 
 
 def ask_rank(rank: int) -> UnresolvedTarget:
@@ -119,15 +119,15 @@ def ask_function(function: Callable[[Any], Tensor], about: str | None = None) ->
     def score(answers: ModelOutputs) -> Tensor:
         from keras import ops
 
-        given = function(answers.as_given())
+        values = function(answers.as_given())
         batch = answers.raw().shape[0]
-        shape = tuple(getattr(given, "shape", ()))
+        shape = tuple(getattr(values, "shape", ()))
         if shape != (batch,):
             raise TargetError(
                 f"the target {name!r} gave a value of shape {shape}; expected one score an "
                 f"image, ({batch},). Take a class or a mean over the other axes."
             )
-        return ops.cast(given, "float32")
+        return ops.cast(values, "float32")
 
     target = Target(("custom", _Same(function)), score, (), lambda _: TargetText(name))
     return UnresolvedTarget(name, lambda _: target)
@@ -165,19 +165,19 @@ def unit_target(unit: int, context: Context) -> Target:
     )
 
 
-def class_target(wanted: int | str, context: Context, asked: str | None) -> Target:
-    label = find_label(wanted, context.labels)
+def class_target(name: int | str, context: Context, scores_kind: str | None) -> Target:
+    label = find_label(name, context.labels)
     k = context.main
     if isinstance(label, Group):
         return Target(
-            ("group", k, asked),
-            lambda answers, members: scores_module.group_scores(answers, members, k, asked),
+            ("group", k, scores_kind),
+            lambda answers, members: scores_module.group_scores(answers, members, k, scores_kind),
             (_members(label, context.output.classes),),
             lambda _: label,
         )
     return Target(
-        ("class", k, asked),
-        lambda answers, at: class_scores(answers, at, k, asked),
+        ("class", k, scores_kind),
+        lambda answers, at: class_scores(answers, at, k, scores_kind),
         (np.asarray(label.index, "int32"),),
         lambda _: label,
     )
@@ -210,7 +210,7 @@ def _sum_of_targets(
     def resolve(context: Context) -> Target:
         first, second = a.resolve(context), b.resolve(context)
         cut = len(first.values)
-        one, other = first.score, second.score
+        score_of_first, score_of_second = first.score, second.score
 
         def tell(ranking: Ranking) -> TargetLabel:
             parts = (first.tell(ranking), second.tell(ranking))
@@ -219,7 +219,9 @@ def _sum_of_targets(
 
         return Target(
             ("sum", sign, cut, first.kind, second.kind),
-            lambda answers, *v: one(answers, *v[:cut]) + sign * other(answers, *v[cut:]),
+            lambda answers, *v: (
+                score_of_first(answers, *v[:cut]) + sign * score_of_second(answers, *v[cut:])
+            ),
             (*first.values, *second.values),
             tell,
         )
@@ -255,8 +257,8 @@ def classes_of(about: TargetLabel) -> tuple[Any, ...]:
     return about.classes if isinstance(about, TargetText) else (about,)
 
 
-def find_label(wanted: int | str, labels: Labels) -> Any:
-    return labels.find(wanted if isinstance(wanted, str) else _index(wanted))
+def find_label(name: int | str, labels: Labels) -> Any:
+    return labels.find(name if isinstance(name, str) else _index(name))
 
 
 def _members(group: Group, count: int) -> np.ndarray:
@@ -269,19 +271,19 @@ def _members(group: Group, count: int) -> np.ndarray:
 def class_mask(labels: Sequence[Any], count: int) -> np.ndarray:
     """bool (classes,): which classes are among these labels and groups."""
     members = np.zeros(count, bool)
-    for one in labels:
-        members[list(one.indices) if isinstance(one, Group) else one.index] = True
+    for label in labels:
+        members[list(label.indices) if isinstance(label, Group) else label.index] = True
     return members
 
 
-def _index(wanted: Any) -> int:
+def _index(target: Any) -> int:
     try:
-        if isinstance(wanted, bool | np.bool_):
+        if isinstance(target, bool | np.bool_):
             raise TypeError
-        return operator.index(wanted)
+        return operator.index(target)
     except TypeError:
         raise TargetError(
             f"a target is an index, a WordNet id, a class name, a group's word, 'top', a question "
-            f"of seewhy.targets or a function of the outputs; got {type(wanted).__name__} "
-            f"{wanted!r}."
+            f"of seewhy.targets or a function of the outputs; got {type(target).__name__} "
+            f"{target!r}."
         ) from None

@@ -41,34 +41,34 @@ def infidelity(  # noqa: PLR0913  (each choice has its default)
     images = checks.as_images(images)
     maps = _spread(np.asarray(maps), images)
     rows, changes = _changes(images, how, (samples, sigma, side, seed))
-    told = np.empty((len(images), rows))
+    expected = np.empty((len(images), rows))
 
     def make(which: np.ndarray, row: np.ndarray) -> np.ndarray:
         change = changes(which, row)
-        told[which, row] = np.einsum("nhwc,nhwc->n", change, maps[which])
+        expected[which, row] = np.einsum("nhwc,nhwc->n", change, maps[which])
         moved: np.ndarray = images[which] - change
         return moved
 
     after = perturbed_copies.scores_of_copies(scorer, images, rows, make)
     true = perturbed_copies.scores_of_images(scorer, images)[:, None] - after
     if scaled:
-        below = (told**2).sum(axis=1)
-        above = (told * true).sum(axis=1)
+        below = (expected**2).sum(axis=1)
+        above = (expected * true).sum(axis=1)
         best = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
-        told = best[:, None] * told
-    error: np.ndarray = ((told - true) ** 2).mean(axis=1)
+        expected = best[:, None] * expected
+    error: np.ndarray = ((expected - true) ** 2).mean(axis=1)
     return error
 
 
 def _spread(maps: np.ndarray, images: np.ndarray) -> np.ndarray:
     check_finite(maps)
-    own = maps[..., None] if maps.ndim == 3 else maps
-    if own.shape not in (images.shape, (*images.shape[:3], 1)):
+    by_pixel = maps[..., None] if maps.ndim == 3 else maps
+    if by_pixel.shape not in (images.shape, (*images.shape[:3], 1)):
         raise OptionError(
             f"maps have the images' shape {images.shape}, with channels or without; got "
             f"{maps.shape}."
         )
-    return np.broadcast_to(own.astype("float64"), images.shape)
+    return np.broadcast_to(by_pixel.astype("float64"), images.shape)
 
 
 def _changes(
@@ -76,15 +76,15 @@ def _changes(
 ) -> tuple[int, Make]:
     """How many changes there are, and those of given images and rows."""
     if not isinstance(how, str):
-        given = np.asarray(how, "float32")
-        if given.ndim == 4:
-            given = given[:, None]
-        if given.ndim != 5 or given.shape[2:] != images.shape[1:]:
+        changes = np.asarray(how, "float32")
+        if changes.ndim == 4:
+            changes = changes[:, None]
+        if changes.ndim != 5 or changes.shape[2:] != images.shape[1:]:
             raise OptionError(
                 f"changes have shape (samples, *{images.shape[1:]}); got {np.shape(how)}."
             )
-        given = np.broadcast_to(given, (len(given), *images.shape))
-        return len(given), lambda which, row: given[row, which]
+        changes = np.broadcast_to(changes, (len(changes), *images.shape))
+        return len(changes), lambda which, row: changes[row, which]
     samples, sigma, side, seed = drawn
     one_of("how", how, WAYS)
     rows = count("samples", samples)
@@ -110,7 +110,7 @@ def noise(row: np.ndarray, shape: tuple[int, ...], sigma: float, seed: int) -> n
 
     So the same row has the same noise, whichever image and chunk it is drawn for.
     """
-    found, places = np.unique(row, return_inverse=True)
-    drawn = [np.random.default_rng([seed, k]).normal(0, sigma, shape) for k in found.tolist()]
+    rows, places = np.unique(row, return_inverse=True)
+    drawn = [np.random.default_rng([seed, k]).normal(0, sigma, shape) for k in rows.tolist()]
     values: np.ndarray = np.stack(drawn).astype("float32")[places]
     return values

@@ -73,8 +73,10 @@ def irof_curve(
     scores = perturbed_copies.scores_of_copies(
         scorer, images, most + 1, without_pixels(images, baseline, gone)
     )
-    own = scores[:, :1]
-    curve: np.ndarray = np.divide(scores, own, out=np.full_like(scores, np.nan), where=own != 0)
+    unchanged = scores[:, :1]
+    curve: np.ndarray = np.divide(
+        scores, unchanged, out=np.full_like(scores, np.nan), where=unchanged != 0
+    )
     curve[np.arange(most + 1) > counts[:, None]] = np.nan
     return curve
 
@@ -86,12 +88,12 @@ def _numbered(segments: Segments, shape: tuple[int, ...]) -> tuple[np.ndarray, n
         rows, cols = (np.arange(length) * min(side, length) // length for length in shape[1:])
         grid = rows[:, None] * (cols[-1] + 1) + cols
         return np.broadcast_to(grid, shape), np.full(shape[0], grid.max() + 1)
-    given = np.asarray(segments)
-    if given.shape != shape or not np.issubdtype(given.dtype, np.integer):
+    labels = np.asarray(segments)
+    if labels.shape != shape or not np.issubdtype(labels.dtype, np.integer):
         raise OptionError(
             f"segments are whole numbers of the maps' shape {shape}, or one number for a grid; got "
-            f"{given.dtype} of shape {given.shape}."
+            f"{labels.dtype} of shape {labels.shape}."
         )
-    numbered = [np.unique(one, return_inverse=True) for one in given]
+    numbered = [np.unique(of_image, return_inverse=True) for of_image in labels]
     regions = np.stack([places.reshape(shape[1:]) for _, places in numbered])
-    return regions, np.array([len(found) for found, _ in numbered])
+    return regions, np.array([len(values) for values, _ in numbered])

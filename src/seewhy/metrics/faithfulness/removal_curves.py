@@ -135,8 +135,8 @@ def without_pixels(images: np.ndarray, baseline: Baseline, gone: Make) -> Make:
     put = removed_values(images, baseline)
 
     def make(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        own = put if len(put) == 1 else put[which]
-        copied: np.ndarray = np.where(gone(which, rows)[..., None], own, images[which])
+        baseline_values = put if len(put) == 1 else put[which]
+        copied: np.ndarray = np.where(gone(which, rows)[..., None], baseline_values, images[which])
         return copied
 
     return make

@@ -36,7 +36,9 @@ def box_iou(maps: np.ndarray, boxes: Boxes, *, threshold: float = 0.15) -> np.nd
     maps = checks.as_maps(maps)
     things = as_boxes(boxes, len(maps))
     drawn = [np.array([largest_box(map, threshold)], "float64") for map in maps]
-    return np.array([overlaps(one, own).max() for one, own in zip(drawn, things, strict=True)])
+    return np.array(
+        [overlaps(box, of_image).max() for box, of_image in zip(drawn, things, strict=True)]
+    )
 
 
 def localisation_error(
@@ -57,7 +59,7 @@ def localisation_error(
     arXiv:1409.0575, section 4; boxes as in Selvaraju et al. 2017 (Grad-CAM), arXiv:1610.02391,
     section 4.1: around the largest region of what reaches 15 % of the largest value.
     """
-    maps, predicted, classes = (np.asarray(one) for one in (maps, predicted, classes))
+    maps, predicted, classes = (np.asarray(values) for values in (maps, predicted, classes))
     if maps.ndim != 4 or predicted.shape != maps.shape[:2] or classes.shape != maps.shape[:1]:
         raise OptionError(
             f"maps have shape (batch, top, height, width), predicted (batch, top) and classes "
@@ -65,10 +67,8 @@ def localisation_error(
         )
     things = as_boxes(boxes, len(maps))
     right = predicted == classes[:, None]
-    found = np.zeros(len(maps), bool)
+    hits = np.zeros(len(maps), bool)
     # only maps of the right class can be right
     for i, k in zip(*np.nonzero(right), strict=True):
-        found[i] |= bool(
-            box_iou(maps[i, k][None], [things[i].tolist()], threshold=threshold) >= iou
-        )
-    return (~found).astype("float64")
+        hits[i] |= bool(box_iou(maps[i, k][None], [things[i].tolist()], threshold=threshold) >= iou)
+    return (~hits).astype("float64")

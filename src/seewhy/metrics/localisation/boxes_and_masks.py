@@ -22,18 +22,20 @@ def as_boxes(boxes: Boxes, batch: int) -> list[np.ndarray]:
             f"{len(boxes)} lists of boxes for {batch} maps: give a list for each image, as "
             f"[[(left, top, right, bottom)]] for one image with one thing."
         )
-    found = []
-    for own in boxes:
-        array = np.asarray(own, "float64")
+    arrays = []
+    for of_image in boxes:
+        array = np.asarray(of_image, "float64")
         if array.ndim != 2 or array.shape[1] != 4 or not len(array):
             raise OptionError(
                 f"each image has a list of at least one box (left, top, right, bottom); got "
-                f"{own!r}."
+                f"{of_image!r}."
             )
         if (array[:, 2:] < array[:, :2]).any() or not np.isfinite(array).all():
-            raise OptionError(f"a box goes from left to right and from top to bottom; got {own!r}.")
-        found.append(array)
-    return found
+            raise OptionError(
+                f"a box goes from left to right and from top to bottom; got {of_image!r}."
+            )
+        arrays.append(array)
+    return arrays
 
 
 def as_masks(where: Any, shape: tuple[int, ...]) -> np.ndarray:
@@ -49,8 +51,8 @@ def as_masks(where: Any, shape: tuple[int, ...]) -> np.ndarray:
         return where
     masks = np.zeros(shape, bool)
     down, across = (np.arange(side) + 0.5 for side in shape[1:])
-    for mask, own in zip(masks, as_boxes(where, shape[0]), strict=True):
-        left, top, right, bottom = own.T[:, :, None]
+    for mask, of_image in zip(masks, as_boxes(where, shape[0]), strict=True):
+        left, top, right, bottom = of_image.T[:, :, None]
         high = (down >= top) & (down < bottom)
         wide = (across >= left) & (across < right)
         mask |= (high[:, :, None] & wide[:, None]).any(axis=0)
@@ -62,13 +64,13 @@ def overlaps(boxes: np.ndarray, things: np.ndarray, extra: float = 0) -> np.ndar
 
     extra: 1 where right and bottom are the last pixels inside.
     """
-    one, other = boxes[:, None], things[None]
-    low = np.maximum(one[..., :2], other[..., :2])
-    high = np.minimum(one[..., 2:], other[..., 2:])
+    first, second = boxes[:, None], things[None]
+    low = np.maximum(first[..., :2], second[..., :2])
+    high = np.minimum(first[..., 2:], second[..., 2:])
     shared = np.maximum(high - low + extra, 0).prod(axis=-1)
     areas = [
-        np.asarray(each[..., 2:] - each[..., :2] + extra).prod(axis=-1) for each in (one, other)
+        np.asarray(each[..., 2:] - each[..., :2] + extra).prod(axis=-1) for each in (first, second)
     ]
     whole = areas[0] + areas[1] - shared
-    found: np.ndarray = np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
-    return found
+    ratios: np.ndarray = np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
+    return ratios

@@ -41,27 +41,27 @@ def regions(levels: np.ndarray, adds: np.ndarray, corners: bool) -> Regions:
     ends = pairs(levels.shape, corners)
     flat = levels.ravel()
     same = flat[ends[0]] == flat[ends[1]]
-    own = zones(flat.size, ends[:, same])
-    count = int(own.max()) + 1
-    low, high = np.sort(own[ends[:, ~same]], axis=0)
+    owners = zones(flat.size, ends[:, same])
+    count = int(owners.max()) + 1
+    low, high = np.sort(owners[ends[:, ~same]], axis=0)
     # as one number each, since sorting pairs takes ten times as long
     touching = np.stack(np.divmod(np.unique(low * count + high), count))
     heights = np.zeros(count, int)
-    heights[own] = flat
+    heights[owners] = flat
     at = heights[touching].min(axis=0)
     order = np.argsort(-at, kind="stable")
-    return _joined(heights, _measured(own, levels.shape, adds), touching[:, order], at[order])
+    return _joined(heights, _measured(owners, levels.shape, adds), touching[:, order], at[order])
 
 
 def pairs(shape: tuple[int, ...], corners: bool) -> np.ndarray:
     """int (2, n): the numbers of pixels that touch."""
     numbers = np.arange(shape[0] * shape[1]).reshape(shape)
-    found = []
+    neighbours = []
     for down, across in SIDES + (CORNERS if corners else ()):
         here = numbers[: shape[0] - down, max(0, -across) : shape[1] - max(0, across)]
         there = numbers[down:, max(0, across) : shape[1] + min(0, across)]
-        found.append(np.stack([here.ravel(), there.ravel()]))
-    return np.concatenate(found, axis=1)
+        neighbours.append(np.stack([here.ravel(), there.ravel()]))
+    return np.concatenate(neighbours, axis=1)
 
 
 def zones(count: int, ends: np.ndarray) -> np.ndarray:
@@ -82,20 +82,20 @@ def zones(count: int, ends: np.ndarray) -> np.ndarray:
     return numbers
 
 
-def _measured(own: np.ndarray, shape: tuple[int, ...], adds: np.ndarray) -> list[list[float]]:
+def _measured(owners: np.ndarray, shape: tuple[int, ...], adds: np.ndarray) -> list[list[float]]:
     """For each zone left, top, -right, -bottom, its first pixel, and what it adds.
 
     All but the last are minima, so that zones are joined alike in all of them.
     """
-    count = int(own.max()) + 1
-    pixels = np.arange(own.size)
+    count = int(owners.max()) + 1
+    pixels = np.arange(owners.size)
     rows, cols = np.divmod(pixels, shape[1])
     columns: list[list[float]] = []
     for values in (cols, rows, -(cols + 1), -(rows + 1), pixels):
-        least = np.full(count, own.size)
-        np.minimum.at(least, own, values)
+        least = np.full(count, owners.size)
+        np.minimum.at(least, owners, values)
         columns.append(least.tolist())
-    columns.append(np.bincount(own, adds.ravel(), count).tolist())
+    columns.append(np.bincount(owners, adds.ravel(), count).tolist())
     return columns
 
 
@@ -120,8 +120,8 @@ def _joined(
             rows.append((born[k], level, *(column[k] for column in minima), areas[k]))
             born[k] = level
 
-    for one, other, level in zip(*pairs.tolist(), at.tolist(), strict=True):
-        keep, gone = root(one), root(other)
+    for first, second, level in zip(*pairs.tolist(), at.tolist(), strict=True):
+        keep, gone = root(first), root(second)
         if keep == gone:
             continue
         note(keep, level)

@@ -21,17 +21,17 @@ def boxes(levels: np.ndarray, cuts: np.ndarray, every: bool) -> tuple[np.ndarray
     right, bottom, these the first behind it. An outline runs through the centres of the outermost
     pixels, and pixels that touch at corners belong together.
     """
-    found, holes = _swept(levels.tobytes(), levels.shape)
-    owners, numbers = _alive(found, cuts + 1)
+    regions, holes = _swept(levels.tobytes(), levels.shape)
+    owners, numbers = _alive(regions, cuts + 1)
     if not every:
-        chosen = _largest(levels, (found, holes), owners, numbers)
-        return owners[chosen], found.corners[numbers[chosen]]
+        chosen = _largest(levels, (regions, holes), owners, numbers)
+        return owners[chosen], regions.corners[numbers[chosen]]
     holders, inner = _alive(holes, -cuts)
     # the outline of a hole runs through the pixels around it
     grown = holes.corners[inner] + np.array([-1, -1, 1, 1])
     return (
         np.concatenate([owners, holders]),
-        np.concatenate([found.corners[numbers], grown]),
+        np.concatenate([regions.corners[numbers], grown]),
     )
 
 
@@ -42,16 +42,16 @@ def _swept(levels: bytes, shape: tuple[int, ...]) -> tuple[Regions, Regions]:
     Holes live on negative levels, from the deepest on.
     """
     values = np.frombuffer(levels, int).reshape(shape)
-    found = component_tree.regions(values, _outlined(values), corners=True)
+    regions = component_tree.regions(values, _outlined(values), corners=True)
     under = component_tree.regions(-values, np.zeros(shape), corners=False)
     left, top, right, bottom = under.corners.T
     cut_off = (left > 0) & (top > 0) & (right < shape[1]) & (bottom < shape[0])
-    return found, Regions(*(getattr(under, one.name)[cut_off] for one in fields(Regions)))
+    return regions, Regions(*(getattr(under, each.name)[cut_off] for each in fields(Regions)))
 
 
-def _alive(found: Regions, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _alive(regions: Regions, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Places of levels, and numbers of the regions that there are at them."""
-    there = (found.died < levels[:, None]) & (levels[:, None] <= found.born)
+    there = (regions.died < levels[:, None]) & (levels[:, None] <= regions.born)
     owners, numbers = np.nonzero(there)
     return owners, numbers
 
@@ -83,30 +83,30 @@ def _largest(
     The area inside of an outline counts holes in. It is between the region's own area and that
     of its box, which mostly tells already which is the largest.
     """
-    found, holes = swept
-    least = found.area.copy()
-    most = (found.corners[:, 2:] - found.corners[:, :2] - 1).prod(axis=1)
+    regions, holes = swept
+    least = regions.area.copy()
+    most = (regions.corners[:, 2:] - regions.corners[:, :2] - 1).prod(axis=1)
     best = np.zeros(int(owners.max(initial=-1)) + 1)
     np.maximum.at(best, owners, least[numbers])
     able = most[numbers] >= best[owners]
     owners, numbers, places = owners[able], numbers[able], np.flatnonzero(able)
     rivals = np.bincount(owners)[owners]
     for k in np.unique(numbers[(rivals > 1) & (most[numbers] > least[numbers])]).tolist():
-        if not _holed(found, k, holes):
+        if not _holed(regions, k, holes):
             continue
-        least[k] = _filled(levels >= found.born[k], found.corners[k], int(found.first[k]))
-    order = np.lexsort((found.first[numbers], least[numbers], owners))
+        least[k] = _filled(levels >= regions.born[k], regions.corners[k], int(regions.first[k]))
+    order = np.lexsort((regions.first[numbers], least[numbers], owners))
     last = np.diff(owners[order], append=-1) != 0
     chosen: np.ndarray = places[order[last]]
     return chosen
 
 
-def _holed(found: Regions, k: int, holes: Regions) -> bool:
+def _holed(regions: Regions, k: int, holes: Regions) -> bool:
     """Whether there are holes inside of one region when it begins."""
-    level = 1 - int(found.born[k])
-    own = found.corners[k]
-    inside = (holes.corners[:, :2] > own[:2]).all(axis=1)
-    inside &= (holes.corners[:, 2:] < own[2:]).all(axis=1)
+    level = 1 - int(regions.born[k])
+    corners = regions.corners[k]
+    inside = (holes.corners[:, :2] > corners[:2]).all(axis=1)
+    inside &= (holes.corners[:, 2:] < corners[2:]).all(axis=1)
     return bool((inside & (holes.died < level) & (level <= holes.born)).any())
 
 
@@ -115,8 +115,8 @@ def _filled(above: np.ndarray, corners: np.ndarray, first: int) -> float:
     left, top, right, bottom = corners.tolist()
     labels, _ = regions.regions(above[top:bottom, left:right])
     row, col = divmod(first, above.shape[1])
-    own = labels == labels[row - top, col - left]
-    outside = np.pad(~own, 1, constant_values=True)
+    region = labels == labels[row - top, col - left]
+    outside = np.pad(~region, 1, constant_values=True)
     # what the frame reaches without stepping over corners is outside
     full = ~_reached(outside)[1:-1, 1:-1]
     corners_in = sum(

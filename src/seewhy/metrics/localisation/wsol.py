@@ -63,14 +63,14 @@ def _best(map: np.ndarray, things: np.ndarray, every: bool) -> np.ndarray:
     """The best overlap at each threshold (1000,)."""
     levels = (map * 255).astype("uint8").astype(int)
     cuts = (THRESHOLDS * levels.max()).astype(int)
-    asked, places = np.unique(cuts, return_inverse=True)
-    owners, found = contours.boxes(levels, asked, every)
-    found = np.minimum(found, np.array([*map.shape[::-1], *map.shape[::-1]]) - [0, 0, 1, 1])
-    best = np.zeros(len(asked))
+    levels_asked, places = np.unique(cuts, return_inverse=True)
+    owners, corners = contours.boxes(levels, levels_asked, every)
+    corners = np.minimum(corners, np.array([*map.shape[::-1], *map.shape[::-1]]) - [0, 0, 1, 1])
+    best = np.zeros(len(levels_asked))
     # nothing above the cut: the authors take a box of one pixel in the corner
-    empty = ~np.isin(np.arange(len(asked)), owners)
+    empty = ~np.isin(np.arange(len(levels_asked)), owners)
     best[empty] = overlaps(np.zeros((1, 4)), things, 1).max()
-    np.maximum.at(best, owners, overlaps(found, things, 1).max(axis=1))
+    np.maximum.at(best, owners, overlaps(corners, things, 1).max(axis=1))
     filled: np.ndarray = best[places]
     return filled
 

@@ -112,11 +112,13 @@ def _method_with_label(method: Any, seed: int) -> tuple[str, Any, dict[str, Any]
     """A label, the method, and its options; raises MethodError for what is unknown."""
     from seewhy.methods.registry import get_method
 
-    wanted, given = (method[0], dict(method[1])) if isinstance(method, tuple) else (method, {})
-    found = get_method(wanted, given)
-    words = ", ".join(f"{name}={value}" for name, value in given.items())
-    options = {"seed": seed, **given} if "seed" in found.options else given
-    return (f"{found.name}({words})" if words else found.name), wanted, options
+    named, method_options = (
+        (method[0], dict(method[1])) if isinstance(method, tuple) else (method, {})
+    )
+    entry = get_method(named, method_options)
+    words = ", ".join(f"{name}={value}" for name, value in method_options.items())
+    options = {"seed": seed, **method_options} if "seed" in entry.options else method_options
+    return (f"{entry.name}({words})" if words else entry.name), named, options
 
 
 def _named_models(models: Any) -> Iterator[tuple[str, Any]]:
@@ -128,30 +130,30 @@ def _named_models(models: Any) -> Iterator[tuple[str, Any]]:
     if not several:
         raise OptionError("models is a list with at least one entry; got an empty one.")
     names: set[str] = set()
-    for one in several:
-        name = Path(one).stem if isinstance(one, str | Path) else None
-        own = one.pipeline.model if isinstance(one, Explainer) else one
-        plain = name = name or str(getattr(own, "name", type(own).__name__))
+    for model in several:
+        name = Path(model).stem if isinstance(model, str | Path) else None
+        named_thing = model.pipeline.model if isinstance(model, Explainer) else model
+        plain = name = name or str(getattr(named_thing, "name", type(named_thing).__name__))
         number = 2
         while name in names:
             name, number = f"{plain} ({number})", number + 1
         names.add(name)
-        yield name, one
+        yield name, model
 
 
-def _table_rows(contest: ModelRun, wanted: Sequence[Measure], seed: int) -> Iterator[TableRow]:
-    for one in contest.rows:
+def _table_rows(run: ModelRun, chosen: Sequence[Measure], seed: int) -> Iterator[TableRow]:
+    for row in run.rows:
         rivals: dict[str, statistics.Values] = {}
-        if one.found and not one.control:
-            rivals = {rival.method: rival.found for rival in contest.controls(one.grid)}
-        made = statistics.row_figures(one.found, rivals, wanted, seed) if one.found else {}
+        if row.found and not row.control:
+            rivals = {rival.method: rival.found for rival in run.controls(row.grid)}
+        figures = statistics.row_figures(row.found, rivals, chosen, seed) if row.found else {}
         yield TableRow(
-            contest.name, one.layer, one.method, one.control, made, *_cost_of(one), one.problem
+            run.name, row.layer, row.method, row.control, figures, *_cost_of(row), row.problem
         )
 
 
-def _cost_of(one: Row) -> tuple[float, float]:
-    return one.cost or (statistics.NAN, statistics.NAN)
+def _cost_of(row: Row) -> tuple[float, float]:
+    return row.cost or (statistics.NAN, statistics.NAN)
 
 
 def _notes(

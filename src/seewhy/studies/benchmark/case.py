@@ -38,8 +38,8 @@ class PhotoContext:
 
     @property
     def image(self) -> np.ndarray:
-        own: np.ndarray = self.scorer.inputs[self.place]
-        return own
+        image: np.ndarray = self.scorer.inputs[self.place]
+        return image
 
     def score(self, images: Any) -> np.ndarray:
         return self.scorer(images, np.full(len(images), self.place))
@@ -60,36 +60,43 @@ class PhotoContext:
 
 
 def measured_method_map(
-    setting: PhotoContext, explainer: Explainer, explanation: Explanation
+    context: PhotoContext, explainer: Explainer, explanation: Explanation
 ) -> MeasuredMap | str:
     """The case of a method's map, or what is wrong with the map."""
     index = getattr(explanation.target, "index", None)
-    asked = setting.target if index is None else int(index)  # of copies, "top" may be another
+    target = context.target if index is None else int(index)  # of copies, "top" may be another
     try:
         heatmap = explanation.heatmap
     except MapError as error:
         return str(error)
-    explain = partial(_explain_copies, explainer, asked)
+    explain = partial(_explain_copies, explainer, target)
 
     def other() -> tuple[np.ndarray, np.ndarray]:
-        return explanation.map, measuring.least_likely(explainer, [setting.photo])[0].map
+        return explanation.map, measuring.least_likely(explainer, [context.photo])[0].map
 
-    return setting.case(explanation.map, heatmap, explain, other)
+    return context.case(explanation.map, heatmap, explain, other)
 
 
-def measured_control_map(setting: PhotoContext, grid: tuple[int, ...], way: int) -> MeasuredMap:
+def measured_control_map(context: PhotoContext, grid: tuple[int, ...], way: int) -> MeasuredMap:
     """The case of a map that knows nothing of the network; way: which of `controls.NAMES`."""
 
     def explain(images: Any) -> np.ndarray:
-        return np.stack([controls.control_maps(one, grid, setting.seeds[1])[way] for one in images])
+        return np.stack(
+            [controls.control_maps(image, grid, context.seeds[1])[way] for image in images]
+        )
 
-    map = explain(setting.image[None])[0]
-    heatmap = measuring.control_heatmap(map, setting.geometry)
-    return setting.case(map, heatmap, explain, lambda: (map, map))
+    map = explain(context.image[None])[0]
+    heatmap = measuring.control_heatmap(map, context.geometry)
+    return context.case(map, heatmap, explain, lambda: (map, map))
 
 
-def _explain_copies(explainer: Explainer, asked: Any, images: Any) -> np.ndarray:
+def _explain_copies(explainer: Explainer, target: Any, images: Any) -> np.ndarray:
     """The maps of network inputs (n, height, width, channels), which are preprocessed already."""
-    given = np.asarray(images)
-    ready = np.moveaxis(given, -1, 1) if explainer.pipeline.model.channels_first else given
-    return np.stack([one.map for one in measuring.explain_quietly(explainer, list(ready), asked)])
+    copies = np.asarray(images)
+    ready = np.moveaxis(copies, -1, 1) if explainer.pipeline.model.channels_first else copies
+    return np.stack(
+        [
+            explanation.map
+            for explanation in measuring.explain_quietly(explainer, list(ready), target)
+        ]
+    )

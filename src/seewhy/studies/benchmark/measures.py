@@ -63,8 +63,8 @@ class Measure:
     @property
     def label(self) -> str:
         """The name with the options that were given."""
-        own = ", ".join(f"{name}={value}" for name, value in self.options.items())
-        return f"{self.name}({own})" if own else self.name
+        options = ", ".join(f"{name}={value}" for name, value in self.options.items())
+        return f"{self.name}({options})" if options else self.name
 
     @property
     def heading(self) -> str:
@@ -107,15 +107,15 @@ def _step(case: MeasuredMap, step: int | None) -> int:
 @_measure("deletion", "low", "faithfulness", PETSIUK)
 def _deletion(case: MeasuredMap, *, step: int | None = None, baseline: str = "zero") -> Any:
     game = faithfulness.deletion
-    given: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
-    return game(case.image, case.map, case.scorer, **given).auc
+    options: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
+    return game(case.image, case.map, case.scorer, **options).auc
 
 
 @_measure("insertion", "high", "faithfulness", PETSIUK)
 def _insertion(case: MeasuredMap, *, step: int | None = None, baseline: str = "blur") -> Any:
     game = faithfulness.insertion
-    given: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
-    return game(case.image, case.map, case.scorer, **given).auc
+    options: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
+    return game(case.image, case.map, case.scorer, **options).auc
 
 
 @_measure("pixel_flipping", "low", "faithfulness", "Bach et al. 2015, PLoS ONE 10(7): e0130140")
@@ -126,8 +126,8 @@ def _pixel_flipping(case: MeasuredMap, *, step: int | None = None, baseline: str
 
 @_measure("irof", "high", "faithfulness", "Rieger and Hansen 2020, arXiv:2003.08747")
 def _irof(case: MeasuredMap, *, segments: int = 8, baseline: str = "mean") -> Any:
-    given: dict[str, Any] = {"segments": segments, "baseline": baseline}
-    return faithfulness.irof(case.image, case.map, case.scorer, **given)
+    options: dict[str, Any] = {"segments": segments, "baseline": baseline}
+    return faithfulness.irof(case.image, case.map, case.scorer, **options)
 
 
 @_measure("average_drop", "low", "faithfulness", CHATTOPADHYAY)
@@ -158,16 +158,16 @@ def _coherency(case: MeasuredMap, *, baseline: str = "zero") -> Any:
 
 @_measure("adcc", "high", "faithfulness", POPPI)
 def _adcc(case: MeasuredMap, *, baseline: str = "zero") -> Any:
-    own = _enlarged(case)
-    return faithfulness.adcc(case.image, case.map, case.scorer, own, baseline=baseline)
+    explain = _enlarged(case)
+    return faithfulness.adcc(case.image, case.map, case.scorer, explain, baseline=baseline)
 
 
 @_measure("road", "high", "faithfulness", "Rong et al. 2022, arXiv:2202.00449")
 def _road(case: MeasuredMap, *, noise: float = 0.01) -> Any:
     # the noise is in units of the image, whatever its preprocessing made of them
     spread = float(case.image.std())
-    given: dict[str, Any] = {"noise": noise * spread, "seed": case.seed}
-    return faithfulness.road_combined(case.image, case.map, case.scorer, **given)
+    options: dict[str, Any] = {"noise": noise * spread, "seed": case.seed}
+    return faithfulness.road_combined(case.image, case.map, case.scorer, **options)
 
 
 @_measure("comprehensiveness", "high", "faithfulness", DEYOUNG)
@@ -184,9 +184,9 @@ def _sufficiency(case: MeasuredMap, *, baseline: str = "zero") -> Any:
 def _infidelity(case: MeasuredMap, *, samples: int = 100, side: int | None = None) -> Any:
     # scaled, as maps of a layer are not in units of the score for a unit of the image
     side = side or max(1, min(case.map.shape[1:]) // 7)
-    given: dict[str, Any] = {"samples": samples, "side": side, "seed": case.seed}
+    options: dict[str, Any] = {"samples": samples, "side": side, "seed": case.seed}
     return faithfulness.infidelity(
-        case.image, case.map, case.scorer, how="squares", scaled=True, **given
+        case.image, case.map, case.scorer, how="squares", scaled=True, **options
     )
 
 
@@ -196,14 +196,16 @@ def _radius(case: MeasuredMap, radius: float) -> float:
 
 @_measure("max_sensitivity", "low", "robustness", YEH)
 def _max_sensitivity(case: MeasuredMap, *, radius: float = 0.02, samples: int = 10) -> Any:
-    given: dict[str, Any] = {"samples": samples, "seed": case.seed}
-    return robustness.max_sensitivity(case.image, case.explain, _radius(case, radius), **given)
+    options: dict[str, Any] = {"samples": samples, "seed": case.seed}
+    return robustness.max_sensitivity(case.image, case.explain, _radius(case, radius), **options)
 
 
 @_measure("average_sensitivity", "low", "robustness", YEH)
 def _average_sensitivity(case: MeasuredMap, *, radius: float = 0.02, samples: int = 10) -> Any:
-    given: dict[str, Any] = {"samples": samples, "seed": case.seed}
-    return robustness.average_sensitivity(case.image, case.explain, _radius(case, radius), **given)
+    options: dict[str, Any] = {"samples": samples, "seed": case.seed}
+    return robustness.average_sensitivity(
+        case.image, case.explain, _radius(case, radius), **options
+    )
 
 
 @_measure("flip_consistency", "high", "robustness", "Wang et al. 2020, arXiv:2004.04581")
@@ -213,8 +215,8 @@ def _flip_consistency(case: MeasuredMap) -> Any:
 
 @_measure("class_sensitivity", "low", "sanity", "Nie et al. 2018, arXiv:1805.07039")
 def _class_sensitivity(case: MeasuredMap) -> Any:
-    own, other = case.other()
-    return similarity.pearson(own[None], other[None])
+    map, other = case.other()
+    return similarity.pearson(map[None], other[None])
 
 
 @_measure("pointing_game", "high", "localisation", "Zhang et al. 2016, arXiv:1608.00507")
@@ -257,36 +259,44 @@ def all_measures() -> tuple[Measure, ...]:
     return tuple(_known.values())
 
 
-def choose_measures(wanted: Sequence[Any] | None, drawn: bool) -> tuple[Measure, ...]:
+def choose_measures(measures: Sequence[Any] | None, drawn: bool) -> tuple[Measure, ...]:
     """Measures by names or pairs (name, options); None for the quick ones.
 
     drawn: whether there are boxes. Raises OptionError for unknown names and options, and for
     measures that need boxes where there are none.
     """
-    if wanted is None:
-        wanted = DRAWN_DEFAULTS if drawn else DEFAULTS
-    if isinstance(wanted, str) or not len(wanted):
-        raise OptionError(f"metrics is a list with at least one entry; got {wanted!r}.")
-    found = [_measure_of(one) for one in wanted]
-    lost = [one.name for one in found if one.drawn and not drawn]
+    if measures is None:
+        measures = DRAWN_DEFAULTS if drawn else DEFAULTS
+    if isinstance(measures, str) or not len(measures):
+        raise OptionError(f"metrics is a list with at least one entry; got {measures!r}.")
+    chosen = [_measure_of(each) for each in measures]
+    lost = [each.name for each in chosen if each.drawn and not drawn]
     if lost:
         raise OptionError(f"{lost[0]} compares maps with boxes or masks: give a file with boxes.")
-    return tuple({one.label: one for one in found}.values())
+    return tuple({each.label: each for each in chosen}.values())
 
 
-def _measure_of(wanted: Any) -> Measure:
-    name, options = (wanted[0], dict(wanted[1])) if isinstance(wanted, tuple) else (wanted, {})
+def _measure_of(measure: Any) -> Measure:
+    name, options = (measure[0], dict(measure[1])) if isinstance(measure, tuple) else (measure, {})
     spelled = str(name).lower().replace("-", "_").replace(" ", "_")
     if spelled not in _known:
         near = difflib.get_close_matches(spelled, _known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise OptionError(f"no metric named {name!r}.{hint} Known metrics: {', '.join(_known)}.")
-    one = _known[spelled]
-    parameters = inspect.signature(one.compute).parameters.values()
+    known_measure = _known[spelled]
+    parameters = inspect.signature(known_measure.compute).parameters.values()
     has = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
     unknown = [option for option in options if option not in has]
     if unknown:
         raise OptionError(
-            f"{one.name} has no option {unknown[0]!r}. It has {', '.join(has) or 'no options'}."
+            f"{known_measure.name} has no option {unknown[0]!r}. It has "
+            f"{', '.join(has) or 'no options'}."
         )
-    return Measure(one.name, one.high, one.kind, one.paper, one.compute, options)
+    return Measure(
+        known_measure.name,
+        known_measure.high,
+        known_measure.kind,
+        known_measure.paper,
+        known_measure.compute,
+        options,
+    )

@@ -75,20 +75,20 @@ class ModelRun:
                 try:
                     with warnings.catch_warnings():
                         warnings.simplefilter("ignore", SeewhyWarning)
-                        made = self._first.having(layer=layer, method=method, options=options)
-                    where, problem = made.layer, ""
+                        explainer = self._first.having(layer=layer, method=method, options=options)
+                    where, problem = explainer.layer, ""
                 except (LayerError, MethodError) as error:
                     where = "default" if layer is None else str(layer)
-                    made, problem = None, str(error)
+                    explainer, problem = None, str(error)
                 if (where, label) not in seen:
-                    one = Row(label, where, options, made, problem=problem)
-                    self.methods.append(one)
+                    row = Row(label, where, options, explainer, problem=problem)
+                    self.methods.append(row)
                 seen.add((where, label))
 
     @property
     def rows(self) -> list[Row]:
         """The methods, then the controls of each grid."""
-        return [*self.methods, *(one for own in self._controls.values() for one in own)]
+        return [*self.methods, *(row for of_grid in self._controls.values() for row in of_grid)]
 
     def controls(self, grid: Grid) -> list[Row]:
         """The controls on one grid, new ones where there are none yet."""
@@ -99,106 +99,106 @@ class ModelRun:
             ]
         return self._controls[grid]
 
-    def run(self, shots: Sequence[BenchmarkPhoto]) -> None:
+    def run(self, photos: Sequence[BenchmarkPhoto]) -> None:
         """Measure what is not known yet of all photos."""
-        for start in range(0, len(shots), self._first.batch_size):
+        for start in range(0, len(photos), self._first.batch_size):
             batch = PhotoBatch(
-                self._first, shots[start : start + self._first.batch_size], self._rules
+                self._first, photos[start : start + self._first.batch_size], self._rules
             )
-            for one in self.methods:
-                if one.explainer is not None:
-                    self._method(one, one.explainer, batch)
+            for row in self.methods:
+                if row.explainer is not None:
+                    self._method(row, row.explainer, batch)
                 self._rules.step(len(batch.shots))
-            for grid in dict.fromkeys(one.grid for one in self.methods if one.grid):
-                for one, way in zip(
+            for grid in dict.fromkeys(row.grid for row in self.methods if row.grid):
+                for row, way in zip(
                     self.controls(grid), range(len(measuring.CONTROLS)), strict=True
                 ):
-                    self._control(one, way, batch)
+                    self._control(row, way, batch)
             self._rules.step(len(batch.shots) * len(measuring.CONTROLS))
 
-    def _method(self, one: Row, explainer: Explainer, batch: PhotoBatch) -> None:
-        lacking = self._lacking(one, batch)
-        wanted = [(shot, key, left) for shot, key, left in lacking if shot.path in batch.photos]
-        if wanted:
-            photos = [batch.photos[shot.path].photo for shot, _, _ in wanted]
+    def _method(self, row: Row, explainer: Explainer, batch: PhotoBatch) -> None:
+        lacking = self._lacking(row, batch)
+        unmeasured = [(shot, key, left) for shot, key, left in lacking if shot.path in batch.photos]
+        if unmeasured:
+            photos = [batch.photos[shot.path].photo for shot, _, _ in unmeasured]
             try:
-                made = measuring.explain_quietly(explainer, photos, self._rules.target)
+                explanations = measuring.explain_quietly(explainer, photos, self._rules.target)
             except (LayerError, MethodError) as error:
-                one.problem, one.explainer = str(error), None
+                row.problem, row.explainer = str(error), None
                 return
-            for (shot, key, left), explanation in zip(wanted, made, strict=True):
+            for (shot, key, left), explanation in zip(unmeasured, explanations, strict=True):
                 case = measured_method_map(self._setting(shot, batch), explainer, explanation)
-                self._note(one, shot, (key, left), case)
-        self._collect(one, batch)
-        if one.found and one.cost is None:
-            one.cost = self._cost(one, explainer, batch)
+                self._note(row, shot, (key, left), case)
+        self._collect(row, batch)
+        if row.found and row.cost is None:
+            row.cost = self._cost(row, explainer, batch)
 
-    def _control(self, one: Row, way: int, batch: PhotoBatch) -> None:
-        for shot, key, left in self._lacking(one, batch):
+    def _control(self, row: Row, way: int, batch: PhotoBatch) -> None:
+        for shot, key, left in self._lacking(row, batch):
             if shot.path in batch.photos:
                 setting = self._setting(shot, batch)
-                self._note(one, shot, (key, left), measured_control_map(setting, one.grid, way))
-        self._collect(one, batch)
+                self._note(row, shot, (key, left), measured_control_map(setting, row.grid, way))
+        self._collect(row, batch)
 
     def _lacking(
-        self, one: Row, batch: PhotoBatch
+        self, table_row: Row, batch: PhotoBatch
     ) -> list[tuple[BenchmarkPhoto, str, list[Measure]]]:
         """Photos with their keys and what is not measured of them."""
-        rows = []
+        lacking = []
         for shot in batch.shots:
-            key = self._key(one, shot)
+            key = self._key(table_row, shot)
             values = self._rules.ledger.get(key).get("values", {})
             left = [each for each in self._rules.measures if _measure_key(each, shot) not in values]
-            rows.append((shot, key, left))
-        return [row for row in rows if row[2]]
+            lacking.append((shot, key, left))
+        return [row for row in lacking if row[2]]
 
     def _note(
         self,
-        one: Row,
+        row: Row,
         shot: BenchmarkPhoto,
-        wanted: tuple[str, list[Measure]],
+        lacking: tuple[str, list[Measure]],
         case: MeasuredMap | str,
     ) -> None:
         """Measure one photo and write it down. case: or what is wrong with the map."""
-        key, left = wanted
+        key, left = lacking
         values = {}
         for measure in left:
             figure = np.array([np.nan])
             if isinstance(case, str):
-                self._rules.problem(f"{shot.path}: {one.method}: {case}")
+                self._rules.problem(f"{shot.path}: {row.method}: {case}")
             else:
                 try:
                     figure = measure(case)
                 except (OptionError, LayerError, MethodError) as error:
-                    self._rules.problem(f"{measure.label} of {one.method}: {error}")
+                    self._rules.problem(f"{measure.label} of {row.method}: {error}")
             values[_measure_key(measure, shot)] = results_file.run_length(figure)
-        grid = list(one.grid) if isinstance(case, str) else list(case.grid)
-        record: dict[str, Any] = {"model": self.name, "layer": one.layer, "method": one.method}
+        grid = list(row.grid) if isinstance(case, str) else list(case.grid)
+        record: dict[str, Any] = {"model": self.name, "layer": row.layer, "method": row.method}
         record |= {"photo": shot.path, "grid": grid, "values": values}
         self._rules.ledger.add(key, record)
 
-    def _collect(self, one: Row, batch: PhotoBatch) -> None:
+    def _collect(self, row: Row, batch: PhotoBatch) -> None:
         for shot in batch.shots:
-            record = self._rules.ledger.get(self._key(one, shot))
+            record = self._rules.ledger.get(self._key(row, shot))
             if record:
                 values = record["values"]
-                one.grid = tuple(record["grid"]) or one.grid
-                one.found[shot.path] = {
+                row.grid = tuple(record["grid"]) or row.grid
+                row.found[shot.path] = {
                     each.label: results_file.from_run_length(values[_measure_key(each, shot)])
                     for each in self._rules.measures
                 }
 
     def _cost(
-        self, one: Row, explainer: Explainer, batch: PhotoBatch
+        self, row: Row, explainer: Explainer, batch: PhotoBatch
     ) -> tuple[float, float] | None:
-        key = results_file.result_key(**self._common, row=self._row(one), what="cost")
+        key = results_file.result_key(**self._common, row=self._row(row), what="cost")
         known = self._rules.ledger.get(key)
         if not known and batch.photos:
             photo = batch.images[0]
             seconds, passes = timing.time_explanation(
                 explainer, batch.scorer, photo, self._rules.target
             )
-            record = {"model": self.name, "layer": one.layer, "method": one.method}
+            record = {"model": self.name, "layer": row.layer, "method": row.method}
             self._rules.ledger.add(key, record | {"seconds": seconds, "passes": passes})
             known = self._rules.ledger.get(key)
         return (known["seconds"], known["passes"]) if known else None
@@ -217,13 +217,13 @@ class ModelRun:
         target = self._rules.target
         return PhotoContext(photo.photo, geometry, batch.scorer, place, drawn, seeds, target)
 
-    def _key(self, one: Row, shot: BenchmarkPhoto) -> str:
-        return results_file.result_key(**self._common, row=self._row(one), photo=shot.digest)
+    def _key(self, row: Row, shot: BenchmarkPhoto) -> str:
+        return results_file.result_key(**self._common, row=self._row(row), photo=shot.digest)
 
-    def _row(self, one: Row) -> dict[str, Any]:
-        code = None if one.explainer is None else one.explainer.pipeline.options.method
-        own = {"method": one.method, "layer": one.layer, "options": one.options}
-        return own | {"grid": one.grid if one.control else None, "code": code}
+    def _row(self, row: Row) -> dict[str, Any]:
+        code = None if row.explainer is None else row.explainer.pipeline.options.method
+        identity = {"method": row.method, "layer": row.layer, "options": row.options}
+        return identity | {"grid": row.grid if row.control else None, "code": code}
 
 
 OWN = ("layer", "method", "options", "batch_size", "top")
@@ -234,7 +234,7 @@ def _measure_key(measure: Measure, shot: BenchmarkPhoto) -> str:
     if not measure.drawn:
         return measure.label
     drawn = shot.drawn
-    things = [] if drawn is None else [(one.label, one.corners) for one in drawn.things]
+    things = [] if drawn is None else [(thing.label, thing.corners) for thing in drawn.things]
     painted = [] if drawn is None else [_boxes_and_mask(drawn, k) for k in range(len(things))]
     size = None if drawn is None else drawn.size
     return f"{measure.label} {results_file.result_key(things=things, painted=painted, size=size)}"

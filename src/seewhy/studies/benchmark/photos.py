@@ -25,14 +25,14 @@ def list_benchmark_photos(
 ) -> list[BenchmarkPhoto]:
     _, drawn = measuring.find_drawn(paths, boxes)
     shots = []
-    for path, own in zip(paths, drawn, strict=True):
+    for path, annotation in zip(paths, drawn, strict=True):
         try:
             with Path(path).open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
             problems[f"{path}: it cannot be read ({error.strerror})."] = None
             continue
-        shots.append(BenchmarkPhoto(path, digest, own))
+        shots.append(BenchmarkPhoto(path, digest, annotation))
     return shots
 
 
@@ -95,5 +95,5 @@ class PhotoBatch:
 
     def geometry(self, path: str) -> Geometry:
         fit = getattr(Geometry, self._first.fit)
-        made: Geometry = fit(self.photos[path].photo.size, self.scorer.inputs.shape[1:3])
-        return made
+        geometry: Geometry = fit(self.photos[path].photo.size, self.scorer.inputs.shape[1:3])
+        return geometry

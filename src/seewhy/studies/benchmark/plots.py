@@ -59,15 +59,15 @@ def _panel(axes: Axes, rows: list[TableRow], measure: Measure) -> None:
     for at, row in enumerate(rows):
         if row.control:
             axes.axhspan(at - 0.5, at + 0.5, color="#eeeeee", zorder=0)
-        own = row.figures[measure.label]
-        if not own.photos:
+        figure = row.figures[measure.label]
+        if not figure.photos:
             continue
-        colour = CONTROL if row.control else COLOURS[own.verdict]
-        if own.low == own.low:
-            axes.plot([own.low, own.high], [at, at], color=colour, linewidth=1.6, zorder=2)
-        filled = row.control or own.verdict in ("better", "")
+        colour = CONTROL if row.control else COLOURS[figure.verdict]
+        if figure.low == figure.low:
+            axes.plot([figure.low, figure.high], [at, at], color=colour, linewidth=1.6, zorder=2)
+        filled = row.control or figure.verdict in ("better", "")
         axes.plot(
-            [own.mean],
+            [figure.mean],
             [at],
             marker="s" if row.control else "o",
             markersize=5,
@@ -152,7 +152,7 @@ def _best_controls(rows: Sequence[TableRow], measure: Measure) -> list[TableRow]
 
 def _faithful(measures: Sequence[Measure]) -> Measure:
     """The measure that is shown over cost: the first of faithfulness, or else the first."""
-    return next((one for one in measures if one.kind == "faithfulness"), measures[0])
+    return next((measure for measure in measures if measure.kind == "faithfulness"), measures[0])
 
 
 def _costly(row: TableRow, measure: Measure) -> bool:

@@ -72,12 +72,12 @@ def fingerprint_of(value: Any) -> Any:
         array = np.ascontiguousarray(value)
         return [str(array.dtype), list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()]
     if isinstance(value, Mapping):
-        return {str(name): fingerprint_of(one) for name, one in value.items()}
+        return {str(name): fingerprint_of(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [fingerprint_of(one) for one in value]
+        return [fingerprint_of(part) for part in value]
     code = getattr(value, "__code__", None)
     if code is not None:
-        inner = [one for one in code.co_consts if not hasattr(one, "co_code")]
+        inner = [part for part in code.co_consts if not hasattr(part, "co_code")]
         body = code.co_code + repr((inner, code.co_names)).encode()
         return [value.__module__, value.__qualname__, hashlib.sha256(body).hexdigest()]
     return str(value) if isinstance(value, Path) else repr(value)

@@ -75,23 +75,25 @@ class TableRow:
 
 
 def row_figures(
-    own: Values, controls: Mapping[str, Values], measures: Sequence[Measure], seed: int
+    by_photo: Values, controls: Mapping[str, Values], measures: Sequence[Measure], seed: int
 ) -> dict[str, Figure]:
     """The figures of a row. controls: by name, those on the same grid; empty for a control."""
-    return {one.label: _figure(own, controls, one, seed) for one in measures}
+    return {measure.label: _figure(by_photo, controls, measure, seed) for measure in measures}
 
 
-def _figure(own: Values, controls: Mapping[str, Values], measure: Measure, seed: int) -> Figure:
-    known = _counting(own, measure)
-    left_out = len(own) - len(known)
+def _figure(
+    by_photo: Values, controls: Mapping[str, Values], measure: Measure, seed: int
+) -> Figure:
+    known = _counting(by_photo, measure)
+    left_out = len(by_photo) - len(known)
     if not known:
         return Figure(NAN, NAN, NAN, 0, left_out)
-    values = _stacked(own, known, measure)
+    values = _stacked(by_photo, known, measure)
     mean = set_statistic(values)
     low, high = NAN, NAN
     if len(known) > 1:
         low, high = percentile_interval(bootstrap_statistics([values], seed=seed)[0])
-    name, difference = _against(own, controls, measure, seed)
+    name, difference = _against(by_photo, controls, measure, seed)
     sign = 1 if measure.high else -1
     verdict = "even" if name else ""
     # what differs by rounding only does not differ
@@ -104,7 +106,7 @@ def _figure(own: Values, controls: Mapping[str, Values], measure: Measure, seed:
 
 
 def _against(
-    own: Values, controls: Mapping[str, Values], measure: Measure, seed: int
+    by_photo: Values, controls: Mapping[str, Values], measure: Measure, seed: int
 ) -> tuple[str, tuple[float, float, float]]:
     """The best control, and by how much the row differs from it on the photos of both."""
     nothing = ("", (NAN, NAN, NAN))
@@ -117,10 +119,10 @@ def _against(
     if not heights:
         return nothing
     best = (max if measure.high else min)(heights, key=lambda name: heights[name])
-    both = [photo for photo in _counting(own, measure) if photo in set(rivals[best])]
+    both = [photo for photo in _counting(by_photo, measure) if photo in set(rivals[best])]
     if not both:
         return nothing
-    pair = [_stacked(values, both, measure) for values in (own, controls[best])]
+    pair = [_stacked(values, both, measure) for values in (by_photo, controls[best])]
     mean = set_statistic(pair[0]) - set_statistic(pair[1])
     if len(both) < 2:
         return best, (mean, NAN, NAN)
@@ -140,9 +142,9 @@ def _stacked(values: Values, photos: Sequence[str], measure: Measure) -> np.ndar
 def _plain(value: Any) -> Any:
     """Without NaN, which JSON does not have."""
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: _plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(part) for part in value]
     return None if isinstance(value, float) and np.isnan(value) else value
 
 
@@ -163,12 +165,12 @@ def bootstrap_statistics(
     so that differences are paired. Efron 1979, "Bootstrap methods: another look at the jackknife".
     """
     photos = len(samples[0])
-    block = max(1, CELLS // max(photos, max(one.shape[1] for one in samples)))
-    done = []
+    block = max(1, CELLS // max(photos, max(sample.shape[1] for sample in samples)))
+    blocks = []
     for number, start in enumerate(range(0, resamples, block)):
         counts = _counts(photos, min(block, resamples - start), seed, number)
-        done.append(np.stack([(counts @ one / photos).max(axis=1) for one in samples]))
-    return np.concatenate(done, axis=1)
+        blocks.append(np.stack([(counts @ sample / photos).max(axis=1) for sample in samples]))
+    return np.concatenate(blocks, axis=1)
 
 
 @functools.lru_cache(maxsize=4)

@@ -21,30 +21,37 @@ LEGEND = (
 )
 
 
-def headings(done: Benchmark) -> list[str]:
+def headings(benchmark: Benchmark) -> list[str]:
     """Of the columns of `cells`."""
-    return ["model", "layer", "method", *(one.heading for one in done.measures), "s", "passes"]
+    return [
+        "model",
+        "layer",
+        "method",
+        *(measure.heading for measure in benchmark.measures),
+        "s",
+        "passes",
+    ]
 
 
-def cells(done: Benchmark, row: TableRow) -> list[str]:
+def cells(benchmark: Benchmark, row: TableRow) -> list[str]:
     """One row in words."""
     first = [row.model, row.layer, row.method]
     if row.problem:
         return [*first, row.problem]
-    shown = [figure_text(row.figures.get(one.label)) for one in done.measures]
+    shown = [figure_text(row.figures.get(measure.label)) for measure in benchmark.measures]
     return [*first, *shown, number_text(row.seconds, ".3g"), number_text(row.passes, ".1f")]
 
 
-def figure_text(one: Figure | None) -> str:
+def figure_text(figure: Figure | None) -> str:
     """As "0.412 [0.398, 0.431] ≈"."""
-    if one is None or not one.photos:
+    if figure is None or not figure.photos:
         return "–"
-    text = _short(one.mean)
-    if one.low == one.low:
-        text += f" [{_short(one.low)}, {_short(one.high)}]"
-    if one.left_out:
-        text += f" ({one.photos})"
-    return f"{text} {MARKS[one.verdict]}".rstrip()
+    text = _short(figure.mean)
+    if figure.low == figure.low:
+        text += f" [{_short(figure.low)}, {_short(figure.high)}]"
+    if figure.left_out:
+        text += f" ({figure.photos})"
+    return f"{text} {MARKS[figure.verdict]}".rstrip()
 
 
 def _short(value: float) -> str:
@@ -55,65 +62,76 @@ def number_text(value: float, form: str) -> str:
     return "–" if value != value else f"{value:{form}}"
 
 
-def csv(done: Benchmark) -> str:
+def csv(benchmark: Benchmark) -> str:
     """One line a row, all numbers in full; nothing where a figure is not defined."""
     ends = ("", "_low", "_high", "_photos", "_left_out", "_versus")
     more = ("_difference", "_difference_low", "_difference_high", "_verdict")
     file = io.StringIO()
     writer = to_csv.writer(file)
     head = ["model", "layer", "method", "control", "seconds", "passes", "problem"]
-    writer.writerow(head + [f"{one.label}{end}" for one in done.measures for end in ends + more])
-    for row in done.rows:
+    writer.writerow(
+        head + [f"{measure.label}{end}" for measure in benchmark.measures for end in ends + more]
+    )
+    for row in benchmark.rows:
         line = [row.model, row.layer, row.method, int(row.control), row.seconds, row.passes]
         line.append(row.problem)
-        for one in done.measures:
-            own = row.figures.get(one.label)
-            if own is None:
+        for measure in benchmark.measures:
+            figure = row.figures.get(measure.label)
+            if figure is None:
                 line += [""] * len(ends + more)
                 continue
-            line += [own.mean, own.low, own.high, own.photos, own.left_out, own.versus]
-            line += [*own.difference, own.verdict]
+            line += [
+                figure.mean,
+                figure.low,
+                figure.high,
+                figure.photos,
+                figure.left_out,
+                figure.versus,
+            ]
+            line += [*figure.difference, figure.verdict]
         writer.writerow(["" if value != value else value for value in line])
     return file.getvalue()
 
 
-def markdown(done: Benchmark) -> str:
+def markdown(benchmark: Benchmark) -> str:
     """A table in GitHub's Markdown, and below it what must be known to read it."""
-    columns = headings(done)
+    columns = headings(benchmark)
     lines = [_line(columns), "|---" * 3 + "|---:" * (len(columns) - 3) + "|"]
-    for row in done.rows:
-        own = [_safe(text) for text in cells(done, row)]
-        own = [f"*{text}*" for text in own] if row.control else own
-        lines.append(_line([*own, *[""] * (len(columns) - len(own))]))
-    below = [LEGEND, *done.notes, *_papers(done)]
+    for row in benchmark.rows:
+        texts = [_safe(text) for text in cells(benchmark, row)]
+        texts = [f"*{text}*" for text in texts] if row.control else texts
+        lines.append(_line([*texts, *[""] * (len(columns) - len(texts))]))
+    below = [LEGEND, *benchmark.notes, *_papers(benchmark)]
     return "\n".join([*lines, "", *(f"- {_safe(text)}" for text in below)]) + "\n"
 
 
-def html(done: Benchmark, pictures: Mapping[str, bytes]) -> str:
+def html(benchmark: Benchmark, pictures: Mapping[str, bytes]) -> str:
     """One page that holds everything. pictures: PNG files by name."""
     return html_page(
         "benchmark.html",
-        about=", ".join(f"{name}: {value}" for name, value in done.settings.items()),
-        headings=headings(done),
-        rows=[_html_row(done, row) for row in done.rows],
-        notes=[LEGEND, *done.notes, *_papers(done), *done.problems],
+        about=", ".join(f"{name}: {value}" for name, value in benchmark.settings.items()),
+        headings=headings(benchmark),
+        rows=[_html_row(benchmark, row) for row in benchmark.rows],
+        notes=[LEGEND, *benchmark.notes, *_papers(benchmark), *benchmark.problems],
         pictures=[(name, data_address(data, "image/png")) for name, data in pictures.items()],
     )
 
 
-def _html_row(done: Benchmark, row: TableRow) -> dict[str, Any]:
+def _html_row(benchmark: Benchmark, row: TableRow) -> dict[str, Any]:
     """What the page shows of a row: its texts, each with the verdict that colours it."""
-    verdicts = [row.figures[one.label].verdict if row.figures else "" for one in done.measures]
+    verdicts = [
+        row.figures[measure.label].verdict if row.figures else "" for measure in benchmark.measures
+    ]
     return {
         "problem": bool(row.problem),
         "control": row.control,
-        "texts": cells(done, row),
+        "texts": cells(benchmark, row),
         "verdicts": ["", "", "", *verdicts, "", ""],
     }
 
 
-def _papers(done: Benchmark) -> list[str]:
-    return [f"{one.heading} – {one.paper}" for one in done.measures]
+def _papers(benchmark: Benchmark) -> list[str]:
+    return [f"{measure.heading} – {measure.paper}" for measure in benchmark.measures]
 
 
 def _line(texts: Sequence[str]) -> str:
@@ -145,8 +163,8 @@ class Benchmark:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         about = {
-            one.label: {"good": "high" if one.high else "low", "paper": one.paper}
-            for one in self.measures
+            measure.label: {"good": "high" if measure.high else "low", "paper": measure.paper}
+            for measure in self.measures
         }
         plain: dict[str, Any] = {"photos": self.photos, "settings": self.settings}
         plain |= {"notes": list(self.notes), "problems": list(self.problems), "measures": about}
