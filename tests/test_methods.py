@@ -110,7 +110,7 @@ def test_grad_cam_is_cam_on_the_bundled_network():
 
     explainer = Explainer("efficientnet-lite0")
     (explanation,) = explainer([DATA / "chelsea.png"], "Egyptian_cat")
-    model = explainer.pipeline.model.model
+    model = explainer.pipeline.wrapped.model
     features = keras.Model(model.inputs, model.get_layer("top_activation").output)
     pixels = np.asarray(
         Image.fromarray(explanation.photo.pixels).resize((224, 224), Image.Resampling.BILINEAR)

@@ -50,7 +50,7 @@ def net(name):
         twin = torch_twins.Twin(model)
         seen = Explainer(model)
         pixels = keras.utils.load_img(DATA / "chelsea.png", target_size=(224, 224))
-        images = seen.pipeline.model.network_input(np.asarray(pixels)[None], 0)
+        images = seen.pipeline.wrapped.network_input(np.asarray(pixels)[None], 0)
         return model, twin, images, seen.layer
     build, layer, images = {
         "vgg-like": (nets.flat, "conv2", nets.images(2)),

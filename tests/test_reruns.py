@@ -46,8 +46,8 @@ def test_chunks_of_any_size_give_the_same(method, monkeypatch):
     monkeypatch.setattr(memory, "images_at_once", lambda _: 4)
     kept = Runner._compiled
 
-    def watched(self, subject, key, make):
-        run = kept(self, subject, key, make)
+    def watched(self, wrapped, key, make):
+        run = kept(self, wrapped, key, make)
         if "rerun" not in key:
             return run
 
@@ -114,8 +114,8 @@ def test_chunks_are_halved_where_memory_ends(method, monkeypatch):
     expected = maps(method)
     kept = Runner._compiled
 
-    def short(self, subject, key, make):
-        run = kept(self, subject, key, make)
+    def short(self, wrapped, key, make):
+        run = kept(self, wrapped, key, make)
 
         def failing(*given):
             rows = given[3]
@@ -134,11 +134,11 @@ def test_chunks_are_halved_where_memory_ends(method, monkeypatch):
 def test_other_errors_are_not_taken_for_memory(monkeypatch):
     kept = Runner._compiled
 
-    def broken(self, subject, key, make):
+    def broken(self, wrapped, key, make):
         def failing(*given):
             raise ZeroDivisionError
 
-        return failing if "rerun" in key else kept(self, subject, key, make)
+        return failing if "rerun" in key else kept(self, wrapped, key, make)
 
     monkeypatch.setattr(Runner, "_compiled", broken)
     with pytest.raises(ZeroDivisionError):
@@ -148,11 +148,11 @@ def test_other_errors_are_not_taken_for_memory(monkeypatch):
 def test_where_one_row_is_too_much_the_error_is_told(monkeypatch):
     kept = Runner._compiled
 
-    def full(self, subject, key, make):
+    def full(self, wrapped, key, make):
         def failing(*given):
             raise MemoryError
 
-        return failing if "rerun" in key else kept(self, subject, key, make)
+        return failing if "rerun" in key else kept(self, wrapped, key, make)
 
     monkeypatch.setattr(Runner, "_compiled", full)
     warnings.simplefilter("ignore")  # pytest puts it back

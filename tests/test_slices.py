@@ -102,7 +102,8 @@ def test_titles_count_from_one(monkeypatch, word):
     heat[4] = 1
     made = []
     monkeypatch.setattr(
-        "seewhy.render.volumes.labelled_sheet", lambda *given: made.append(given) or labelled_sheet(*given)
+        "seewhy.render.volumes.labelled_sheet",
+        lambda *given: made.append(given) or labelled_sheet(*given),
     )
     slice_picture(volume(12, 4, 4), heat, word=word)
     ((_, titles),) = made

@@ -75,10 +75,10 @@ class Scales:
     overlap: float = 0.0
     """Share of a window that the next one sees again."""
 
-    def copies(self, image: np.ndarray, closer: PhotoWindows | None = None) -> Iterator[Copy]:
+    def copies(self, image: np.ndarray, windows: PhotoWindows | None = None) -> Iterator[Copy]:
         space = image.shape[:-1]
         largest = 1 + (self.count - 1) * self.step
-        closer = closer or _photo_windows_of(image)
+        windows = windows or _photo_windows_of(image)
         for k in range(self.count):
             scale = 1 + k * self.step
             size = tuple(round(side * scale) for side in space)
@@ -89,7 +89,7 @@ class Scales:
                     (a / whole, (a + side) / whole)
                     for a, side, whole in zip(starts, space, size, strict=True)
                 )
-                yield Copy(closer(size, window), _Window(ends, largest))
+                yield Copy(windows(size, window), _Window(ends, largest))
 
     def _starts(self, side: int, size: int) -> list[int]:
         step = max(1, round(side * (1 - self.overlap)))

@@ -20,7 +20,7 @@ from seewhy.network.outputs import Output
 from seewhy.results.explanation import Explanation, Prediction
 from seewhy.run.outcome import Outcome
 from seewhy.targets.labels import Labels
-from seewhy.targets.target import Ranking, Target, kind_leaves
+from seewhy.targets.target import Ranking, Target
 
 
 @dataclass(frozen=True)
@@ -48,21 +48,21 @@ class ShownInput:
 
 
 def build_explanations(
-    facts: ExplainerInfo, shown: ShownInput, questions: Sequence[Target], outcome: Outcome
+    info: ExplainerInfo, shown: ShownInput, questions: Sequence[Target], outcome: Outcome
 ) -> list[Explanation]:
     """One explanation for each question about the image."""
-    order, predictions = _ranking(facts, outcome)
-    ranking = Ranking(facts.labels, order)
+    order, predictions = _ranking(info, outcome)
+    ranking = Ranking(info.labels, order)
     photo, geometry = shown.part.photo, shown.part.geometry
     assert photo is not None  # noqa: S101  (for mypy: an image has a picture)
     assert geometry is not None  # noqa: S101
     finite = np.isfinite(outcome.ranked).all()
-    of_image = [*photo.notes, *facts.notes, *([] if finite else diagnostics.NO_SCORES)]
-    of_image += _output_notes(facts, outcome)
+    of_image = [*photo.notes, *info.notes, *([] if finite else diagnostics.NO_SCORES)]
+    of_image += _output_notes(info, outcome)
     explanations = []
     for k, question in enumerate(questions):
         map = outcome.maps[k]
-        notes, figures = _notes_and_figures(facts, outcome, k, question)
+        notes, figures = _notes_and_figures(info, outcome, k, question)
         explanation = Explanation(
             map=map,
             photo=photo,
@@ -70,17 +70,17 @@ def build_explanations(
             predictions=predictions,
             target=question.tell(ranking),
             score=float(outcome.scores[k]),
-            layer=facts.layer,
-            method=facts.method,
-            options=facts.options,
+            layer=info.layer,
+            method=info.method,
+            options=info.options,
             warnings=(*of_image, *notes),
-            versions=facts.versions,
+            versions=info.versions,
             diagnostics=figures,
             scale=_full_colour(map, geometry),
-            upsampling=facts.upsampling,
+            upsampling=info.upsampling,
             ask_all=shown.ask_all,
             ask_trust=shown.ask_trust and partial(shown.ask_trust, question),
-            labels=facts.labels,
+            labels=info.labels,
         )
         _warn(explanation)
         explanations.append(explanation)
@@ -88,19 +88,19 @@ def build_explanations(
 
 
 def _notes_and_figures(
-    facts: ExplainerInfo, outcome: Outcome, k: int, question: Target
+    info: ExplainerInfo, outcome: Outcome, k: int, question: Target
 ) -> tuple[list[str], dict[str, Any]]:
     """What must be known of the map of question k, in words and in numbers."""
     map, reached = outcome.maps[k], bool(outcome.reached[k])
     of_method = outcome.figures[k] if outcome.figures else {}
     notes = [
-        *_probability_notes(facts, question, float(outcome.scores[k])),
-        *diagnostics.map_warnings(map, reached, facts.output.name),
+        *_probability_notes(info, question, float(outcome.scores[k])),
+        *diagnostics.map_warnings(map, reached, info.output.name),
         *diagnostics.figure_warnings(of_method),
     ]
     of_output = {
-        "output": facts.output.name,
-        "logits_found": facts.output.final is not None,
+        "output": info.output.name,
+        "logits_found": info.output.final is not None,
     }
     return notes, diagnostics.map_figures(map, reached) | of_output | of_method
 
@@ -128,33 +128,31 @@ def versions(backend: ModuleType) -> dict[str, str]:
 
 
 def _ranking(
-    facts: ExplainerInfo, outcome: Outcome
+    info: ExplainerInfo, outcome: Outcome
 ) -> tuple[tuple[int, ...], tuple[Prediction, ...]]:
-    if facts.output.regression:
+    if info.output.regression:
         return (), ()
     # by scores, not probabilities: those of sure models are equal, all but one rounded to zero
     order = tuple(np.argsort(-outcome.ranked, kind="stable").tolist())
     return order, tuple(
-        Prediction(**vars(facts.labels[i]), probability=float(outcome.probabilities[i]))
-        for i in order[: facts.top]
+        Prediction(**vars(info.labels[i]), probability=float(outcome.probabilities[i]))
+        for i in order[: info.top]
     )
 
 
-def _output_notes(facts: ExplainerInfo, outcome: Outcome) -> list[str]:
-    if facts.output.regression or facts.output.field:
+def _output_notes(info: ExplainerInfo, outcome: Outcome) -> list[str]:
+    if info.output.regression or info.output.field:
         return []
-    output = facts.output
+    output = info.output
     has_logits = output.final is not None or (output.binary and output.classifies)
     return diagnostics.output_warnings(outcome.ranked, has_logits, output.binary, output.name)
 
 
-def _probability_notes(facts: ExplainerInfo, question: Target, score: float) -> list[str]:
-    kinds = kind_leaves(question.kind)
-    if kinds[0] == "scaled" or "sum" in kinds or kinds[0] not in ("class", "rank", "group"):
+def _probability_notes(info: ExplainerInfo, question: Target, score: float) -> list[str]:
+    if not question.is_class_score:
         return []
-    return diagnostics.probability_warnings(
-        score, "probabilities" in (facts.options["scores"], *kinds)
-    )
+    scores = question.scores or info.options["scores"]
+    return diagnostics.probability_warnings(score, scores == "probabilities")
 
 
 def _warn(explanation: Explanation) -> None:

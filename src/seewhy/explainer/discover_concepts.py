@@ -39,7 +39,7 @@ def discover_concepts(
     pipeline: Pipeline, chunks: Sequence[Sequence[Prepared]], options: ConceptOptions
 ) -> Concepts:
     """What `Explainer.concepts` gives for images that are ready for the network, in batches."""
-    runner, plan, facts = pipeline.runner, pipeline.plan, pipeline.info()
+    runner, plan, info = pipeline.runner, pipeline.plan, pipeline.info()
     if len(plan.cuts) > 1:
         raise OptionError(f"concepts are those of one layer; got {plan.layer}. Give one of them.")
     prepared = [sample for some in chunks for sample in some]
@@ -56,23 +56,25 @@ def discover_concepts(
     presence = strengths.reshape(len(prepared), -1, options.count).sum(axis=1, dtype="float64")
     meaning = concept_meaning.concept_effect(answers, presence)
     parts = [sample.parts[plan.shown] for sample in prepared]
-    notes = [*facts.notes, *_notes(activations, factors, answers, facts)]
+    notes = [*info.notes, *_notes(activations, factors, answers, info)]
     _warn(notes)
     return Concepts(
         maps=np.moveaxis(strengths, -1, 1),
         vectors=vectors,
-        labels=tuple(meaning.told(k, facts.labels, options.top) for k in range(options.count)),
+        labels=tuple(
+            meaning.named_shares(k, info.labels, options.top) for k in range(options.count)
+        ),
         share=tuple(factors.share.tolist()),
         error=factors.error,
-        layer=facts.layer,
+        layer=info.layer,
         photos=tuple(part.photo for part in parts if part.photo is not None),
         geometries=tuple(part.geometry for part in parts if part.geometry is not None),
         answered=answers,
         meaning=meaning,
-        classes=facts.labels,
-        options={**facts.options, "count": int(options.count), "seed": int(options.seed)},
+        classes=info.labels,
+        options={**info.options, "count": int(options.count), "seed": int(options.seed)},
         warnings=tuple(notes),
-        versions=facts.versions,
+        versions=info.versions,
     )
 
 
@@ -109,19 +111,19 @@ def _concept_scores(
 
 
 def _notes(
-    activations: np.ndarray, factors: Factors, answers: ConceptScores, facts: ExplainerInfo
+    activations: np.ndarray, factors: Factors, answers: ConceptScores, info: ExplainerInfo
 ) -> Iterator[str]:
     """What must be known to read the concepts."""
     negative = float(np.sum(np.minimum(activations, 0) ** 2, dtype="float64"))
     if negative:
         share = negative / float(np.sum(activations**2, dtype="float64"))
         yield (
-            f"clipped: {share:.1%} of the energy of the activations of {facts.layer!r} is negative "
+            f"clipped: {share:.1%} of the energy of the activations of {info.layer!r} is negative "
             f"and was set to 0, since concepts only add. A layer behind a ReLU has none."
         )
     if not factors.converged:
         yield "not-converged: the factorisation was still moving when it was stopped."
-    if facts.output.regression:
+    if info.output.regression:
         return
     same = np.argmax(answers.given, axis=-1) == np.argmax(answers.whole, axis=-1)
     if not same.all():

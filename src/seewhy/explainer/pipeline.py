@@ -53,7 +53,7 @@ class Pipeline:
         self.ensemble = Ensemble(enhancements, options.batch_size, options.scores == "logits")
         self.runner = Runner(self.backend, self.method, options.scores)
         self.fit_options = FitOptions(options.fit, options.bands)
-        self.model = (
+        self.wrapped = (
             model
             if isinstance(model, WrappedModel)
             else wrap_model(
@@ -62,29 +62,29 @@ class Pipeline:
         )
         self._learning = threading.Lock()
         # a model that does not declare its inputs is looked at with the first image
-        self._plan = self._make_plan(self.model.specs()) if self.model.entries else None
+        self._plan = self._make_plan(self.wrapped.specs()) if self.wrapped.inputs else None
 
     @property
     def plan(self) -> Plan:
         """What is known of the model. Raises ModelError before its inputs are known."""
         if self._plan is None:
             raise ModelError(
-                f"model {self.model.name!r} does not declare its inputs, so its layers are "
+                f"model {self.wrapped.name!r} does not declare its inputs, so its layers are "
                 f"known only after the first image. Explain one first."
             )
         return self._plan
 
     def changed(self, changes: Mapping[str, Any]) -> Pipeline:
         """The same model with other choices. Raises OptionError for what cannot be changed."""
-        return Pipeline(self.model, self.options.changed(changes))
+        return Pipeline(self.wrapped, self.options.changed(changes))
 
     def for_copy(self, copy: Any) -> Pipeline:
         """The same for a copy of the Keras model with other weights, at the same layers.
 
         The copy is not traced again where its layers are those of the model.
         """
-        wrapped = dataclasses.replace(self.model, model=copy)
-        reuse_traces(self.model, wrapped)
+        wrapped = dataclasses.replace(self.wrapped, model=copy)
+        reuse_traces(self.wrapped, wrapped)
         addresses = [cut.layer.address for cut in self.plan.cuts]
         layer = addresses if self.method.at_layer else None
         return Pipeline(wrapped, dataclasses.replace(self.options, layer=layer))
@@ -95,33 +95,33 @@ class Pipeline:
 
     def samples(self, images: Any) -> list[Any]:
         """The samples in what a user gave; the first ever tells of a model's undeclared inputs."""
-        samples = list_samples(images, self.model)
+        samples = list_samples(images, self.wrapped)
         with self._learning:
             if self._plan is None and samples:
-                learned = self.model.learning(samples[0])
+                learned = self.wrapped.learning(samples[0])
                 first = prepare.prepare(samples[0], learned, self.fit_options)
-                self.model = learned
+                self.wrapped = learned
                 self._plan = self._make_plan(learned.specs(prepare.batch_inputs([first], learned)))
         return samples
 
     def prepared(self, samples: Sequence[Any]) -> Iterator[list[Prepared]]:
         """The samples ready for the network, a batch at a time."""
-        fixed = self.model.entries[0].batch
+        fixed = self.wrapped.inputs[0].batch
         size = min(self.options.batch_size, fixed or self.options.batch_size)
         for start in range(0, len(samples), size):
             yield [
-                prepare.prepare(sample, self.model, self.fit_options)
+                prepare.prepare(sample, self.wrapped, self.fit_options)
                 for sample in samples[start : start + size]
             ]
 
     def inputs(self, prepared: Sequence[Prepared]) -> list[np.ndarray]:
         """Network inputs (batch, …), one for each input of the model, of samples of one shape."""
-        return prepare.batch_inputs(prepared, self.model)
+        return prepare.batch_inputs(prepared, self.wrapped)
 
     @property
     def changed_input(self) -> tuple[int, bool]:
         """Which input copies of an image differ in, and whether its channels come first."""
-        return self.plan.shown, self.model.channels_first
+        return self.plan.shown, self.wrapped.channels_first
 
     def outcomes_of(
         self, prepared: Sequence[Prepared], targets: Sequence[list[Target]]
@@ -192,9 +192,9 @@ class Pipeline:
 
     def _recorded_options(self) -> dict[str, Any]:
         """The choices that an explanation tells: some always, others where they play a part."""
-        size, options = self.model.size, self.options
+        size, options = self.wrapped.size, self.options
         recorded: dict[str, Any] = {
-            "model": self.model.name,
+            "model": self.wrapped.name,
             "scores": options.scores,
             "size": None if size is None else list(size),
             "fit": options.fit,
@@ -213,12 +213,12 @@ class Pipeline:
         options = self.options
         grid = None if options.grid is None else tuple(options.grid)
         choices = PlanOptions(options.layer, options.labels, options.output, grid, options.scores)
-        return make_plan(self.backend, self.model, choices, specs, self.method)
+        return make_plan(self.backend, self.wrapped, choices, specs, self.method)
 
     def _photo_windows(self, prepared: Sequence[Prepared]) -> list[PhotoWindows | None]:
         at = self.plan.shown
         return [
-            prepare.photo_windows(sample, at, self.model, self.fit_options) for sample in prepared
+            prepare.photo_windows(sample, at, self.wrapped, self.fit_options) for sample in prepared
         ]
 
     def _fused(self, outcomes: Sequence[Outcome]) -> Outcome:

@@ -13,7 +13,7 @@ from seewhy.plan.plan import Plan
 from seewhy.run.runner import Runner
 from seewhy.targets.labels import Label
 from seewhy.targets.question import parse_target
-from seewhy.targets.target import Ranking, Target, batch_key, kind_leaves
+from seewhy.targets.target import Ranking, Target, batch_key
 
 
 class Scorer:
@@ -41,11 +41,11 @@ class Scorer:
                 "images of several sizes, or photos beside preprocessed arrays, are no one array. "
                 "Make a scorer for each size."
             )
-        subject = plan.subject
+        wrapped = plan.wrapped
         self._runner, self._plan, self._scores = runner, plan, scores
-        self._given = batch_inputs(samples, subject)
-        entry = subject.entries[plan.shown]
-        self._first = subject.channels_first and entry.rank > 1
+        self._given = batch_inputs(samples, wrapped)
+        entry = wrapped.inputs[plan.shown]
+        self._first = wrapped.channels_first and entry.rank > 1
         image_input = self._given[plan.shown]
         self._dtype = image_input.dtype
         self.inputs = (np.moveaxis(image_input, 1, -1) if self._first else image_input).astype(
@@ -99,12 +99,10 @@ class Scorer:
         """Targets that do not follow the copies: a rank becomes the class that has it now."""
         context = self._plan.context
         self._asked = list(targets)
-        rows = np.array(
-            [k for k, target in enumerate(targets) if "rank" in kind_leaves(target.kind)], int
-        )
+        rows = np.array([k for k, target in enumerate(targets) if target.follows_rank], int)
         if not len(rows):
             return self._asked
-        if any(targets[row].kind != ("rank", context.main) for row in rows):
+        if not all(targets[row].is_class_score for row in rows):
             raise TargetError(
                 "the top class of a changed copy may be another one, so that a scorer asks "
                 "combined questions about named classes only. Name the class in the place of 'top'."

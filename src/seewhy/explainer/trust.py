@@ -108,7 +108,7 @@ def _check_random_classifier(
     """The map of a copy of the model whose last layer with parameters is shuffled."""
     name = "depends on the classifier"
     try:
-        _, copy = next(randomised_copies(pipeline.model.model))
+        _, copy = next(randomised_copies(pipeline.wrapped.model))
         # behind the classifier there may be a scale or a normalisation, which decides nothing
         layers = layers_with_weights(copy)
         heads = [each for each in layers if any(len(value.shape) > 1 for value in each.weights)]

@@ -224,7 +224,9 @@ def subtract_nearest_classes(target: Target, alpha: float, nearest: int) -> Targ
         order = ops.argsort(distance, axis=-1)[:, 1 : nearest + 1]
         return of_target - alpha * ops.mean(ops.take_along_axis(others, order, axis=-1), axis=-1)
 
-    return replace(target, kind=("finer", alpha, nearest, target.kind), score=score)
+    return replace(
+        target, kind=("finer", alpha, nearest, target.kind), score=score, is_class_score=False
+    )
 
 
 @method(
@@ -232,7 +234,7 @@ def subtract_nearest_classes(target: Target, alpha: float, nearest: int) -> Targ
     paper="Zhang et al. 2025, 'Finer-CAM', arXiv:2501.11309, section 3, by Grad-CAM",
     units=True,
     family=FAMILY,
-    asks=subtract_nearest_classes,
+    rewrite_target=subtract_nearest_classes,
     use="What tells a class from those that look like it.",
     avoid="Targets without classes; it then equals Grad-CAM.",
 )

@@ -48,7 +48,7 @@ class Method:
     """When not to, and what it is known to get wrong."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Its options with the values that hold."""
-    asks: Callable[..., Any] | None = None
+    rewrite_target: Callable[..., Any] | None = None
     """What it makes of a question before it is asked; None if it asks as it is told."""
     per_unit: Formula | None = None
     """Gives what each unit adds, (batch, *space, units), whose sum the map is; None if none is."""
@@ -91,7 +91,7 @@ def method(
     paper: str,
     family: str,
     units: bool = False,
-    asks: Callable[..., Any] | None = None,
+    rewrite_target: Callable[..., Any] | None = None,
     **about: str,
 ) -> Callable[[Formula], Formula]:
     """Register a formula under its paper's name in snake case.
@@ -112,7 +112,7 @@ def method(
             summary=summary,
             family=family,
             options=_options(formula),
-            asks=asks,
+            rewrite_target=rewrite_target,
             per_unit=written if units else None,
             **about,
         )

@@ -60,29 +60,29 @@ class FitOptions:
     bands: Sequence[int] | None = None
 
 
-def prepare(source: Any, subject: WrappedModel, manner: FitOptions) -> Prepared:
+def prepare(source: Any, wrapped: WrappedModel, fit_options: FitOptions) -> Prepared:
     """One sample for the network.
 
     source: for a model of one input a path, file object, PIL image or uint8 array (a photo), or a
         float array that is already preprocessed; for several inputs a dictionary or tuple of such
         and of plain values. Raises ImageError for anything else.
     """
-    values = _values_by_input(source, subject)
+    values = _values_by_input(source, wrapped)
     return Prepared(
-        tuple(_prepared_part(value, k, subject, manner) for k, value in enumerate(values))
+        tuple(_prepared_part(value, k, wrapped, fit_options) for k, value in enumerate(values))
     )
 
 
-def batch_inputs(prepared: Sequence[Prepared], subject: WrappedModel) -> list[np.ndarray]:
+def batch_inputs(prepared: Sequence[Prepared], wrapped: WrappedModel) -> list[np.ndarray]:
     """Network inputs (batch, …), one for each entry, of samples of one shape."""
     return [
-        _joined_parts([sample.parts[k] for sample in prepared], subject, k)
+        _joined_parts([sample.parts[k] for sample in prepared], wrapped, k)
         for k in range(len(prepared[0].parts))
     ]
 
 
 def photo_windows(
-    sample: Prepared, k: int, subject: WrappedModel, manner: FitOptions
+    sample: Prepared, k: int, wrapped: WrappedModel, fit_options: FitOptions
 ) -> PhotoWindows | None:
     """Windows of the photo of input k brought to other sizes, each as the network takes it.
 
@@ -95,27 +95,27 @@ def photo_windows(
 
     @functools.cache
     def fitted(size: tuple[int, int]) -> np.ndarray:
-        return images.fit(photo, size, manner.fit)[0]
+        return images.fit(photo, size, fit_options.fit)[0]
 
     def window(size: tuple[int, ...], where: tuple[slice, ...]) -> np.ndarray:
-        ready = subject.network_input(fitted((size[0], size[1]))[where][None], k)[0]
-        return np.moveaxis(ready, 0, -1) if subject.channels_first else ready
+        ready = wrapped.network_input(fitted((size[0], size[1]))[where][None], k)[0]
+        return np.moveaxis(ready, 0, -1) if wrapped.channels_first else ready
 
     return window
 
 
-def _joined_parts(parts: Sequence[Part], subject: WrappedModel, k: int) -> np.ndarray:
+def _joined_parts(parts: Sequence[Part], wrapped: WrappedModel, k: int) -> np.ndarray:
     arrays = [part.array for part in parts if part.array is not None]
     pixels = [part.pixels for part in parts if part.pixels is not None]
     if arrays:
         return np.stack(arrays)
-    ready = subject.network_input(np.stack(pixels), k)
-    return ready.astype("uint8") if subject.entries[k].dtype == "uint8" else ready
+    ready = wrapped.network_input(np.stack(pixels), k)
+    return ready.astype("uint8") if wrapped.inputs[k].dtype == "uint8" else ready
 
 
-def _values_by_input(source: Any, subject: WrappedModel) -> list[Any]:
+def _values_by_input(source: Any, wrapped: WrappedModel) -> list[Any]:
     """One value an entry."""
-    names = [entry.name for entry in subject.entries]
+    names = [entry.name for entry in wrapped.inputs]
     if isinstance(source, dict):
         missing = [name for name in names if name not in source]
         if missing or len(source) != len(names):
@@ -135,23 +135,23 @@ def _values_by_input(source: Any, subject: WrappedModel) -> list[Any]:
     return list(source)
 
 
-def _prepared_part(value: Any, k: int, subject: WrappedModel, manner: FitOptions) -> Part:
-    entry = subject.entries[k]
+def _prepared_part(value: Any, k: int, wrapped: WrappedModel, fit_options: FitOptions) -> Part:
+    entry = wrapped.inputs[k]
     if is_array(value) or _is_plain(value):
         array = as_numpy(value)
         is_float = np.issubdtype(array.dtype, np.floating) or array.dtype.name == "bfloat16"
-        if is_float or not _is_photo(array, k, subject):
-            return _array_part(array, is_float, k, subject, manner)
-    elif not subject.takes_photos(k):
+        if is_float or not _is_photo(array, k, wrapped):
+            return _array_part(array, is_float, k, wrapped, fit_options)
+    elif not wrapped.takes_photos(k):
         raise ImageError(
             f"input {entry.name!r} of shape {entry.shape} takes no photo: give an array of that "
             f"shape; got {type(value).__name__}."
         )
     photo = images.load(value)
-    declared = entry.shape[1:] if subject.channels_first else entry.shape[:-1]
-    usual = subject.size or entry.seen or USUAL_SIZE
+    declared = entry.shape[1:] if wrapped.channels_first else entry.shape[:-1]
+    usual = wrapped.size or entry.seen or USUAL_SIZE
     size = (declared[0] or usual[0], declared[1] or usual[1])
-    pixels, geometry = images.fit(photo, size, manner.fit)
+    pixels, geometry = images.fit(photo, size, fit_options.fit)
     return Part(photo, geometry, pixels, None)
 
 
@@ -162,18 +162,18 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, int | float | np.generic)
 
 
-def _is_photo(array: np.ndarray, k: int, subject: WrappedModel) -> bool:
+def _is_photo(array: np.ndarray, k: int, wrapped: WrappedModel) -> bool:
     """Whether an array of whole numbers is a photo that can be brought to another size."""
-    if not subject.takes_photos(k) or subject.entries[k].dtype not in ("uint8", *FLOATS):
+    if not wrapped.takes_photos(k) or wrapped.inputs[k].dtype not in ("uint8", *FLOATS):
         return False
-    return not (subject.channels_first and array.ndim == 3 and array.shape[-1] not in (1, 3, 4))
+    return not (wrapped.channels_first and array.ndim == 3 and array.shape[-1] not in (1, 3, 4))
 
 
 def _array_part(
-    array: np.ndarray, is_float: bool, k: int, subject: WrappedModel, manner: FitOptions
+    array: np.ndarray, is_float: bool, k: int, wrapped: WrappedModel, fit_options: FitOptions
 ) -> Part:
     """An array in the model's own shape."""
-    entry = subject.entries[k]
+    entry = wrapped.inputs[k]
     array = _shaped(array, entry)
     if not _fits(array.shape, entry):
         axes = ", ".join("any" if side is None else str(side) for side in entry.shape)
@@ -182,15 +182,15 @@ def _array_part(
             f"array is taken as already preprocessed: give that shape, or for a photo a uint8 "
             f"array (height, width, 3) with pixels 0..255 of any size."
         )
-    values = np.moveaxis(array, 0, -1) if _is_channels_first(entry, subject) else array
+    values = np.moveaxis(array, 0, -1) if _is_channels_first(entry, wrapped) else array
     if not is_float and entry.rank and "int" not in entry.dtype:
-        array = subject.network_input(values[None], k)[0]
+        array = wrapped.network_input(values[None], k)[0]
     ready = _cast(array, entry)
-    if not entry.rank and len(subject.entries) > 1:
+    if not entry.rank and len(wrapped.inputs) > 1:
         return Part(None, None, None, ready)
     if entry.rank == 2:
         shown = values if is_float else values.astype("float32")
-        photo: Photo | Array = images.from_preprocessed(shown, bands=manner.bands)
+        photo: Photo | Array = images.from_preprocessed(shown, bands=fit_options.bands)
     else:
         shown = values.astype("float32")
         photo = Array(shown if entry.rank else shown[..., None])
@@ -213,8 +213,8 @@ def _fits(shape: tuple[int, ...], entry: InputSpec) -> bool:
     return all(declared in (None, side) for declared, side in zip(entry.shape, shape, strict=True))
 
 
-def _is_channels_first(entry: InputSpec, subject: WrappedModel) -> bool:
-    return subject.channels_first and entry.rank > 1
+def _is_channels_first(entry: InputSpec, wrapped: WrappedModel) -> bool:
+    return wrapped.channels_first and entry.rank > 1
 
 
 def _cast(array: np.ndarray, entry: InputSpec) -> np.ndarray:

@@ -14,13 +14,13 @@ from seewhy.images.photo import Photo, load
 from seewhy.models.wrapped_model import WrappedModel
 
 
-def list_samples(sources: Any, subject: WrappedModel) -> list[Any]:
+def list_samples(sources: Any, wrapped: WrappedModel) -> list[Any]:
     """A list of samples, from a list or from batch arrays."""
     if not isinstance(sources, Iterable) and not is_array(sources):
         raise ImageError(f"an Explainer takes a list of images; got {sources!r}.")
     if isinstance(sources, str | bytes | Photo | Image.Image) or hasattr(sources, "read"):
         raise ImageError("an Explainer takes a list of images; put the one image into a list.")
-    count = len(subject.entries)
+    count = len(wrapped.inputs)
     if isinstance(sources, dict):
         return _samples_of_batches(
             sources, sources.values(), lambda values: dict(zip(sources, values, strict=True))
@@ -28,9 +28,9 @@ def list_samples(sources: Any, subject: WrappedModel) -> list[Any]:
     if isinstance(sources, tuple) and count != 1:
         return _samples_of_batches(sources, sources, tuple)
     if is_array(sources):
-        return list(_checked_batch(as_numpy(sources), subject))
+        return list(_checked_batch(as_numpy(sources), wrapped))
     samples = list(sources)
-    if count > 1 and len(samples) == count and _are_batches(samples, subject):
+    if count > 1 and len(samples) == count and _are_batches(samples, wrapped):
         return _samples_of_batches(samples, samples, tuple)
     return samples
 
@@ -60,10 +60,10 @@ def _samples_of_batches(whole: Any, parts: Any, make: Any) -> list[Any]:
     return [make(values) for values in zip(*arrays, strict=True)]
 
 
-def _checked_batch(array: np.ndarray, subject: WrappedModel) -> np.ndarray:
-    if not subject.entries:
+def _checked_batch(array: np.ndarray, wrapped: WrappedModel) -> np.ndarray:
+    if not wrapped.inputs:
         return array
-    entry = subject.entries[subject.image]
+    entry = wrapped.inputs[wrapped.image]
     rank = len(entry.shape)
     # photos without an axis of colours are a batch, too
     if array.ndim != rank + 1 and not (rank == 3 and array.ndim == 3 and entry.shape[-1] == 1):
@@ -75,10 +75,10 @@ def _checked_batch(array: np.ndarray, subject: WrappedModel) -> np.ndarray:
     return array
 
 
-def _are_batches(sources: Sequence[Any], subject: WrappedModel) -> bool:
+def _are_batches(sources: Sequence[Any], wrapped: WrappedModel) -> bool:
     return all(
         is_array(source) and np.ndim(source) == len(entry.shape) + 1
-        for source, entry in zip(sources, subject.entries, strict=True)
+        for source, entry in zip(sources, wrapped.inputs, strict=True)
     )
 
 

@@ -29,10 +29,10 @@ class WrappedModel:
 
     model: Any
     preset: Preset | None
-    entries: tuple[InputSpec, ...]
+    inputs: tuple[InputSpec, ...]
     """Its inputs; () where they are known only from the first image."""
     structure: Any
-    """How the entries are given: nested lists, tuples and dictionaries of their indices."""
+    """How the inputs are given: nested lists, tuples and dictionaries of their indices."""
     spread: bool
     """Whether the model takes its inputs as several arguments."""
     size: tuple[int, int] | None
@@ -53,22 +53,22 @@ class WrappedModel:
 
     @property
     def image(self) -> int:
-        """Which entry is the image: the first of those with the most space axes."""
-        ranks = [entry.rank for entry in self.entries]
+        """Which input is the image: the first of those with the most space axes."""
+        ranks = [entry.rank for entry in self.inputs]
         return ranks.index(max(ranks))
 
     @property
     def images(self) -> list[int]:
-        """All entries that may be the image, as the two of a siamese network."""
-        rank = self.entries[self.image].rank
-        return [k for k, entry in enumerate(self.entries) if entry.rank == rank]
+        """All inputs that may be the image, as the two of a siamese network."""
+        rank = self.inputs[self.image].rank
+        return [k for k, entry in enumerate(self.inputs) if entry.rank == rank]
 
     def run(self, *tensors: Tensor) -> Any:
         """The outputs in inference mode."""
         import keras
 
         if isinstance(self.model, Split):
-            return self.model.behind(*self.model.before(*tensors))
+            return self.model.run_tail(*self.model.run_head(*tensors))
         if self.spread:
             return self.model(*tensors, training=False)
         arguments = keras.tree.map_structure(lambda k: tensors[k], self.structure)
@@ -77,10 +77,10 @@ class WrappedModel:
     def specs(self, arrays: Sequence[np.ndarray] = ()) -> list[tuple[Shape, str]]:
         """Shape and dtype of each input; like these arrays, where they are given."""
         # two images, since an axis of one window or head would look like that of the batch
-        batch = self.entries[0].batch or 2
+        batch = self.inputs[0].batch or 2
         if arrays:
             return [((batch, *array.shape[1:]), array.dtype.name) for array in arrays]
-        return [((batch, *self._filled(entry)), entry.dtype) for entry in self.entries]
+        return [((batch, *self._filled(entry)), entry.dtype) for entry in self.inputs]
 
     def view(self, shape: Shape, tokens: tuple[int, ...] | None) -> InputView:
         """What layers can be looked at for an image of this shape, with its batch axis."""
@@ -89,11 +89,11 @@ class WrappedModel:
 
     def takes_photos(self, k: int) -> bool:
         """Whether photos fit an entry: (height, width, 1 or 3)."""
-        entry = self.entries[k]
+        entry = self.inputs[k]
         return entry.rank == 2 and self.channels(k) in (1, 3, None)
 
     def channels(self, k: int) -> int | None:
-        return self.entries[k].shape[0 if self.channels_first else -1]
+        return self.inputs[k].shape[0 if self.channels_first else -1]
 
     def network_input(self, pixels: np.ndarray, k: int) -> np.ndarray:
         """Values (batch, height, width, channels) → float32 batch as the network wants it.
@@ -106,7 +106,7 @@ class WrappedModel:
         if self.channels(k) not in (batch.shape[-1], None):
             raise ImageError(
                 f"the model takes images of {self.channels(k)} channels, a photo has 3. Give a "
-                f"preprocessed float array of shape {self.entries[k].shape}."
+                f"preprocessed float array of shape {self.inputs[k].shape}."
             )
         ready = np.asarray(self.preprocess(batch.astype("float32")), "float32")
         if ready.shape != batch.shape:
@@ -119,7 +119,7 @@ class WrappedModel:
     def learning(self, sample: Any) -> WrappedModel:
         """The same with entries like the parts of a first image, where the model declares none."""
         specs, structure = input_specs.specs_of_sample(sample, self.size)
-        return replace(self, entries=specs, structure=structure)
+        return replace(self, inputs=specs, structure=structure)
 
     def _filled(self, entry: InputSpec) -> tuple[int, ...]:
         """The entry's shape, with the usual size where any will do."""
@@ -169,7 +169,7 @@ def wrap_model(
     wrapped = WrappedModel(
         model=loaded,
         preset=preset,
-        entries=specs,
+        inputs=specs,
         structure=structure,
         spread=spread,
         size=sides,
@@ -199,7 +199,7 @@ def _channels_first(model: Any, specs: Sequence[InputSpec]) -> bool:
 
 def _input_size(wrapped: WrappedModel, sides: tuple[int, int] | None) -> tuple[int, int] | None:
     """The size of photos: the model's own, or the one that is wished."""
-    shapes = [entry for entry in wrapped.entries if entry.rank == 2]
+    shapes = [entry for entry in wrapped.inputs if entry.rank == 2]
     if not shapes:
         return sides
     entry = shapes[0]

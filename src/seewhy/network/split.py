@@ -34,7 +34,7 @@ class Split:
     head: Callable[..., Any]
     tail: Callable[..., Any]
 
-    def before(self, *images: Tensor) -> tuple[Tensor, Any]:
+    def run_head(self, *images: Tensor) -> tuple[Tensor, Any]:
         """The activations, and the bypass in a tuple; an empty one where the head gives none."""
         result = self.head(*images)
         if not isinstance(result, tuple):
@@ -46,7 +46,7 @@ class Split:
             )
         return result[0], result[1:]
 
-    def behind(self, activations: Tensor, bypass: tuple[Any, ...]) -> Any:
+    def run_tail(self, activations: Tensor, bypass: tuple[Any, ...]) -> Any:
         """The outputs, of what `before` gave."""
         return self.tail(activations, *bypass)
 

@@ -22,14 +22,14 @@ from seewhy.plan.trace import Trace, trace_model
 
 Tensor = Any
 
-Attentive = Callable[[Sequence[Tensor], Tensor | None], tuple[Any, Tensor]]
-Biased = Callable[[Sequence[Tensor], Sequence[Tensor] | None], tuple[Any, list[Bias]]]
+AttentionRun = Callable[[Sequence[Tensor], Tensor | None], tuple[Any, Tensor]]
+BiasRun = Callable[[Sequence[Tensor], Sequence[Tensor] | None], tuple[Any, list[Bias]]]
 INPUT = "input"
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A subject split at the target layer."""
+    """A model split at the target layer."""
 
     split: Split
     layer: Call
@@ -56,75 +56,75 @@ def input_cut(traced: Trace, input: int, rule: Rule | None = None) -> Cut:
 
     rule: what runs in place of operations behind it, as in `split_at_input`.
     """
-    subject = traced.subject
-    run = subject.run
+    wrapped = traced.wrapped
+    run = wrapped.run
     finals = [output.final for output in traced.outputs]
     parts = split_at_input(run, traced.steps, finals, input, rule)
-    entry = subject.entries[input]
+    entry = wrapped.inputs[input]
     call = Call(None, INPUT, 0, None, (), None)
     bare = len(entry.shape) < 2
-    space = () if bare else input_specs.space_axes(entry.shape, subject.channels_first)
-    layout = GridLayout(space, units_first=subject.channels_first and not bare, bare=bare)
+    space = () if bare else input_specs.space_axes(entry.shape, wrapped.channels_first)
+    layout = GridLayout(space, units_first=wrapped.channels_first and not bare, bare=bare)
     return Cut(parts, call, layout, traced.outputs, input=input)
 
 
-def attention_run(traced: Trace, by_block: bool = False) -> Attentive:
+def attention_run(traced: Trace, by_block: bool = False) -> AttentionRun:
     """The function (inputs, shift or None) → outputs and attentions (batch, blocks, heads, tokens,
     tokens), the shift added to them; see `attention.Attentions`.
 
     by_block: whether the outputs are those of all blocks, (images · (1 + blocks), …); see
     `blocks.Stream`. Raises MethodError where the blocks' ends cannot be told.
     """
-    subject = traced.subject
+    wrapped = traced.wrapped
     finals = [output.final for output in traced.outputs]
     block_ends = transformer_blocks.block_ends(traced.calls) if by_block else []
     ends = [replace(end, inputs=(), output=None) for end in block_ends]
 
     def run(images: Sequence[Tensor], shift: Tensor | None) -> tuple[Any, Tensor]:
         attentions = BlockStream(ends, shift) if by_block else AttentionRecorder(shift)
-        parts = split_at_input(subject.run, traced.steps, finals, subject.image, attentions)
-        outputs = parts.behind(*parts.before(*images))
+        parts = split_at_input(wrapped.run, traced.steps, finals, wrapped.image, attentions)
+        outputs = parts.run_tail(*parts.run_head(*images))
         return outputs, attentions.stacked
 
     return run
 
 
-def bias_run(traced: Trace) -> Biased:
+def bias_run(traced: Trace) -> BiasRun:
     """The function (inputs, shifts or None) → outputs and biases, a shift added where each is."""
-    subject = traced.subject
+    wrapped = traced.wrapped
     finals = [output.final for output in traced.outputs]
 
     def run(images: Sequence[Tensor], shifts: Sequence[Tensor] | None) -> tuple[Any, list[Bias]]:
         biases = BiasShifts(shifts)
-        parts = split_at_input(subject.run, traced.steps, finals, subject.image, biases)
-        outputs = parts.behind(*parts.before(*images))
+        parts = split_at_input(wrapped.run, traced.steps, finals, wrapped.image, biases)
+        outputs = parts.run_tail(*parts.run_head(*images))
         return outputs, biases.found
 
     return run
 
 
-def layer_cut(backend: ModuleType, subject: WrappedModel, layer: Any) -> Cut:
-    """Trace a subject with the inputs that it declares, and split it at one layer."""
-    return layer_cuts(backend, trace_model(backend, subject, subject.specs()), layer)[0]
+def layer_cut(backend: ModuleType, wrapped: WrappedModel, layer: Any) -> Cut:
+    """Trace a model with the inputs that it declares, and split it at one layer."""
+    return layer_cuts(backend, trace_model(backend, wrapped, wrapped.specs()), layer)[0]
 
 
 def _cut_at(backend: ModuleType, traced: Trace, layer: Any) -> Cut:
-    subject = traced.subject
+    wrapped = traced.wrapped
     if isinstance(layer, str) and layer == INPUT:
-        return input_cut(traced, subject.image)
+        return input_cut(traced, wrapped.image)
     place = layers.find_layer(traced.calls, traced.places, layer)
     alike = layers.calls_of_layer(traced.calls, place.call)
-    if len(subject.images) > 1 and "#" not in str(layer):
+    if len(wrapped.images) > 1 and "#" not in str(layer):
         # of a siamese network, the call that sees the first image
         place = next(p for p in traced.places if p.call.operation is place.call.operation)
     # the tensors of the abstract run would keep its whole graph alive
     target = replace(place.call, inputs=(), output=None)
     described = tuple(_without_closing_target(output, target) for output in traced.outputs)
-    if isinstance(subject.model, Split):
-        parts = subject.model
+    if isinstance(wrapped.model, Split):
+        parts = wrapped.model
     else:
         finals = [output.final for output in described]
-        parts = split(subject.run, traced.steps, target, finals, backend.home)
+        parts = split(wrapped.run, traced.steps, target, finals, backend.home)
     numbered = "#" in str(layer)
     return Cut(parts, target, place.layout, described, 1 if numbered else len(alike))
 

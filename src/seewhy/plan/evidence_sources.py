@@ -8,7 +8,7 @@ from typing import Any
 
 from seewhy.methods.needs import NEEDS
 from seewhy.network.outputs import ModelOutputs
-from seewhy.plan.cuts import Attentive, Biased, Cut
+from seewhy.plan.cuts import AttentionRun, BiasRun, Cut
 from seewhy.targets.target import Target
 
 Tensor = Any
@@ -23,35 +23,35 @@ class EvidenceSources:
 
     layer: Cut
     """The target layer; the input, for methods that know no other."""
-    inlets: dict[str, Cut]
+    input_cuts: dict[str, Cut]
     """Cuts at the input: "images", and by name the rules of guided gradients."""
-    attentive: Attentive | None = None
+    attention_run: AttentionRun | None = None
     """Runs the model on explicit attention; for methods that need it."""
-    by_block: Attentive | None = None
+    block_run: AttentionRun | None = None
     """The same with the outputs of all blocks."""
-    biased: Biased | None = None
+    bias_run: BiasRun | None = None
     """Runs the model with shifts added to its biases; for methods that need it."""
 
     def of(self, need: str) -> Cut:
         """Where one kind of evidence is taken."""
-        return self.inlets.get(NEEDS[need].where[0], self.layer)
+        return self.input_cuts.get(NEEDS[need].where[0], self.layer)
 
 
 @dataclass(frozen=True)
 class QuestionBatch:
     """What is asked in one pass: targets of given kinds, of the main output."""
 
-    asked: tuple[Target, ...]
+    targets: tuple[Target, ...]
     scores: str
     main: int
 
-    def put(self, cut: Cut, outputs: Any, values: Sequence[Tensor]) -> tuple[Tensor, Any]:
+    def score(self, cut: Cut, outputs: Any, values: Sequence[Tensor]) -> tuple[Tensor, Any]:
         """Scores (questions, batch) of what the model gave, and what ranks its classes."""
         from keras import ops
 
         answers = ModelOutputs(outputs, cut.outputs, self.main, self.scores)
         rest, each = list(values), []
-        for target in self.asked:
+        for target in self.targets:
             of_target, rest = rest[: len(target.values)], rest[len(target.values) :]
             each.append(ops.cast(target.score(answers, *of_target), "float32"))
         return ops.stack(each), answers.output().pooled(answers.raw())

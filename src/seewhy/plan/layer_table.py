@@ -86,7 +86,7 @@ def layers(
     """
     module = backend.load()
     seen = wrap_model(model if isinstance(model, Split) else presets.structure(model), size=size)
-    if not seen.entries:
+    if not seen.inputs:
         seen = _learning(seen, image)
     traced = trace_model(module, seen, seen.specs(), None if grid is None else tuple(grid))
     usable = [place for place in traced.places if not place.container]
@@ -172,4 +172,4 @@ def _learning(seen: WrappedModel, image: Any) -> WrappedModel:
             f"seewhy.layers(model, image=array)."
         )
     learnt = seen.learning(image)
-    return replace(learnt, size=learnt.size or learnt.entries[learnt.image].seen)
+    return replace(learnt, size=learnt.size or learnt.inputs[learnt.image].seen)

@@ -20,7 +20,7 @@ from seewhy.network.outputs import Output
 from seewhy.network.relu_rules import RULES, relu_ceiling
 from seewhy.network.split import Split
 from seewhy.plan import cuts as cuts_module
-from seewhy.plan.cuts import INPUT, Attentive, Biased, Cut, input_cut
+from seewhy.plan.cuts import INPUT, AttentionRun, BiasRun, Cut, input_cut
 from seewhy.plan.evidence_sources import EvidenceSources
 from seewhy.plan.trace import Trace, trace_model
 from seewhy.targets import labels as labels_module
@@ -41,32 +41,32 @@ class PlanOptions:
 
 @dataclass(frozen=True)
 class Plan:
-    """A subject with its split at each target layer, and the output that is asked."""
+    """A model with its split at each target layer, and the output that is asked."""
 
-    subject: WrappedModel
+    wrapped: WrappedModel
     cuts: tuple[Cut, ...]
     context: Context
     shown: int
     """The input that maps are laid over."""
     notes: tuple[str, ...]
     """Warnings that hold for every image."""
-    inlets: dict[str, Cut]
+    input_cuts: dict[str, Cut]
     """Cuts at the input, by the rules behind them."""
     largest: int
     total: int
     """Bytes of the largest and of all activations of one image."""
 
-    attentive: Attentive | None = None
+    attention_run: AttentionRun | None = None
     """Runs the model on explicit attention; None for methods that need none."""
-    by_block: Attentive | None = None
+    block_run: AttentionRun | None = None
     """The same with the outputs of all blocks."""
-    biased: Biased | None = None
+    bias_run: BiasRun | None = None
     """Runs the model with shifts added to its biases; None for methods that need none."""
 
-    def sites(self, k: int) -> EvidenceSources:
+    def sources(self, k: int) -> EvidenceSources:
         """Where evidence is taken for the k-th target layer."""
-        runs = self.attentive, self.by_block, self.biased
-        return EvidenceSources(self.cuts[k], self.inlets, *runs)
+        runs = self.attention_run, self.block_run, self.bias_run
+        return EvidenceSources(self.cuts[k], self.input_cuts, *runs)
 
     @property
     def layer(self) -> str:
@@ -79,76 +79,76 @@ class Plan:
 
 def make_plan(
     backend: ModuleType,
-    subject: WrappedModel,
-    wishes: PlanOptions,
+    wrapped: WrappedModel,
+    options: PlanOptions,
     specs: Sequence[tuple[Shape, str]],
     method: Method,
 ) -> Plan:
     """Run the model abstractly for inputs of these shapes and types, and choose where to cut.
 
-    Raises LayerError, ModelError, TargetError or LabelsError for wishes that cannot be had.
+    Raises LayerError, ModelError, TargetError or LabelsError for options that cannot be had.
     """
-    traced = trace_model(backend, subject, specs, wishes.grid, wishes.output)
+    traced = trace_model(backend, wrapped, specs, options.grid, options.output)
     main = traced.main
-    layer = wishes.layer if method.at_layer else INPUT
+    layer = options.layer if method.at_layer else INPUT
     cuts = cuts_module.layer_cuts(backend, traced, layer)
-    inlets = _input_cuts(traced, method)
-    labels = class_names(subject, wishes.labels, traced.outputs[main])
-    context = Context(labels, traced.outputs, main, wishes.scores)
-    seen = [_seen_inputs(backend, subject, cut, specs) for cut in cuts]
+    input_cuts = _input_cuts(traced, method)
+    labels = class_names(wrapped, options.labels, traced.outputs[main])
+    context = Context(labels, traced.outputs, main, options.scores)
+    seen = [_seen_inputs(backend, wrapped, cut, specs) for cut in cuts]
     if len(set(map(tuple, seen))) > 1:
-        raise LayerError(_notes_of_several_inputs(subject, cuts, seen))
+        raise LayerError(_notes_of_several_inputs(wrapped, cuts, seen))
     notes = [
         *_notes_of_output(context, traced.certain),
         *_notes_of_calls(cuts),
-        *_notes_of_method(traced, wishes, method, inlets),
-        *_notes_of_inputs(subject, seen[0]),
+        *_notes_of_method(traced, options, method, input_cuts),
+        *_notes_of_inputs(wrapped, seen[0]),
     ]
     return Plan(
-        subject=subject,
+        wrapped=wrapped,
         cuts=cuts,
         context=context,
         shown=seen[0][0],
         notes=tuple(notes),
-        inlets=inlets,
+        input_cuts=input_cuts,
         largest=traced.largest,
         total=traced.total,
-        attentive=_attention_runs(traced, cuts, method, "attention"),
-        by_block=_attention_runs(traced, cuts, method, "blocks"),
-        biased=cuts_module.bias_run(traced) if "biases" in rules_among(method.needs) else None,
+        attention_run=_attention_runs(traced, cuts, method, "attention"),
+        block_run=_attention_runs(traced, cuts, method, "blocks"),
+        bias_run=cuts_module.bias_run(traced) if "biases" in rules_among(method.needs) else None,
     )
 
 
 def _notes_of_method(
-    traced: Trace, wishes: PlanOptions, method: Method, inlets: Mapping[str, Cut]
+    traced: Trace, options: PlanOptions, method: Method, input_cuts: Mapping[str, Cut]
 ) -> Iterator[str]:
-    if wishes.layer is not None and not method.at_layer:
+    if options.layer is not None and not method.at_layer:
         yield (
             f"layer-ignored: {method.name} explains at the input, whatever the layer; "
-            f"{wishes.layer!r} plays no part."
+            f"{options.layer!r} plays no part."
         )
-    if any(RULES[name] for name in inlets) and not any(map(relu_ceiling, traced.steps)):
+    if any(RULES[name] for name in input_cuts) and not any(map(relu_ceiling, traced.steps)):
         yield (
             f"no-relu: the model has no ReLU that {method.name} could act on, so that it shows "
             f"the plain gradient."
         )
 
 
-def _notes_of_inputs(subject: WrappedModel, seen: Sequence[int]) -> Iterator[str]:
+def _notes_of_inputs(wrapped: WrappedModel, seen: Sequence[int]) -> Iterator[str]:
     if len(seen) > 1:
-        names = " and ".join(repr(subject.entries[k].name) for k in seen)
+        names = " and ".join(repr(wrapped.inputs[k].name) for k in seen)
         yield f"several-inputs: the layer sees the inputs {names}; the map is laid over the first."
 
 
 def _attention_runs(
     traced: Trace, cuts: Sequence[Cut], method: Method, rule: str
-) -> Attentive | None:
+) -> AttentionRun | None:
     """Raises MethodError where attention cannot be followed."""
     if rule not in rules_among(method.needs):
         return None
     if not any(map(is_attention, traced.steps)) or not all(cut.layout.tokens for cut in cuts):
         raise MethodError(
-            f"{method.name} follows attention between tokens, and {traced.subject.name!r} has no "
+            f"{method.name} follows attention between tokens, and {traced.wrapped.name!r} has no "
             f"MultiHeadAttention with tokens on a grid. Take grad_cam."
         )
     return cuts_module.attention_run(traced, by_block=rule == "blocks")
@@ -159,21 +159,21 @@ def _input_cuts(traced: Trace, method: Method) -> dict[str, Cut]:
     names = {NEEDS[need].where[0] for need in method.needs} - {"layer"}
     if not names:
         return {}
-    subject = traced.subject
-    entry = subject.entries[subject.image]
+    wrapped = traced.wrapped
+    entry = wrapped.inputs[wrapped.image]
     if method.differentiates and not entry.dtype.startswith(("float", "bfloat")):
         raise MethodError(
             f"{method.name} needs gradients at the input {entry.name!r}, whose values are "
             f"{entry.dtype}, not real numbers. Take a method at a layer, such as grad_cam."
         )
-    return {name: input_cut(traced, subject.image, RULES[name]) for name in sorted(names)}
+    return {name: input_cut(traced, wrapped.image, RULES[name]) for name in sorted(names)}
 
 
 def _notes_of_several_inputs(
-    subject: WrappedModel, cuts: Sequence[Cut], seen: Sequence[Sequence[int]]
+    wrapped: WrappedModel, cuts: Sequence[Cut], seen: Sequence[Sequence[int]]
 ) -> str:
     parts = [
-        f"{cut.layer.address!r} sees {' and '.join(subject.entries[k].name for k in inputs)}"
+        f"{cut.layer.address!r} sees {' and '.join(wrapped.inputs[k].name for k in inputs)}"
         for cut, inputs in zip(cuts, seen, strict=True)
     ]
     return (
@@ -202,10 +202,10 @@ def _notes_of_calls(cuts: Sequence[Cut]) -> list[str]:
 
 
 def _seen_inputs(
-    backend: ModuleType, subject: WrappedModel, cut: Cut, specs: Sequence[tuple[Shape, str]]
+    backend: ModuleType, wrapped: WrappedModel, cut: Cut, specs: Sequence[tuple[Shape, str]]
 ) -> list[int]:
     """The images that the target layer sees."""
-    candidates = subject.images
+    candidates = wrapped.images
     if cut.input is not None:
         return [cut.input]
     if len(candidates) == 1:
@@ -214,7 +214,7 @@ def _seen_inputs(
 
     random = np.random.default_rng(0)
     inputs = [random.uniform(0, 1, shape).astype(dtype) for shape, dtype in specs]
-    head = backend.compile(lambda images: cut.split.before(*images)[0], subject.variables)
+    head = backend.compile(lambda images: cut.split.run_head(*images)[0], wrapped.variables)
     usual = ops.convert_to_numpy(head(inputs))
     seen = []
     for k in candidates:
@@ -224,15 +224,15 @@ def _seen_inputs(
     return seen or candidates[:1]
 
 
-def class_names(subject: WrappedModel, names: Any, output: Output) -> Labels:
+def class_names(wrapped: WrappedModel, names: Any, output: Output) -> Labels:
     """Names of the classes of the model's main output: as given, ImageNet's, or numbers.
 
     One name for a single unit is that of its positive side.
     """
     count = output.classes
-    is_model = not isinstance(subject.model, Split)
+    is_model = not isinstance(wrapped.model, Split)
     imagenet = is_model and count == 1000 and names is None
-    if imagenet and (subject.preset or detect_preprocess.detect_architecture(subject.model)):
+    if imagenet and (wrapped.preset or detect_preprocess.detect_architecture(wrapped.model)):
         return labels_module.imagenet_labels()
     if output.binary and isinstance(names, list | tuple) and len(names) == 1:
         names = [f"not {names[0]}", str(names[0])]

@@ -24,9 +24,9 @@ Tensor = Any
 
 @dataclass(frozen=True)
 class Trace:
-    """What was learned of a subject while it ran abstractly."""
+    """What was learned of a model while it ran abstractly."""
 
-    subject: WrappedModel
+    wrapped: WrappedModel
     view: InputView
     calls: tuple[Call, ...]
     places: tuple[SpatialLayer, ...]
@@ -44,7 +44,7 @@ class Trace:
 
 def trace_model(
     backend: ModuleType,
-    subject: WrappedModel,
+    wrapped: WrappedModel,
     specs: Sequence[tuple[Any, str]],
     tokens: tuple[int, ...] | None = None,
     output: str | int | None = None,
@@ -57,25 +57,25 @@ def trace_model(
     Raises ModelError for outputs that cannot be asked.
     """
     key = (backend.NAME, tuple(map(tuple, specs)), tokens, output)
-    if key not in subject.traces:
-        subject.traces[key] = _trace(backend, subject, specs, tokens, output)
-    trace: Trace = subject.traces[key]
+    if key not in wrapped.traces:
+        wrapped.traces[key] = _trace(backend, wrapped, specs, tokens, output)
+    trace: Trace = wrapped.traces[key]
     return trace
 
 
-def reuse_traces(subject: WrappedModel, copy: WrappedModel) -> None:
+def reuse_traces(wrapped: WrappedModel, copy: WrappedModel) -> None:
     """Give a copy the traces of its model, if it has the same layers in the same order."""
-    of_model, of_copy = operations(subject.model), operations(copy.model)
+    of_model, of_copy = operations(wrapped.model), operations(copy.model)
     if [type(operation) for operation in of_model] != [type(other) for other in of_copy]:
         return
     counterparts = {
         id(operation): other for operation, other in zip(of_model, of_copy, strict=True)
     }
-    for key, trace in subject.traces.items():
+    for key, trace in wrapped.traces.items():
         copy.traces[key] = _with_operations(trace, copy, counterparts)
 
 
-def _with_operations(trace: Trace, subject: WrappedModel, new: dict[int, Any]) -> Trace:
+def _with_operations(trace: Trace, wrapped: WrappedModel, new: dict[int, Any]) -> Trace:
     """The trace with operations of another model, by the identities of its own."""
     calls = {
         id(call): replace(call, operation=new.get(id(call.operation), call.operation))
@@ -83,7 +83,7 @@ def _with_operations(trace: Trace, subject: WrappedModel, new: dict[int, Any]) -
     }
     return replace(
         trace,
-        subject=subject,
+        wrapped=wrapped,
         calls=tuple(calls.values()),
         places=tuple(replace(place, call=calls[id(place.call)]) for place in trace.places),
         outputs=tuple(
@@ -98,22 +98,22 @@ def _with_operations(trace: Trace, subject: WrappedModel, new: dict[int, Any]) -
 
 def _trace(
     backend: ModuleType,
-    subject: WrappedModel,
+    wrapped: WrappedModel,
     specs: Sequence[tuple[Any, str]],
     tokens: tuple[int, ...] | None,
     output: str | int | None,
 ) -> Trace:
-    steps = () if isinstance(subject.model, Split) else tuple(operations(subject.model))
-    traced, outputs = _run_abstractly(backend, subject, steps, specs)
-    described = describe_outputs(subject.model, traced, outputs)
+    steps = () if isinstance(wrapped.model, Split) else tuple(operations(wrapped.model))
+    traced, outputs = _run_abstractly(backend, wrapped, steps, specs)
+    described = describe_outputs(wrapped.model, traced, outputs)
     main, certain = choose_output(described, output)
-    view = subject.view(specs[subject.image][0], tokens)
+    view = wrapped.view(specs[wrapped.image][0], tokens)
     usable = layers.spatial_layers(traced, view, [leaves_of(outputs)[main]])
     # the tensors of the abstract run would keep its whole graph alive
     calls = {id(call): replace(call, inputs=(), output=None) for call in traced}
     bytes = [4 * math.prod(call.shape or ()) // view.batch for call in traced]
     return Trace(
-        subject=subject,
+        wrapped=wrapped,
         view=view,
         calls=tuple(calls.values()),
         places=tuple(replace(place, call=calls[id(place.call)]) for place in usable),
@@ -128,7 +128,7 @@ def _trace(
 
 def _run_abstractly(
     backend: ModuleType,
-    subject: WrappedModel,
+    wrapped: WrappedModel,
     steps: Sequence[Any],
     specs: Sequence[tuple[Any, str]],
 ) -> tuple[list[Call], Any]:
@@ -136,25 +136,25 @@ def _run_abstractly(
     results: list[tuple[list[Call], Any]] = []
 
     def watch(*images: Tensor) -> None:
-        if isinstance(subject.model, Split):
-            results.append(_split_parts(subject.model, images))
+        if isinstance(wrapped.model, Split):
+            results.append(_split_parts(wrapped.model, images))
         else:
-            run = partial(subject.run, *images)
+            run = partial(wrapped.run, *images)
             results.append(calls_module.trace_calls(steps, run, backend.home))
 
     try:
-        backend.run_abstractly(watch, subject.variables, specs)
+        backend.run_abstractly(watch, wrapped.variables, specs)
     except SeewhyError:
         raise
     except Exception as error:
-        raise ModelError(_why_not_run(subject, specs, error)) from error
+        raise ModelError(_why_not_run(wrapped, specs, error)) from error
     return results[-1]
 
 
-def _why_not_run(subject: WrappedModel, specs: Sequence[tuple[Any, str]], error: Exception) -> str:
+def _why_not_run(wrapped: WrappedModel, specs: Sequence[tuple[Any, str]], error: Exception) -> str:
     shapes = ", ".join(str(shape) for shape, _ in specs)
     return (
-        f"model {subject.name!r} could not be run on inputs of shape {shapes} to find its layers "
+        f"model {wrapped.name!r} could not be run on inputs of shape {shapes} to find its layers "
         f"({type(error).__name__}: {' '.join(str(error).split())[:300]}). TensorFlow and JAX "
         f"compile it, so that its call must not look at values (as in `if ops.any(x)`) and must "
         f"take this shape; give size=… for images of another."
@@ -163,6 +163,6 @@ def _why_not_run(subject: WrappedModel, specs: Sequence[tuple[Any, str]], error:
 
 def _split_parts(model: Split, images: Sequence[Tensor]) -> tuple[list[Call], Any]:
     """A Split's head as the one call that there is."""
-    activations, bypass = model.before(*images)
+    activations, bypass = model.run_head(*images)
     call = Call(model, "activations", 0, tuple(activations.shape), (), activations)
-    return [call], model.behind(activations, bypass)
+    return [call], model.run_tail(activations, bypass)

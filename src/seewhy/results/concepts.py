@@ -215,7 +215,7 @@ class ConceptEffect:
         best = np.argsort(-lost, kind="stable")[:top]
         return [int(c) for c in best if lost[c] > max(0, NEGLIGIBLE * lost[best[0]])]
 
-    def told(self, concept: int, labels: Labels, top: int) -> tuple[tuple[str, float], ...]:
+    def named_shares(self, concept: int, labels: Labels, top: int) -> tuple[tuple[str, float], ...]:
         """Those classes by name, each with its share."""
         best = self.order(concept, top)
         return tuple((labels[c].name, float(self.share[concept, c])) for c in best)

@@ -10,9 +10,9 @@ from seewhy.models.wrapped_model import WrappedModel
 KEPT = 256
 
 
-def synchronise_variables(subject: WrappedModel) -> None:
+def synchronise_variables(wrapped: WrappedModel) -> None:
     """In the middle of `fit` on JAX, the variables have no values until they are synchronised."""
-    getattr(subject.model, "jax_state_sync", lambda: None)()
+    getattr(wrapped.model, "jax_state_sync", lambda: None)()
 
 
 def filled_up(array: np.ndarray, size: int) -> np.ndarray:

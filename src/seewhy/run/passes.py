@@ -27,7 +27,7 @@ CHUNK = 2**23
 
 
 def maps_pass(
-    backend: ModuleType, sites: EvidenceSources, method: Method, question: QuestionBatch
+    backend: ModuleType, sources: EvidenceSources, method: Method, question: QuestionBatch
 ) -> Callable[..., tuple[Tensor, ...]]:
     """The function (inputs …, values of each question …) → results, to be compiled.
 
@@ -39,9 +39,9 @@ def maps_pass(
 
     def explain(images: Sequence[Tensor], values: Sequence[Tensor]) -> tuple[Tensor, ...]:
         value, ranked, evidence, _ = evidence_pass(
-            backend, sites, method.needs, question, images, values
+            backend, sources, method.needs, question, images, values
         )
-        weighed = [weigh_evidence(sites, method, of_target) for of_target in evidence]
+        weighed = [weigh_evidence(sources, method, of_target) for of_target in evidence]
         columns = (ops.stack(column, axis=1) for column in zip(*weighed, strict=True))
         return ops.transpose(value), *ranked, *columns
 
@@ -50,7 +50,7 @@ def maps_pass(
 
 def evidence_pass(
     backend: ModuleType,
-    sites: EvidenceSources,
+    sources: EvidenceSources,
     needs: Sequence[str],
     question: QuestionBatch,
     images: Sequence[Tensor],
@@ -62,24 +62,24 @@ def evidence_pass(
     …), what stands there: activations as the layer has them, and the bypass.
     """
     answers: tuple[Tensor, Any] | None = None
-    evidence: list[Given] = [{} for _ in question.asked]
-    standing = {}
+    evidence: list[Given] = [{} for _ in question.targets]
+    tails = {}
     for take in _rule_passes(needs):
-        answers, rows = take(backend, sites, question, images, values)
+        answers, rows = take(backend, sources, question, images, values)
         evidence = [row | more for row, more in zip(evidence, rows, strict=True)]
     others = [need for need in needs if not NEEDS[need].by_rule]
-    for name, cut in cuts_needed(sites, others, answers is None):
-        at, bypass = cut.split.before(*images)
-        standing[name] = (at, bypass)
-        needed = [need for need in others if sites.of(need) is cut]
+    for name, cut in cuts_needed(sources, others, answers is None):
+        at, bypass = cut.split.run_head(*images)
+        tails[name] = (at, bypass)
+        needed = [need for need in others if sources.of(need) is cut]
         gradients: dict[str, list[Tensor]] = {}
         # where no gradient is wanted, one run of the network has answered already
         if answers is None or gradients_among(needed):
 
             def score(here: Tensor, cut: Cut = cut, bypass: Any = bypass) -> tuple[Tensor, Any]:
-                return question.put(cut, cut.split.behind(here, bypass), values)
+                return question.score(cut, cut.split.run_tail(here, bypass), values)
 
-            answer, gradients = _gradients_at(backend, score, at, needed, len(question.asked))
+            answer, gradients = _gradients_at(backend, score, at, needed, len(question.targets))
             answers = answers or answer
         for k, row in enumerate(evidence):
             for need in needed:
@@ -88,7 +88,7 @@ def evidence_pass(
                 elif need in gradients:
                     row[need] = arrange_on_grid(cut, gradients[need][k])
     assert answers is not None  # noqa: S101  (for mypy: there is at least one cut)
-    return *answers, evidence, standing
+    return *answers, evidence, tails
 
 
 def _rule_passes(needs: Sequence[str]) -> list[Callable[..., Any]]:
@@ -104,14 +104,14 @@ def _rule_passes(needs: Sequence[str]) -> list[Callable[..., Any]]:
 
 
 def cuts_needed(
-    sites: EvidenceSources, needs: Sequence[str], some: bool = True
+    sources: EvidenceSources, needs: Sequence[str], some: bool = True
 ) -> list[tuple[str, Cut]]:
     """The cuts at which something is needed, each once.
 
     some: whether the target layer is one if there is no other.
     """
-    named = [("layer", sites.layer), *sites.inlets.items()]
-    needed = [pair for pair in named if any(sites.of(need) is pair[1] for need in needs)]
+    named = [("layer", sources.layer), *sources.input_cuts.items()]
+    needed = [pair for pair in named if any(sources.of(need) is pair[1] for need in needs)]
     return needed or (named[:1] if some else [])
 
 
@@ -137,14 +137,14 @@ def _gradients_at(
 
 
 def weigh_evidence(
-    sites: EvidenceSources, method: Method, evidence: Given
+    sources: EvidenceSources, method: Method, evidence: Given
 ) -> tuple[Tensor, Tensor]:
     """Signed maps (batch, *space), and whether the gradients reach the grid (batch,)."""
     from keras import ops
 
     drawn = ops.cast(method.weigh(*(evidence[need] for need in method.needs)), "float32")
     if rules_among(evidence) & {"attention", "blocks"}:
-        drawn = _on_grid(sites.layer, drawn)
+        drawn = _on_grid(sources.layer, drawn)
     gradients = next((evidence[need] for need in gradients_among(method.needs)), None)
     if gradients is None:
         return drawn, ops.ones((drawn.shape[0],), dtype="bool")
@@ -171,7 +171,7 @@ def _on_grid(cut: Cut, tokens: Tensor) -> Tensor:
 
 def start_pass(
     backend: ModuleType,
-    sites: EvidenceSources,
+    sources: EvidenceSources,
     needs: Sequence[str],
     question: QuestionBatch,
     used: Mapping[str, Sequence[bool]],
@@ -188,7 +188,7 @@ def start_pass(
 
     def start(images: Sequence[Tensor], values: Sequence[Tensor]) -> Any:
         value, ranked, evidence, there = evidence_pass(
-            backend, sites, needs, question, images, values
+            backend, sources, needs, question, images, values
         )
         gradients = gradients_among(arrays)
         reached = [_any(row[need]) for row in evidence for need in gradients[:1]]
@@ -209,7 +209,7 @@ def start_pass(
 
 
 def all_classes_pass(
-    backend: ModuleType, sites: EvidenceSources, method: Method, question: QuestionBatch
+    backend: ModuleType, sources: EvidenceSources, method: Method, question: QuestionBatch
 ) -> Callable[..., tuple[Tensor]]:
     """The function (inputs …) → maps (batch, classes, *space) in a tuple, float32, to compile.
 
@@ -217,13 +217,13 @@ def all_classes_pass(
     """
     from keras import ops
 
-    ((_, cut),) = cuts_needed(sites, method.needs)
+    ((_, cut),) = cuts_needed(sources, method.needs)
 
     def explain(images: Sequence[Tensor]) -> tuple[Tensor]:
-        activations, bypass = cut.split.before(*images)
+        activations, bypass = cut.split.run_head(*images)
 
         def score(at: Tensor) -> tuple[Tensor, Tensor]:
-            outputs = cut.split.behind(at, bypass)
+            outputs = cut.split.run_tail(at, bypass)
             answers = ModelOutputs(outputs, cut.outputs, question.main, question.scores)
             value = ops.cast(_per_class(answers), "float32")
             return value, value
@@ -241,7 +241,7 @@ def all_classes_pass(
                 need: arrange_on_grid(cut, gradient) if NEEDS[need].gradient else laid
                 for need in method.needs
             }
-            return weigh_evidence(sites, method, evidence)[0]
+            return weigh_evidence(sources, method, evidence)[0]
 
         rows = backend.each(pullback, one, pulled, ops.eye(count, dtype="float32"), chunk)
         return (ops.moveaxis(rows, 0, 1),)

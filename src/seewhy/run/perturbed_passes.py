@@ -35,7 +35,7 @@ class TailSpec:
     specs: tuple[tuple[tuple[int, ...], str], ...]
     """Shape and dtype of all of its tensors, for this number of images."""
 
-    def behind(self, at: Tensor, tensors: Sequence[Tensor], copies: int) -> Any:
+    def run_tail(self, at: Tensor, tensors: Sequence[Tensor], copies: int) -> Any:
         """The outputs for activations of so many copies of the images."""
         from keras import ops
 
@@ -49,11 +49,11 @@ class TailSpec:
             )
             for used, (shape, dtype) in zip(self.used, self.specs, strict=True)
         ]
-        return self.cut.split.behind(at, with_bypass_tensors(self.bypass, filled))
+        return self.cut.split.run_tail(at, with_bypass_tensors(self.bypass, filled))
 
 
 def tail_spec(
-    backend: ModuleType, subject: WrappedModel, cut: Cut, specs: Sequence[tuple[Any, str]]
+    backend: ModuleType, wrapped: WrappedModel, cut: Cut, specs: Sequence[tuple[Any, str]]
 ) -> TailSpec:
     """Run a cut abstractly to learn of its bypass. specs: of the images of one batch."""
     import keras
@@ -61,7 +61,7 @@ def tail_spec(
     measured: dict[str, Any] = {}
 
     def watch(*images: Tensor) -> None:
-        at, bypass = cut.split.before(*images)
+        at, bypass = cut.split.run_head(*images)
         tensors = bypass_tensors(bypass)
         measured["bypass"] = with_bypass_tensors(bypass, [None] * len(tensors))
         measured["specs"] = [
@@ -70,7 +70,7 @@ def tail_spec(
         ]
 
         def tail(here: Tensor, *others: Tensor) -> Any:
-            return cut.split.behind(here, with_bypass_tensors(bypass, others))
+            return cut.split.run_tail(here, with_bypass_tensors(bypass, others))
 
         # the other inputs of the model are all kept at a cut in front of it
         everything = cut.input is not None
@@ -79,14 +79,14 @@ def tail_spec(
 
     def measure(*images: Tensor) -> None:
         measured["more"] = [
-            tuple(tensor.shape) for tensor in bypass_tensors(cut.split.before(*images)[1])
+            tuple(tensor.shape) for tensor in bypass_tensors(cut.split.run_head(*images)[1])
         ]
 
-    backend.run_abstractly(watch, subject.variables, specs)
+    backend.run_abstractly(watch, wrapped.variables, specs)
     if any(measured["used"]):
         # one image more tells which axis is that of the images
         longer = [((shape[0] + 1, *shape[1:]), dtype) for shape, dtype in specs]
-        backend.run_abstractly(measure, subject.variables, longer)
+        backend.run_abstractly(measure, wrapped.variables, longer)
     shapes = [shape for shape, _ in measured["specs"]]
     pairs = zip(measured["used"], shapes, measured.get("more", shapes), strict=True)
     axes = tuple(_axis(shape, more) for used, shape, more in pairs if used)
@@ -107,7 +107,7 @@ def activations_pass(cut: Cut) -> Callable[..., tuple[Tensor]]:
     from keras import ops
 
     def run(images: Sequence[Tensor]) -> tuple[Tensor]:
-        return (cut.layout.arrange(ops.cast(cut.split.before(*images)[0], "float32")),)
+        return (cut.layout.arrange(ops.cast(cut.split.run_head(*images)[0], "float32")),)
 
     return run
 
@@ -117,7 +117,7 @@ def head_outputs(cut: Cut, used: Sequence[bool]) -> Callable[..., tuple[Tensor, 
     that are `used`; to be compiled."""
 
     def run(images: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        at, bypass = cut.split.before(*images)
+        at, bypass = cut.split.run_head(*images)
         return at, [
             leaf for leaf, is_used in zip(bypass_tensors(bypass), used, strict=True) if is_used
         ]
@@ -138,51 +138,51 @@ def tile_copies(value: Tensor, axis: int | None, copies: int) -> Tensor:
 
 
 def scores_of_changes(
-    stand: TailSpec, change: Change, question: QuestionBatch
+    spec: TailSpec, change: Change, question: QuestionBatch
 ) -> Callable[..., Tensor]:
     """The function (at, bypass, values, rows, given) → scores (rows, batch), to be compiled."""
     from keras import ops
 
     def run(at: Tensor, rest: Any, values: Any, rows: Any, constants: Any) -> Tensor:
-        changed = _changed(stand.cut, at, change, rows, constants)
+        changed = _changed(spec.cut, at, change, rows, constants)
         copies = changed.shape[0]
-        outputs = stand.behind(_joined(stand.cut, changed, at), rest, copies)
+        outputs = spec.run_tail(_joined(spec.cut, changed, at), rest, copies)
         repeated = [tile_copies(value, 0, copies) for value in values]
-        score = question.put(stand.cut, outputs, repeated)[0][0]
+        score = question.score(spec.cut, outputs, repeated)[0][0]
         return ops.reshape(score, (copies, -1))
 
     return run
 
 
 def scores_by_all_targets(
-    stand: TailSpec, change: Change, question: QuestionBatch
+    spec: TailSpec, change: Change, question: QuestionBatch
 ) -> Callable[..., Tensor]:
     """The same → scores of all questions (rows, questions, batch)."""
     from keras import ops
 
     def run(at: Tensor, rest: Any, values: Any, rows: Any, constants: Any) -> Tensor:
-        changed = _changed(stand.cut, at, change, rows, constants)
+        changed = _changed(spec.cut, at, change, rows, constants)
         copies = changed.shape[0]
-        outputs = stand.behind(_joined(stand.cut, changed, at), rest, copies)
+        outputs = spec.run_tail(_joined(spec.cut, changed, at), rest, copies)
         repeated = [tile_copies(value, 0, copies) for value in values]
-        scores = question.put(stand.cut, outputs, repeated)[0]
+        scores = question.score(spec.cut, outputs, repeated)[0]
         return ops.swapaxes(ops.reshape(scores, (scores.shape[0], copies, -1)), 0, 1)
 
     return run
 
 
 def class_scores_of_changes(
-    stand: TailSpec, change: Change, question: QuestionBatch
+    spec: TailSpec, change: Change, question: QuestionBatch
 ) -> Callable[..., Tensor]:
     """The function (at, bypass, rows, given) → scores of all classes (rows, batch, classes), to be
     compiled; of outputs with positions their mean over those."""
     from keras import ops
 
     def run(at: Tensor, rest: Any, rows: Any, constants: Any) -> Tensor:
-        changed = _changed(stand.cut, at, change, rows, constants)
+        changed = _changed(spec.cut, at, change, rows, constants)
         copies, images = changed.shape[0], changed.shape[1]
-        outputs = stand.behind(_joined(stand.cut, changed, at), rest, copies)
-        values = ModelOutputs(outputs, stand.cut.outputs, question.main, question.scores).values()
+        outputs = spec.run_tail(_joined(spec.cut, changed, at), rest, copies)
+        values = ModelOutputs(outputs, spec.cut.outputs, question.main, question.scores).values()
         if len(values.shape) > 2:
             values = ops.mean(values, axis=tuple(range(1, len(values.shape) - 1)))
         return _parted(ops.cast(values, "float32"), copies, images)
@@ -192,7 +192,7 @@ def class_scores_of_changes(
 
 def sums_over_changes(
     backend: ModuleType,
-    stand: TailSpec,
+    spec: TailSpec,
     layer: Cut | None,
     change: Change,
     gather: Gather,
@@ -208,20 +208,20 @@ def sums_over_changes(
     def run(
         at: Tensor, rest: Any, values: Any, rows: Any, constants: Any, valid: Tensor
     ) -> tuple[Tensor, ...]:
-        changed = _changed(stand.cut, at, change, rows, constants)
+        changed = _changed(spec.cut, at, change, rows, constants)
         copies, images = changed.shape[0], changed.shape[1]
-        here: Tensor = _joined(stand.cut, changed, at)
-        cut = stand.cut
+        here: Tensor = _joined(spec.cut, changed, at)
+        cut = spec.cut
         others = [tile_copies(tensor, 0, copies) for tensor in rest]
-        bypass = with_bypass_tensors(stand.bypass, others)
+        bypass = with_bypass_tensors(spec.bypass, others)
         if layer is not None:
             cut = layer
-            whole = _inputs(stand.cut, here, others)
-            here, bypass = layer.split.before(*whole)
+            whole = _inputs(spec.cut, here, others)
+            here, bypass = layer.split.run_head(*whole)
         repeated = [tile_copies(value, 0, copies) for value in values]
 
         def score(there: Tensor) -> tuple[Tensor, Tensor]:
-            value = question.put(cut, cut.split.behind(there, bypass), repeated)[0][0]
+            value = question.score(cut, cut.split.run_tail(there, bypass), repeated)[0][0]
             return value, value
 
         value, _, pullback = backend.value_and_pullback(score, here)
@@ -240,13 +240,13 @@ def sums_over_changes(
 
 
 def gradients_of_rows(
-    backend: ModuleType, stand: TailSpec, change: Change, question: QuestionBatch
+    backend: ModuleType, spec: TailSpec, change: Change, question: QuestionBatch
 ) -> Callable[..., tuple[Tensor, Tensor]]:
     """The function (images, bypass, values, rows, given) → scores (rows, batch), and gradients of
     each score with respect to its rows, of their shape; to be compiled."""
     from keras import ops
 
-    run = scores_of_changes(stand, change, question)
+    run = scores_of_changes(spec, change, question)
 
     def pull(
         at: Tensor, rest: Any, values: Any, rows: Tensor, constants: Any

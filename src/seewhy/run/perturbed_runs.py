@@ -34,7 +34,7 @@ Make = Callable[[], Callable[..., Any]]
 class TailInputs:
     """What stands at one cut for one batch of images."""
 
-    stand: TailSpec
+    spec: TailSpec
     at: Tensor
     """As the layer has it."""
     rest: list[Tensor]
@@ -68,10 +68,10 @@ class PerturbedRuns:
     """A compiled function by its key, made where it is new."""
     question: QuestionBatch
     values: list[np.ndarray]
-    standing: dict[str, TailInputs]
+    tails: dict[str, TailInputs]
     """By the names of cuts: "layer", "images"."""
     layer: Cut
-    room: BatchLimits
+    limits: BatchLimits
     shared: SharedScores | None = None
     """What other questions have in common with this one; None where there are none."""
     place: int = 0
@@ -87,17 +87,17 @@ class PerturbedRuns:
 
     def score_classes(self, change: Change, rows: Any, *constants: Any) -> np.ndarray:
         """Scores of all classes, float32 (rows, batch, classes), of changed activations."""
-        there = self.standing["layer"]
+        there = self.tails["layer"]
 
         def make() -> Callable[..., Any]:
-            return perturbed_passes.class_scores_of_changes(there.stand, change, self.question)
+            return perturbed_passes.class_scores_of_changes(there.spec, change, self.question)
 
-        run = self.compiled(("classes", change, there.stand.specs), make)
+        run = self.compiled(("classes", change, there.spec.specs), make)
 
         def score(part: Any, _: np.ndarray) -> Any:
             return (run(there.at, there.rest, part, constants),)
 
-        chunks = self._chunks("layer", rows, score, peak=3 * self.room.largest)
+        chunks = self._chunks("layer", rows, score, peak=3 * self.limits.largest)
         return np.concatenate([scores for (scores,) in chunks])
 
     def sum_images(
@@ -116,19 +116,19 @@ class PerturbedRuns:
         self, change: Change, rows: np.ndarray, *constants: Any
     ) -> tuple[np.ndarray, np.ndarray]:
         """Scores (rows, batch) of changed images, and their gradients in the shape of rows."""
-        there = self.standing["images"]
+        there = self.tails["images"]
 
         def make() -> Callable[..., Any]:
             return perturbed_passes.gradients_of_rows(
-                self.backend, there.stand, change, self.question
+                self.backend, there.spec, change, self.question
             )
 
-        run = self.compiled(("pull", change, self.question.asked[0].kind), make)
+        run = self.compiled(("pull", change, self.question.targets[0].kind), make)
 
         def pull(part: Any, _: np.ndarray) -> Any:
             return run(*self._start(there), part, constants)
 
-        chunks = self._chunks("images", rows, pull, peak=self.room.total)
+        chunks = self._chunks("images", rows, pull, peak=self.limits.total)
         scores, gradients = zip(*chunks, strict=True)
         return np.concatenate(scores), np.concatenate(gradients)
 
@@ -154,38 +154,38 @@ class PerturbedRuns:
         values: list[np.ndarray],
     ) -> np.ndarray:
         """float32 (rows, questions, batch)."""
-        there = self.standing[where]
+        there = self.tails[where]
 
         def make() -> Callable[..., Any]:
-            return perturbed_passes.scores_by_all_targets(there.stand, change, question)
+            return perturbed_passes.scores_by_all_targets(there.spec, change, question)
 
-        kinds = tuple(target.kind for target in question.asked)
+        kinds = tuple(target.kind for target in question.targets)
         run = self.compiled(("score", where, change, kinds), make)
 
         def score(part: Any, _: np.ndarray) -> Any:
             return (run(there.at, there.rest, values, part, constants),)
 
         # a layer's input and output, and what it needs beside them
-        chunks = self._chunks(where, rows, score, peak=3 * self.room.largest)
+        chunks = self._chunks(where, rows, score, peak=3 * self.limits.largest)
         return np.concatenate([scores for (scores,) in chunks])
 
     def _sum(
         self, layer: Cut | None, change: Change, gather: Gather, rows: Any, constants: Any
     ) -> tuple[np.ndarray, ...]:
-        there = self.standing["images"]
+        there = self.tails["images"]
 
         def make() -> Callable[..., Any]:
             return perturbed_passes.sums_over_changes(
-                self.backend, there.stand, layer, change, gather, self.question
+                self.backend, there.spec, layer, change, gather, self.question
             )
 
         name = "images" if layer is None else "activations"
-        run = self.compiled(("sum", name, change, gather, self.question.asked[0].kind), make)
+        run = self.compiled(("sum", name, change, gather, self.question.targets[0].kind), make)
 
         def add(part: Any, valid: np.ndarray) -> Any:
             return run(*self._start(there), part, constants, valid)
 
-        chunks = self._chunks("images", rows, add, peak=self.room.total, whole=False)
+        chunks = self._chunks("images", rows, add, peak=self.limits.total, whole=False)
         return tuple(
             np.sum(np.stack(column), axis=0, dtype="float64")
             for column in zip(*chunks, strict=True)
@@ -224,13 +224,13 @@ class PerturbedRuns:
 
     def _size(self, where: str, count: int, peak: int) -> int:
         """How many rows go through at once: about equally many in each chunk."""
-        images = max(1, self.standing[where].at.shape[0])
-        if self.room.fixed:
+        images = max(1, self.tails[where].at.shape[0])
+        if self.limits.fixed:
             return 1
         if where == "layer":
-            most = memory.TAIL // max(1, self.standing[where].bytes)
+            most = memory.TAIL // max(1, self.tails[where].bytes)
         else:
-            most = min(self.room.images, memory.fitting(self.backend, peak)) // images
+            most = min(self.limits.images, memory.fitting(self.backend, peak)) // images
         most = max(1, most)
         return math.ceil(count / math.ceil(count / most))
 

@@ -49,7 +49,7 @@ class Runner:
         self._method = method
         self._scores = scores
         self.compiled: dict[Hashable, Callable[..., Any]] = {}
-        self._stands: dict[Hashable, TailSpec] = {}
+        self._tail_specs: dict[Hashable, TailSpec] = {}
 
     def evidence(
         self, plan: Plan, k: int, images: Sequence[np.ndarray], targets: Sequence[list[Target]]
@@ -58,32 +58,32 @@ class Runner:
 
         images: one batch an input. targets: the questions of each image, all of the same kinds.
         """
-        targets = [[self._put(target) for target in row] for row in targets]
+        targets = [[self._rewritten(target) for target in row] for row in targets]
         question = QuestionBatch(tuple(targets[0]), self._scores, plan.context.main)
         values = [
             [np.stack([row[q].values[v] for row in targets]) for v in range(len(target.values))]
-            for q, target in enumerate(question.asked)
+            for q, target in enumerate(question.targets)
         ]
         if self._method.reruns:
             return self._rerun(plan, k, images, question, values)
-        key = (k, tuple(target.kind for target in question.asked))
-        sites = plan.sites(k)
+        key = (k, tuple(target.kind for target in question.targets))
+        sources = plan.sources(k)
 
         def make() -> Callable[..., Any]:
-            return passes.maps_pass(self._backend, sites, self._method, question)
+            return passes.maps_pass(self._backend, sources, self._method, question)
 
-        run = self._compiled(plan.subject, key, make)
+        run = self._compiled(plan.wrapped, key, make)
         results = self._run(
-            plan.subject, run, images, [array for of_target in values for array in of_target]
+            plan.wrapped, run, images, [array for of_target in values for array in of_target]
         )
         return [Outcome(*(result[row] for result in results)) for row in range(len(targets))]
 
     def all_classes(self, plan: Plan, k: int, images: Sequence[np.ndarray]) -> np.ndarray:
         """Maps of all classes at one target layer, float32 (batch, classes, *space)."""
-        method, sites = self._method, plan.sites(k)
-        places = {id(sites.of(need)) for need in method.needs}
+        method, sources = self._method, plan.sources(k)
+        places = {id(sources.of(need)) for need in method.needs}
         other = "curvature" in method.needs or rules_among(method.needs)
-        if method.reruns or method.asks or other or len(places) > 1:
+        if method.reruns or method.rewrite_target or other or len(places) > 1:
             raise MethodError(
                 f"maps of all classes at once come from methods of activations and gradients; "
                 f"{method.name} needs {', '.join(method.needs)}. Ask for single classes, or take "
@@ -92,18 +92,18 @@ class Runner:
         question = QuestionBatch((), self._scores, plan.context.main)
 
         def make() -> Callable[..., Any]:
-            return passes.all_classes_pass(self._backend, sites, method, question)
+            return passes.all_classes_pass(self._backend, sources, method, question)
 
-        run = self._compiled(plan.subject, (k, "all classes"), make)
-        return self._run(plan.subject, run, images)[0]
+        run = self._compiled(plan.wrapped, (k, "all classes"), make)
+        return self._run(plan.wrapped, run, images)[0]
 
     def activations(self, plan: Plan, k: int, images: Sequence[np.ndarray]) -> np.ndarray:
         """What one target layer gives, float32 (batch, *space, units); the tail does not run."""
         cut = plan.cuts[k]
         run = self._compiled(
-            plan.subject, (k, "activations"), lambda: perturbed_passes.activations_pass(cut)
+            plan.wrapped, (k, "activations"), lambda: perturbed_passes.activations_pass(cut)
         )
-        return self._run(plan.subject, run, images)[0]
+        return self._run(plan.wrapped, run, images)[0]
 
     def class_scores(
         self, plan: Plan, k: int, images: Sequence[np.ndarray], change: Change, *arrays: Any
@@ -113,33 +113,35 @@ class Runner:
         arrays: the rows, one array with the images in front, and what else `change` takes.
         """
         rows, strengths, *constants = arrays
-        count, size = len(strengths), self._size(len(strengths), plan.subject)
+        count, size = len(strengths), self._size(len(strengths), plan.wrapped)
         images, strengths = [filled_up(array, size) for array in images], filled_up(strengths, size)
         specs = [(array.shape, array.dtype.name) for array in images]
         cut, key = plan.cuts[k], (k, "layer", repr(specs))
-        if key not in self._stands:
-            self._stands[key] = perturbed_passes.tail_spec(self._backend, plan.subject, cut, specs)
-        stand = self._stands[key]
+        if key not in self._tail_specs:
+            self._tail_specs[key] = perturbed_passes.tail_spec(
+                self._backend, plan.wrapped, cut, specs
+            )
+        spec = self._tail_specs[key]
         run = self._compiled(
-            plan.subject,
+            plan.wrapped,
             (k, "stood", repr(specs)),
-            lambda: perturbed_passes.head_outputs(cut, stand.used),
+            lambda: perturbed_passes.head_outputs(cut, spec.used),
         )
-        synchronise_variables(plan.subject)
+        synchronise_variables(plan.wrapped)
         at, rest = run(images)
         reruns = PerturbedRuns(
             backend=self._backend,
-            compiled=lambda key, make: self._compiled(plan.subject, (k, "rerun", key), make),
+            compiled=lambda key, make: self._compiled(plan.wrapped, (k, "rerun", key), make),
             question=QuestionBatch((), self._scores, plan.context.main),
             values=[],
-            standing={"layer": TailInputs(stand, at, list(rest))},
+            tails={"layer": TailInputs(spec, at, list(rest))},
             layer=cut,
-            room=self._room(plan),
+            limits=self._limits(plan),
         )
         return reruns.score_classes(change, rows, strengths, *constants)[:, :count]
 
-    def _room(self, plan: Plan) -> BatchLimits:
-        fixed = plan.subject.entries[0].batch is not None
+    def _limits(self, plan: Plan) -> BatchLimits:
+        fixed = plan.wrapped.inputs[0].batch is not None
         return BatchLimits(memory.images_at_once(self._backend), plan.largest, plan.total, fixed)
 
     def scores(
@@ -157,28 +159,28 @@ class Runner:
 
         def make() -> Callable[..., Any]:
             def run(inputs: Any, values: Any) -> tuple[Any, Any]:
-                outputs = cut.split.behind(*cut.split.before(*inputs))
-                of_targets, (ranked, _) = question.put(cut, outputs, values)
+                outputs = cut.split.run_tail(*cut.split.run_head(*inputs))
+                of_targets, (ranked, _) = question.score(cut, outputs, values)
                 return of_targets[0], ranked
 
             return run
 
-        run = self._compiled(plan.subject, ("scores", scores, targets[0].kind), make)
-        return self._run(plan.subject, run, images, values)
+        run = self._compiled(plan.wrapped, ("scores", scores, targets[0].kind), make)
+        return self._run(plan.wrapped, run, images, values)
 
     def copies(self, plan: Plan) -> int:
         """How many images go through at once where only scores are asked."""
-        fixed = plan.subject.entries[0].batch
+        fixed = plan.wrapped.inputs[0].batch
         if fixed is not None:
             return fixed
         fitting = memory.fitting(self._backend, plan.total)
         # a power of two, so that no chunk is filled up
         return 1 << (min(memory.images_at_once(self._backend), fitting).bit_length() - 1)
 
-    def _put(self, target: Target) -> Target:
+    def _rewritten(self, target: Target) -> Target:
         """The question as the method asks it."""
-        asks = self._method.asks
-        return target if asks is None else asks(target, **self._method.options)
+        rewrite_target = self._method.rewrite_target
+        return target if rewrite_target is None else rewrite_target(target, **self._method.options)
 
     def _rerun(
         self,
@@ -193,24 +195,24 @@ class Runner:
         Copies that all questions ask about run once; maps are drawn one question after the other.
         """
         count = len(images[0])
-        fixed = plan.subject.entries[0].batch
+        fixed = plan.wrapped.inputs[0].batch
         if fixed is not None:
             images = [filled_up(array, fixed) for array in images]
             values = [[filled_up(array, fixed) for array in of_target] for of_target in values]
         start = self._start(plan, k, images, question, values)
         shared = None
-        if len(question.asked) > 1:
+        if len(question.targets) > 1:
             shared = SharedScores(question, [array for of_target in values for array in of_target])
         maps, figures = [], []
-        for q, target in enumerate(question.asked):
+        for q, target in enumerate(question.targets):
             reruns = PerturbedRuns(
                 backend=self._backend,
-                compiled=lambda key, make: self._compiled(plan.subject, (k, "rerun", key), make),
+                compiled=lambda key, make: self._compiled(plan.wrapped, (k, "rerun", key), make),
                 question=QuestionBatch((target,), question.scores, question.main),
                 values=values[q],
-                standing=start.tails,
-                layer=plan.sites(k).layer,
-                room=self._room(plan),
+                tails=start.tails,
+                layer=plan.sources(k).layer,
+                limits=self._limits(plan),
                 shared=shared,
                 place=q,
             )
@@ -227,22 +229,23 @@ class Runner:
         question: QuestionBatch,
         values: list[list[np.ndarray]],
     ) -> StartedPass:
-        """Run the network once, and keep what stands at the cuts where something is needed."""
-        sites = plan.sites(k)
+        """Run the network once, and keep what stands at the cuts of evidence."""
+        sources = plan.sources(k)
         specs = [(array.shape, array.dtype.name) for array in images]
-        stands = self._stand(plan, k, specs)
-        used = {name: spec.used for name, spec in stands.items()}
+        specs_by_cut = self._specs_at_cuts(plan, k, specs)
+        used = {name: spec.used for name, spec in specs_by_cut.items()}
 
         def make() -> Callable[..., Any]:
-            return passes.start_pass(self._backend, sites, self._method.needs, question, used)
+            return passes.start_pass(self._backend, sources, self._method.needs, question, used)
 
-        key = (k, "standing", tuple(target.kind for target in question.asked), repr(specs))
-        run = self._compiled(plan.subject, key, make)
-        synchronise_variables(plan.subject)
+        key = (k, "start", tuple(target.kind for target in question.targets), repr(specs))
+        run = self._compiled(plan.wrapped, key, make)
+        synchronise_variables(plan.wrapped)
         flat = [array for of_target in values for array in of_target]
         scores, ranked, reached, evidence, kept = run(images, flat)
         tails = {
-            name: TailInputs(stands[name], at, list(rest)) for name, (at, rest) in kept.items()
+            name: TailInputs(specs_by_cut[name], at, list(rest))
+            for name, (at, rest) in kept.items()
         }
         return StartedPass(scores, ranked, reached, evidence, tails)
 
@@ -263,48 +266,50 @@ class Runner:
         figures = {name: np.asarray(value) for name, value in about.items()}
         return ops.convert_to_numpy(maps).astype("float32"), figures
 
-    def _stand(self, plan: Plan, k: int, specs: Sequence[tuple[Any, str]]) -> dict[str, TailSpec]:
+    def _specs_at_cuts(
+        self, plan: Plan, k: int, specs: Sequence[tuple[Any, str]]
+    ) -> dict[str, TailSpec]:
         """What is known at each cut where the method needs something."""
         specs_by_cut = {}
-        for name, cut in passes.cuts_needed(plan.sites(k), self._method.needs):
+        for name, cut in passes.cuts_needed(plan.sources(k), self._method.needs):
             key = (k, name, repr(specs))
-            if key not in self._stands:
-                self._stands[key] = perturbed_passes.tail_spec(
-                    self._backend, plan.subject, cut, specs
+            if key not in self._tail_specs:
+                self._tail_specs[key] = perturbed_passes.tail_spec(
+                    self._backend, plan.wrapped, cut, specs
                 )
-            specs_by_cut[name] = self._stands[key]
+            specs_by_cut[name] = self._tail_specs[key]
         return specs_by_cut
 
     def _compiled(
-        self, subject: WrappedModel, key: Hashable, make: Callable[[], Callable[..., Any]]
+        self, wrapped: WrappedModel, key: Hashable, make: Callable[[], Callable[..., Any]]
     ) -> Callable[..., Any]:
         if key not in self.compiled:
             if len(self.compiled) >= KEPT:
                 del self.compiled[next(iter(self.compiled))]
             function = make()
-            if isinstance(subject.model, Split):
+            if isinstance(wrapped.model, Split):
                 # its functions may refer to weights, which must not become constants
                 ready: Callable[..., Any] = self._backend.uncompiled(function)
             else:
-                ready = self._backend.compile(function, subject.variables)
+                ready = self._backend.compile(function, wrapped.variables)
             self.compiled[key] = ready
         return self.compiled[key]
 
     def _run(
-        self, subject: WrappedModel, run: Callable[..., Any], *arguments: Sequence[np.ndarray]
+        self, wrapped: WrappedModel, run: Callable[..., Any], *arguments: Sequence[np.ndarray]
     ) -> list[np.ndarray]:
         """The results as NumPy arrays, of the images' count."""
         from keras import ops
 
-        synchronise_variables(subject)
+        synchronise_variables(wrapped)
         count = len(arguments[0][0])
-        size = self._size(count, subject)
+        size = self._size(count, wrapped)
         filled = [[filled_up(array, size) for array in arrays] for arrays in arguments]
         return [ops.convert_to_numpy(result)[:count] for result in run(*filled)]
 
-    def _size(self, count: int, subject: WrappedModel) -> int:
+    def _size(self, count: int, wrapped: WrappedModel) -> int:
         """Images that go through at once: the model's own number, or few different ones."""
-        fixed = subject.entries[0].batch
+        fixed = wrapped.inputs[0].batch
         if fixed is not None and count <= fixed:
             return fixed
         return 1 << (count - 1).bit_length() if self._backend.COMPILES else count

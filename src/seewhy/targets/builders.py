@@ -150,6 +150,7 @@ def output(name: str | int, question: Any = "top") -> UnresolvedTarget:
             kind=("output", k, target.kind),
             score=lambda answers, *values: score(answers.at(k), *values),
             tell=of_output,
+            is_class_score=False,
         )
 
     return UnresolvedTarget(f"{name}: {unresolved.words}", resolve)

@@ -174,12 +174,16 @@ def class_target(name: int | str, context: Context, scores_kind: str | None) -> 
             lambda answers, members: scores_module.group_scores(answers, members, k, scores_kind),
             (_members(label, context.output.classes),),
             lambda _: label,
+            is_class_score=True,
+            scores=scores_kind,
         )
     return Target(
         ("class", k, scores_kind),
         lambda answers, at: class_scores(answers, at, k, scores_kind),
         (np.asarray(label.index, "int32"),),
         lambda _: label,
+        is_class_score=True,
+        scores=scores_kind,
     )
 
 
@@ -201,6 +205,8 @@ def rank_target(rank: int, context: Context) -> Target:
         lambda answers, at: rank_scores(answers, at, k, None),
         (np.asarray(rank, "int32"),),
         tell,
+        is_class_score=True,
+        follows_rank=True,
     )
 
 
@@ -224,6 +230,7 @@ def _sum_of_targets(
             ),
             (*first.values, *second.values),
             tell,
+            follows_rank=first.follows_rank or second.follows_rank,
         )
 
     return UnresolvedTarget(words.format(a.words, b.words), resolve)
@@ -237,6 +244,7 @@ def _scaled_target(a: UnresolvedTarget, factor: float, words: str) -> Unresolved
             target,
             kind=("scaled", factor, target.kind),
             score=lambda answers, *values: factor * score(answers, *values),
+            is_class_score=False,
         )
         return with_words(scaled, words)
 

@@ -33,13 +33,6 @@ def batch_key(target: Target) -> Hashable:
     return (target.kind, tuple(value.shape for value in target.values))
 
 
-def kind_leaves(kind: Any) -> list[Any]:
-    """The leaves of a question's kind."""
-    return (
-        [leaf for part in kind for leaf in kind_leaves(part)] if isinstance(kind, tuple) else [kind]
-    )
-
-
 @dataclass(frozen=True)
 class Ranking:
     """One image's classes, the best first; () where the model's output has none."""
@@ -59,3 +52,9 @@ class Target:
     """What `score` needs to know of this question, without the batch axis."""
     tell: Callable[[Ranking], TargetLabel]
     """What the map speaks of."""
+    is_class_score: bool = False
+    """Whether it is the score of one class or group of the main output, and nothing else."""
+    follows_rank: bool = False
+    """Whether another image may be asked about another class, as where "top" is asked."""
+    scores: str | None = None
+    """"logits" or "probabilities", where it says which by itself; None for the explainer's."""

@@ -65,12 +65,12 @@ def _lost(
     counts = np.ceil(np.round(parts * maps[0].size, 9))
     places = pixel_ranks(maps)
 
-    def gone(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    def is_removed(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
         first: np.ndarray = places[which] < counts[rows][:, None, None]
         return ~first if keeps else first
 
     after = perturbed_copies.scores_of_copies(
-        scorer, images, len(parts), without_pixels(images, baseline, gone)
+        scorer, images, len(parts), without_pixels(images, baseline, is_removed)
     )
     whole = perturbed_copies.scores_of_images(scorer, images)
     lost: np.ndarray = whole - after.mean(axis=1)

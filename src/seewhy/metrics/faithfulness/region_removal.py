@@ -66,12 +66,12 @@ def irof_curve(
     places = np.take_along_axis(order, regions.reshape(len(maps), -1), axis=1)
     places = places.reshape(maps.shape)
 
-    def gone(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    def is_removed(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
         removed: np.ndarray = places[which] < rows[:, None, None]
         return removed
 
     scores = perturbed_copies.scores_of_copies(
-        scorer, images, most + 1, without_pixels(images, baseline, gone)
+        scorer, images, most + 1, without_pixels(images, baseline, is_removed)
     )
     unchanged = scores[:, :1]
     curve: np.ndarray = np.divide(

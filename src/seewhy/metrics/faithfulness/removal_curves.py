@@ -110,11 +110,11 @@ def _removal_curve(
     steps = -(-pixels // size)
     counts = np.minimum(size * np.arange(steps + 1), pixels)
 
-    def gone(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    def is_removed(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
         changed: np.ndarray = places[which] < counts[rows][:, None, None]
         return ~changed if game.puts_back else changed
 
-    make = without_pixels(images, game.baseline, gone)
+    make = without_pixels(images, game.baseline, is_removed)
     scores = perturbed_copies.scores_of_copies(scorer, images, steps + 1, make)
     return Curve(np.arange(steps + 1) / steps, scores)
 
@@ -128,15 +128,17 @@ def pixel_ranks(maps: np.ndarray) -> np.ndarray:
     return places.reshape(maps.shape)
 
 
-def without_pixels(images: np.ndarray, baseline: Baseline, gone: Make) -> Make:
-    """Copies with the baseline where gone(which, rows), bool (n, height, width), is true."""
+def without_pixels(images: np.ndarray, baseline: Baseline, is_removed: Make) -> Make:
+    """Copies with the baseline where is_removed(which, rows), bool (n, height, width), is true."""
     if is_linear(baseline):
-        return lambda which, rows: impute(images[which], gone(which, rows))
+        return lambda which, rows: impute(images[which], is_removed(which, rows))
     put = removed_values(images, baseline)
 
     def make(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
         baseline_values = put if len(put) == 1 else put[which]
-        copied: np.ndarray = np.where(gone(which, rows)[..., None], baseline_values, images[which])
+        copied: np.ndarray = np.where(
+            is_removed(which, rows)[..., None], baseline_values, images[which]
+        )
         return copied
 
     return make

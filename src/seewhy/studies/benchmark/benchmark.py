@@ -132,7 +132,7 @@ def _named_models(models: Any) -> Iterator[tuple[str, Any]]:
     names: set[str] = set()
     for model in several:
         name = Path(model).stem if isinstance(model, str | Path) else None
-        named_thing = model.pipeline.model if isinstance(model, Explainer) else model
+        named_thing = model.pipeline.wrapped if isinstance(model, Explainer) else model
         plain = name = name or str(getattr(named_thing, "name", type(named_thing).__name__))
         number = 2
         while name in names:

@@ -93,7 +93,7 @@ def measured_control_map(context: PhotoContext, grid: tuple[int, ...], way: int)
 def _explain_copies(explainer: Explainer, target: Any, images: Any) -> np.ndarray:
     """The maps of network inputs (n, height, width, channels), which are preprocessed already."""
     copies = np.asarray(images)
-    ready = np.moveaxis(copies, -1, 1) if explainer.pipeline.model.channels_first else copies
+    ready = np.moveaxis(copies, -1, 1) if explainer.pipeline.wrapped.channels_first else copies
     return np.stack(
         [
             explanation.map

@@ -56,7 +56,7 @@ class Measure:
     """faithfulness, robustness, sanity or localisation."""
     paper: str
     compute: Callable[..., Any]
-    """(case, **options) → a number, or one a threshold of which the best for all photos counts."""
+    """(measured map, **options) → a number, or one a threshold, of which the best counts."""
     options: Mapping[str, Any]
     """Those that were given; the others are the function's own."""
 
@@ -75,11 +75,11 @@ class Measure:
         """Whether it needs boxes or masks."""
         return self.kind == "localisation"
 
-    def __call__(self, case: MeasuredMap) -> np.ndarray:
+    def __call__(self, measured: MeasuredMap) -> np.ndarray:
         """float64 (k,), with k = 1 for all but set measures; NaN where it is not defined."""
-        if self.drawn and case.boxes is None:
+        if self.drawn and measured.boxes is None:
             return np.array([np.nan])
-        return np.atleast_1d(np.asarray(self.compute(case, **self.options), "float64"))
+        return np.atleast_1d(np.asarray(self.compute(measured, **self.options), "float64"))
 
 
 _known: dict[str, Measure] = {}
@@ -100,154 +100,174 @@ DEYOUNG = "DeYoung et al. 2020, arXiv:1911.03429"
 YEH = "Yeh et al. 2019, arXiv:1901.09392"
 
 
-def _step(case: MeasuredMap, step: int | None) -> int:
-    return step or -(-case.map[0].size // POINTS)
+def _step(measured: MeasuredMap, step: int | None) -> int:
+    return step or -(-measured.map[0].size // POINTS)
 
 
 @_measure("deletion", "low", "faithfulness", PETSIUK)
-def _deletion(case: MeasuredMap, *, step: int | None = None, baseline: str = "zero") -> Any:
+def _deletion(measured: MeasuredMap, *, step: int | None = None, baseline: str = "zero") -> Any:
     game = faithfulness.deletion
-    options: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
-    return game(case.image, case.map, case.scorer, **options).auc
+    options: dict[str, Any] = {"step": _step(measured, step), "baseline": baseline}
+    return game(measured.image, measured.map, measured.scorer, **options).auc
 
 
 @_measure("insertion", "high", "faithfulness", PETSIUK)
-def _insertion(case: MeasuredMap, *, step: int | None = None, baseline: str = "blur") -> Any:
+def _insertion(measured: MeasuredMap, *, step: int | None = None, baseline: str = "blur") -> Any:
     game = faithfulness.insertion
-    options: dict[str, Any] = {"step": _step(case, step), "baseline": baseline}
-    return game(case.image, case.map, case.scorer, **options).auc
+    options: dict[str, Any] = {"step": _step(measured, step), "baseline": baseline}
+    return game(measured.image, measured.map, measured.scorer, **options).auc
 
 
 @_measure("pixel_flipping", "low", "faithfulness", "Bach et al. 2015, PLoS ONE 10(7): e0130140")
-def _pixel_flipping(case: MeasuredMap, *, step: int | None = None, baseline: str = "flip") -> Any:
+def _pixel_flipping(
+    measured: MeasuredMap, *, step: int | None = None, baseline: str = "flip"
+) -> Any:
     game = faithfulness.pixel_flipping
-    return game(case.image, case.map, case.scorer, step=_step(case, step), baseline=baseline).auc
+    return game(
+        measured.image, measured.map, measured.scorer, step=_step(measured, step), baseline=baseline
+    ).auc
 
 
 @_measure("irof", "high", "faithfulness", "Rieger and Hansen 2020, arXiv:2003.08747")
-def _irof(case: MeasuredMap, *, segments: int = 8, baseline: str = "mean") -> Any:
+def _irof(measured: MeasuredMap, *, segments: int = 8, baseline: str = "mean") -> Any:
     options: dict[str, Any] = {"segments": segments, "baseline": baseline}
-    return faithfulness.irof(case.image, case.map, case.scorer, **options)
+    return faithfulness.irof(measured.image, measured.map, measured.scorer, **options)
 
 
 @_measure("average_drop", "low", "faithfulness", CHATTOPADHYAY)
-def _average_drop(case: MeasuredMap, *, baseline: str = "zero") -> Any:
-    return faithfulness.average_drop(case.image, case.map, case.scorer, baseline=baseline)
-
-
-@_measure("increase", "high", "faithfulness", CHATTOPADHYAY)
-def _increase(case: MeasuredMap, *, baseline: str = "zero") -> Any:
-    return faithfulness.average_increase(case.image, case.map, case.scorer, baseline=baseline)
-
-
-@_measure("complexity", "low", "faithfulness", POPPI)
-def _complexity(case: MeasuredMap) -> Any:
-    return faithfulness.complexity(case.map)
-
-
-def _enlarged(case: MeasuredMap) -> Callable[[Any], np.ndarray]:
-    """As `MeasuredMap.explain`, but maps of the network's size, like that compared with them."""
-    size = case.map.shape[1:]
-    return lambda images: np.stack([enlarge(map, size) for map in case.explain(images)])
-
-
-@_measure("coherency", "high", "faithfulness", POPPI)
-def _coherency(case: MeasuredMap, *, baseline: str = "zero") -> Any:
-    return faithfulness.coherency(case.image, case.map, _enlarged(case), baseline=baseline)
-
-
-@_measure("adcc", "high", "faithfulness", POPPI)
-def _adcc(case: MeasuredMap, *, baseline: str = "zero") -> Any:
-    explain = _enlarged(case)
-    return faithfulness.adcc(case.image, case.map, case.scorer, explain, baseline=baseline)
-
-
-@_measure("road", "high", "faithfulness", "Rong et al. 2022, arXiv:2202.00449")
-def _road(case: MeasuredMap, *, noise: float = 0.01) -> Any:
-    # the noise is in units of the image, whatever its preprocessing made of them
-    spread = float(case.image.std())
-    options: dict[str, Any] = {"noise": noise * spread, "seed": case.seed}
-    return faithfulness.road_combined(case.image, case.map, case.scorer, **options)
-
-
-@_measure("comprehensiveness", "high", "faithfulness", DEYOUNG)
-def _comprehensiveness(case: MeasuredMap, *, baseline: str = "zero") -> Any:
-    return faithfulness.comprehensiveness(case.image, case.map, case.scorer, baseline=baseline)
-
-
-@_measure("sufficiency", "low", "faithfulness", DEYOUNG)
-def _sufficiency(case: MeasuredMap, *, baseline: str = "zero") -> Any:
-    return faithfulness.sufficiency(case.image, case.map, case.scorer, baseline=baseline)
-
-
-@_measure("infidelity", "low", "faithfulness", YEH)
-def _infidelity(case: MeasuredMap, *, samples: int = 100, side: int | None = None) -> Any:
-    # scaled, as maps of a layer are not in units of the score for a unit of the image
-    side = side or max(1, min(case.map.shape[1:]) // 7)
-    options: dict[str, Any] = {"samples": samples, "side": side, "seed": case.seed}
-    return faithfulness.infidelity(
-        case.image, case.map, case.scorer, how="squares", scaled=True, **options
+def _average_drop(measured: MeasuredMap, *, baseline: str = "zero") -> Any:
+    return faithfulness.average_drop(
+        measured.image, measured.map, measured.scorer, baseline=baseline
     )
 
 
-def _radius(case: MeasuredMap, radius: float) -> float:
-    return radius * float(np.ptp(case.image))
+@_measure("increase", "high", "faithfulness", CHATTOPADHYAY)
+def _increase(measured: MeasuredMap, *, baseline: str = "zero") -> Any:
+    return faithfulness.average_increase(
+        measured.image, measured.map, measured.scorer, baseline=baseline
+    )
+
+
+@_measure("complexity", "low", "faithfulness", POPPI)
+def _complexity(measured: MeasuredMap) -> Any:
+    return faithfulness.complexity(measured.map)
+
+
+def _enlarged(measured: MeasuredMap) -> Callable[[Any], np.ndarray]:
+    """As `MeasuredMap.explain`, but maps of the network's size, like that compared with them."""
+    size = measured.map.shape[1:]
+    return lambda images: np.stack([enlarge(map, size) for map in measured.explain(images)])
+
+
+@_measure("coherency", "high", "faithfulness", POPPI)
+def _coherency(measured: MeasuredMap, *, baseline: str = "zero") -> Any:
+    return faithfulness.coherency(
+        measured.image, measured.map, _enlarged(measured), baseline=baseline
+    )
+
+
+@_measure("adcc", "high", "faithfulness", POPPI)
+def _adcc(measured: MeasuredMap, *, baseline: str = "zero") -> Any:
+    explain = _enlarged(measured)
+    return faithfulness.adcc(
+        measured.image, measured.map, measured.scorer, explain, baseline=baseline
+    )
+
+
+@_measure("road", "high", "faithfulness", "Rong et al. 2022, arXiv:2202.00449")
+def _road(measured: MeasuredMap, *, noise: float = 0.01) -> Any:
+    # the noise is in units of the image, whatever its preprocessing made of them
+    spread = float(measured.image.std())
+    options: dict[str, Any] = {"noise": noise * spread, "seed": measured.seed}
+    return faithfulness.road_combined(measured.image, measured.map, measured.scorer, **options)
+
+
+@_measure("comprehensiveness", "high", "faithfulness", DEYOUNG)
+def _comprehensiveness(measured: MeasuredMap, *, baseline: str = "zero") -> Any:
+    return faithfulness.comprehensiveness(
+        measured.image, measured.map, measured.scorer, baseline=baseline
+    )
+
+
+@_measure("sufficiency", "low", "faithfulness", DEYOUNG)
+def _sufficiency(measured: MeasuredMap, *, baseline: str = "zero") -> Any:
+    return faithfulness.sufficiency(
+        measured.image, measured.map, measured.scorer, baseline=baseline
+    )
+
+
+@_measure("infidelity", "low", "faithfulness", YEH)
+def _infidelity(measured: MeasuredMap, *, samples: int = 100, side: int | None = None) -> Any:
+    # scaled, as maps of a layer are not in units of the score for a unit of the image
+    side = side or max(1, min(measured.map.shape[1:]) // 7)
+    options: dict[str, Any] = {"samples": samples, "side": side, "seed": measured.seed}
+    return faithfulness.infidelity(
+        measured.image, measured.map, measured.scorer, how="squares", scaled=True, **options
+    )
+
+
+def _radius(measured: MeasuredMap, radius: float) -> float:
+    return radius * float(np.ptp(measured.image))
 
 
 @_measure("max_sensitivity", "low", "robustness", YEH)
-def _max_sensitivity(case: MeasuredMap, *, radius: float = 0.02, samples: int = 10) -> Any:
-    options: dict[str, Any] = {"samples": samples, "seed": case.seed}
-    return robustness.max_sensitivity(case.image, case.explain, _radius(case, radius), **options)
+def _max_sensitivity(measured: MeasuredMap, *, radius: float = 0.02, samples: int = 10) -> Any:
+    options: dict[str, Any] = {"samples": samples, "seed": measured.seed}
+    return robustness.max_sensitivity(
+        measured.image, measured.explain, _radius(measured, radius), **options
+    )
 
 
 @_measure("average_sensitivity", "low", "robustness", YEH)
-def _average_sensitivity(case: MeasuredMap, *, radius: float = 0.02, samples: int = 10) -> Any:
-    options: dict[str, Any] = {"samples": samples, "seed": case.seed}
+def _average_sensitivity(measured: MeasuredMap, *, radius: float = 0.02, samples: int = 10) -> Any:
+    options: dict[str, Any] = {"samples": samples, "seed": measured.seed}
     return robustness.average_sensitivity(
-        case.image, case.explain, _radius(case, radius), **options
+        measured.image, measured.explain, _radius(measured, radius), **options
     )
 
 
 @_measure("flip_consistency", "high", "robustness", "Wang et al. 2020, arXiv:2004.04581")
-def _flip_consistency(case: MeasuredMap) -> Any:
-    return robustness.flip_consistency(case.image, case.explain)
+def _flip_consistency(measured: MeasuredMap) -> Any:
+    return robustness.flip_consistency(measured.image, measured.explain)
 
 
 @_measure("class_sensitivity", "low", "sanity", "Nie et al. 2018, arXiv:1805.07039")
-def _class_sensitivity(case: MeasuredMap) -> Any:
-    map, other = case.other()
+def _class_sensitivity(measured: MeasuredMap) -> Any:
+    map, other = measured.other()
     return similarity.pearson(map[None], other[None])
 
 
 @_measure("pointing_game", "high", "localisation", "Zhang et al. 2016, arXiv:1608.00507")
-def _pointing_game(case: MeasuredMap, *, tolerance: float = 15) -> Any:
-    if not case.heatmap.any():
+def _pointing_game(measured: MeasuredMap, *, tolerance: float = 15) -> Any:
+    if not measured.heatmap.any():
         return 0.0
-    assert case.mask is not None  # noqa: S101  (for mypy: asked of photos with boxes only)
-    return localisation.pointing_game(case.heatmap[None], case.mask[None], tolerance=tolerance)
+    assert measured.mask is not None  # noqa: S101  (for mypy: asked of photos with boxes only)
+    return localisation.pointing_game(
+        measured.heatmap[None], measured.mask[None], tolerance=tolerance
+    )
 
 
 @_measure("energy_inside", "high", "localisation", "Wang et al. 2020, arXiv:1910.01279")
-def _energy_inside(case: MeasuredMap) -> Any:
-    if not case.heatmap.any():
+def _energy_inside(measured: MeasuredMap) -> Any:
+    if not measured.heatmap.any():
         return 0.0
-    assert case.mask is not None  # noqa: S101
-    return localisation.energy_inside(case.heatmap[None], case.mask[None])
+    assert measured.mask is not None  # noqa: S101
+    return localisation.energy_inside(measured.heatmap[None], measured.mask[None])
 
 
 @_measure("box_iou", "high", "localisation", "Selvaraju et al. 2017, arXiv:1610.02391")
-def _box_iou(case: MeasuredMap, *, threshold: float = 0.15) -> Any:
-    if not case.heatmap.any():
+def _box_iou(measured: MeasuredMap, *, threshold: float = 0.15) -> Any:
+    if not measured.heatmap.any():
         return 0.0
-    assert case.boxes is not None  # noqa: S101
-    return localisation.box_iou(case.heatmap[None], [case.boxes], threshold=threshold)
+    assert measured.boxes is not None  # noqa: S101
+    return localisation.box_iou(measured.heatmap[None], [measured.boxes], threshold=threshold)
 
 
 @_measure("max_box_acc", "high", "localisation", "Choe et al. 2020, arXiv:2001.07437")
-def _max_box_acc(case: MeasuredMap, *, iou: float = 0.5) -> Any:
+def _max_box_acc(measured: MeasuredMap, *, iou: float = 0.5) -> Any:
     """Whether the box fits at each threshold; the best threshold is that of all photos."""
-    assert case.boxes is not None  # noqa: S101
-    return box_accuracies(case.heatmap[None], [case.boxes], ious=(iou,))[:, 0]
+    assert measured.boxes is not None  # noqa: S101
+    return box_accuracies(measured.heatmap[None], [measured.boxes], ious=(iou,))[:, 0]
 
 
 DEFAULTS = ("deletion", "insertion", "average_drop", "increase")

@@ -45,8 +45,8 @@ class Row:
 class ModelRun:
     """The rows of one model."""
 
-    def __init__(self, name: str, first: Explainer, rules: RunOptions) -> None:
-        self.name, self._first, self._rules = name, first, rules
+    def __init__(self, name: str, first: Explainer, options: RunOptions) -> None:
+        self.name, self._first, self._options = name, first, options
         self.methods: list[Row] = []
         self._controls: dict[Grid, list[Row]] = {}
         pipeline = first.pipeline
@@ -55,10 +55,10 @@ class ModelRun:
             "seewhy": pipeline.info().versions.get("seewhy"),
             "backend": pipeline.backend.NAME,
             "model": name,
-            "weights": fingerprint(pipeline.model.model),
-            "size": pipeline.model.size,
-            "target": rules.target,
-            "seed": rules.seed,
+            "weights": fingerprint(pipeline.wrapped.model),
+            "size": pipeline.wrapped.size,
+            "target": options.target,
+            "seed": options.seed,
             "settings": settings,
         }
 
@@ -103,41 +103,43 @@ class ModelRun:
         """Measure what is not known yet of all photos."""
         for start in range(0, len(photos), self._first.batch_size):
             batch = PhotoBatch(
-                self._first, photos[start : start + self._first.batch_size], self._rules
+                self._first, photos[start : start + self._first.batch_size], self._options
             )
             for row in self.methods:
                 if row.explainer is not None:
                     self._method(row, row.explainer, batch)
-                self._rules.step(len(batch.shots))
+                self._options.step(len(batch.listed))
             for grid in dict.fromkeys(row.grid for row in self.methods if row.grid):
                 for row, way in zip(
                     self.controls(grid), range(len(measuring.CONTROLS)), strict=True
                 ):
                     self._control(row, way, batch)
-            self._rules.step(len(batch.shots) * len(measuring.CONTROLS))
+            self._options.step(len(batch.listed) * len(measuring.CONTROLS))
 
     def _method(self, row: Row, explainer: Explainer, batch: PhotoBatch) -> None:
         lacking = self._lacking(row, batch)
-        unmeasured = [(shot, key, left) for shot, key, left in lacking if shot.path in batch.photos]
+        unmeasured = [
+            (photo, key, left) for photo, key, left in lacking if photo.path in batch.photos
+        ]
         if unmeasured:
-            photos = [batch.photos[shot.path].photo for shot, _, _ in unmeasured]
+            photos = [batch.photos[photo.path].photo for photo, _, _ in unmeasured]
             try:
-                explanations = measuring.explain_quietly(explainer, photos, self._rules.target)
+                explanations = measuring.explain_quietly(explainer, photos, self._options.target)
             except (LayerError, MethodError) as error:
                 row.problem, row.explainer = str(error), None
                 return
-            for (shot, key, left), explanation in zip(unmeasured, explanations, strict=True):
-                case = measured_method_map(self._setting(shot, batch), explainer, explanation)
-                self._note(row, shot, (key, left), case)
+            for (photo, key, left), explanation in zip(unmeasured, explanations, strict=True):
+                measured = measured_method_map(self._context(photo, batch), explainer, explanation)
+                self._note(row, photo, (key, left), measured)
         self._collect(row, batch)
         if row.found and row.cost is None:
             row.cost = self._cost(row, explainer, batch)
 
     def _control(self, row: Row, way: int, batch: PhotoBatch) -> None:
-        for shot, key, left in self._lacking(row, batch):
-            if shot.path in batch.photos:
-                setting = self._setting(shot, batch)
-                self._note(row, shot, (key, left), measured_control_map(setting, row.grid, way))
+        for photo, key, left in self._lacking(row, batch):
+            if photo.path in batch.photos:
+                measured = measured_control_map(self._context(photo, batch), row.grid, way)
+                self._note(row, photo, (key, left), measured)
         self._collect(row, batch)
 
     def _lacking(
@@ -145,80 +147,82 @@ class ModelRun:
     ) -> list[tuple[BenchmarkPhoto, str, list[Measure]]]:
         """Photos with their keys and what is not measured of them."""
         lacking = []
-        for shot in batch.shots:
-            key = self._key(table_row, shot)
-            values = self._rules.ledger.get(key).get("values", {})
-            left = [each for each in self._rules.measures if _measure_key(each, shot) not in values]
-            lacking.append((shot, key, left))
+        for photo in batch.listed:
+            key = self._key(table_row, photo)
+            values = self._options.results.get(key).get("values", {})
+            left = [
+                each for each in self._options.measures if _measure_key(each, photo) not in values
+            ]
+            lacking.append((photo, key, left))
         return [row for row in lacking if row[2]]
 
     def _note(
         self,
         row: Row,
-        shot: BenchmarkPhoto,
+        photo: BenchmarkPhoto,
         lacking: tuple[str, list[Measure]],
-        case: MeasuredMap | str,
+        measured: MeasuredMap | str,
     ) -> None:
-        """Measure one photo and write it down. case: or what is wrong with the map."""
+        """Measure one photo and write it down. measured: the map, or what is wrong with it."""
         key, left = lacking
         values = {}
         for measure in left:
             figure = np.array([np.nan])
-            if isinstance(case, str):
-                self._rules.problem(f"{shot.path}: {row.method}: {case}")
+            if isinstance(measured, str):
+                self._options.problem(f"{photo.path}: {row.method}: {measured}")
             else:
                 try:
-                    figure = measure(case)
+                    figure = measure(measured)
                 except (OptionError, LayerError, MethodError) as error:
-                    self._rules.problem(f"{measure.label} of {row.method}: {error}")
-            values[_measure_key(measure, shot)] = results_file.run_length(figure)
-        grid = list(row.grid) if isinstance(case, str) else list(case.grid)
+                    self._options.problem(f"{measure.label} of {row.method}: {error}")
+            values[_measure_key(measure, photo)] = results_file.run_length(figure)
+        grid = list(row.grid) if isinstance(measured, str) else list(measured.grid)
         record: dict[str, Any] = {"model": self.name, "layer": row.layer, "method": row.method}
-        record |= {"photo": shot.path, "grid": grid, "values": values}
-        self._rules.ledger.add(key, record)
+        record |= {"photo": photo.path, "grid": grid, "values": values}
+        self._options.results.add(key, record)
 
     def _collect(self, row: Row, batch: PhotoBatch) -> None:
-        for shot in batch.shots:
-            record = self._rules.ledger.get(self._key(row, shot))
+        for photo in batch.listed:
+            record = self._options.results.get(self._key(row, photo))
             if record:
                 values = record["values"]
                 row.grid = tuple(record["grid"]) or row.grid
-                row.found[shot.path] = {
-                    each.label: results_file.from_run_length(values[_measure_key(each, shot)])
-                    for each in self._rules.measures
+                row.found[photo.path] = {
+                    each.label: results_file.from_run_length(values[_measure_key(each, photo)])
+                    for each in self._options.measures
                 }
 
     def _cost(
         self, row: Row, explainer: Explainer, batch: PhotoBatch
     ) -> tuple[float, float] | None:
         key = results_file.result_key(**self._common, row=self._row(row), what="cost")
-        known = self._rules.ledger.get(key)
+        known = self._options.results.get(key)
         if not known and batch.photos:
             photo = batch.images[0]
             seconds, passes = timing.time_explanation(
-                explainer, batch.scorer, photo, self._rules.target
+                explainer, batch.scorer, photo, self._options.target
             )
             record = {"model": self.name, "layer": row.layer, "method": row.method}
-            self._rules.ledger.add(key, record | {"seconds": seconds, "passes": passes})
-            known = self._rules.ledger.get(key)
+            self._options.results.add(key, record | {"seconds": seconds, "passes": passes})
+            known = self._options.results.get(key)
         return (known["seconds"], known["passes"]) if known else None
 
-    def _setting(self, shot: BenchmarkPhoto, batch: PhotoBatch) -> PhotoContext:
-        photo = batch.photos[shot.path]
+    def _context(self, photo: BenchmarkPhoto, batch: PhotoBatch) -> PhotoContext:
+        drawn_photo = batch.photos[photo.path]
         try:
-            drawn = photo.boxes_and_mask() or (None, None)
+            drawn = drawn_photo.boxes_and_mask() or (None, None)
         except OptionError as error:
-            self._rules.problem(f"{shot.path}: {error}")
+            self._options.problem(f"{photo.path}: {error}")
             drawn = (None, None)
-        geometry = batch.geometry(shot.path)
-        chance = hashlib.sha256(f"{self._rules.seed} {shot.digest}".encode()).digest()
-        place = batch.place(shot.path)
-        seeds = (self._rules.seed, int.from_bytes(chance[:6]))
-        target = self._rules.target
-        return PhotoContext(photo.photo, geometry, batch.scorer, place, drawn, seeds, target)
+        geometry = batch.geometry(photo.path)
+        chance = hashlib.sha256(f"{self._options.seed} {photo.digest}".encode()).digest()
+        place = batch.place(photo.path)
+        seeds = (self._options.seed, int.from_bytes(chance[:6]))
+        target = self._options.target
+        return PhotoContext(drawn_photo.photo, geometry, batch.scorer, place, drawn, seeds, target)
 
-    def _key(self, row: Row, shot: BenchmarkPhoto) -> str:
-        return results_file.result_key(**self._common, row=self._row(row), photo=shot.digest)
+    def _key(self, row: Row, photo: BenchmarkPhoto) -> str:
+        return results_file.result_key(**self._common, row=self._row(row), photo=photo.digest)
 
     def _row(self, row: Row) -> dict[str, Any]:
         code = None if row.explainer is None else row.explainer.pipeline.options.method
@@ -229,11 +233,11 @@ class ModelRun:
 OWN = ("layer", "method", "options", "batch_size", "top")
 
 
-def _measure_key(measure: Measure, shot: BenchmarkPhoto) -> str:
-    """A measure in the ledger: of other boxes it is another one."""
+def _measure_key(measure: Measure, photo: BenchmarkPhoto) -> str:
+    """A measure in the results: of other boxes it is another one."""
     if not measure.drawn:
         return measure.label
-    drawn = shot.drawn
+    drawn = photo.drawn
     things = [] if drawn is None else [(thing.label, thing.corners) for thing in drawn.things]
     painted = [] if drawn is None else [_boxes_and_mask(drawn, k) for k in range(len(things))]
     size = None if drawn is None else drawn.size

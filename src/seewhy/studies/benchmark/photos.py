@@ -57,7 +57,7 @@ class RunOptions:
     measures: tuple[Measure, ...]
     target: Any
     seed: int
-    ledger: ResultsFile
+    results: ResultsFile
     problem: Callable[[str], None]
     """Is told what went wrong."""
     step: Callable[[int], None] = lambda _: None
@@ -68,16 +68,16 @@ class PhotoBatch:
     """Some photos, read when they are first needed."""
 
     def __init__(
-        self, first: Explainer, shots: Sequence[BenchmarkPhoto], rules: RunOptions
+        self, first: Explainer, shots: Sequence[BenchmarkPhoto], options: RunOptions
     ) -> None:
-        self.shots = shots
-        self._first, self._rules = first, rules
+        self.listed = shots
+        self._first, self._options = first, options
 
     @cached_property
     def photos(self) -> dict[str, DrawnPhoto]:
         """By path; those that cannot be read are reported and left out."""
-        pairs = [(shot.path, shot.drawn) for shot in self.shots]
-        (batch,) = measuring.read_drawn_photos(pairs, len(pairs), self._rules.problem)
+        pairs = [(shot.path, shot.drawn) for shot in self.listed]
+        (batch,) = measuring.read_drawn_photos(pairs, len(pairs), self._options.problem)
         return {drawn.path: drawn for drawn in batch}
 
     @property
@@ -87,7 +87,7 @@ class PhotoBatch:
 
     @cached_property
     def scorer(self) -> Scorer:
-        return self._first.scorer(self.images, self._rules.target)
+        return self._first.scorer(self.images, self._options.target)
 
     def place(self, path: str) -> int:
         """Which of the scorer's inputs a photo is."""
