@@ -23,8 +23,8 @@ test: .venv/ready
 	KERAS_BACKEND=tensorflow .venv/bin/pytest -n $(WORKERS)
 	KERAS_BACKEND=jax .venv/bin/pytest -n $(WORKERS) -m "$(EACH)"
 	KERAS_BACKEND=torch .venv/bin/pytest -n $(WORKERS) -m "$(EACH)"
-	KERAS_BACKEND=numpy .venv/bin/pytest -n $(WORKERS) tests/test_gradient_free.py
-	KERAS_BACKEND=openvino .venv/bin/pytest -n $(WORKERS) tests/test_gradient_free.py
+	KERAS_BACKEND=numpy .venv/bin/pytest -n $(WORKERS) tests/backend/test_gradient_free.py
+	KERAS_BACKEND=openvino .venv/bin/pytest -n $(WORKERS) tests/backend/test_gradient_free.py
 
 check: .venv/ready
 	.venv/bin/ruff format --check .

@@ -24,9 +24,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import methods as ours
-
-import torch_twins
-import twins
+from nets import torch_twins, twins
 from seewhy.explainer.explainer import Explainer
 
 TARGET = 2

@@ -15,7 +15,7 @@ from seewhy.targets.labels import DATA
 
 pytestmark = pytest.mark.one_backend
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",

@@ -15,7 +15,7 @@ HEAD = """# The methods
 Written from the registry by `python tools/make_methods.py`; `seewhy methods` prints the same.
 Costs count forward passes of the network for one question about one image; what they come to in
 seconds stands in [costs.md](costs.md). Every method equals a slow reference written from its
-paper (`tests/references*.py`) on TensorFlow, JAX and torch.
+paper (`tests/helpers/references*.py`) on TensorFlow, JAX and torch.
 
 A method is a function whose positional parameters name the evidence that it needs and whose
 keyword-only parameters are its options, so your own goes in as `method=`:

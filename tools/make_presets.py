@@ -9,7 +9,7 @@ layer       found by walking back from the output to the first operation, poolin
             a grid larger than 1 × 1; where Keras numbers it, * stands in the number's place;
 preprocess  the mode that gives what the module's preprocess_input gives, compared in numbers;
 weights     the file name that the builder asks keras's get_file for.
-Run it with each new version of Keras; tests/test_presets.py tells when that is needed.
+Run it with each new version of Keras; tests/models/test_presets.py tells when that is needed.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""What tests share: references, oracles, photos, and margins from ties."""

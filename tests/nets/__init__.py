@@ -1,0 +1,1 @@
+"""Networks that tests explain, and the same again in other frameworks."""
