@@ -13,8 +13,8 @@ from nets import tiny, transformers
 from seewhy import errors, targets
 from seewhy.explainer.explainer import Explainer
 from seewhy.run import memory
+from seewhy.run.compile_cache import CompileCache
 from seewhy.run.perturbed_runs import PerturbedRuns
-from seewhy.run.runner import Runner
 
 METHODS = {
     "ablation_cam": {},
@@ -43,7 +43,7 @@ def test_chunks_of_any_size_give_the_same(method, monkeypatch):
     sizes = []
     monkeypatch.setattr(memory, "TAIL", 1)
     monkeypatch.setattr(memory, "images_at_once", lambda _: 4)
-    kept = Runner._compiled
+    kept = CompileCache.get
 
     def watched(self, wrapped, key, make):
         run = kept(self, wrapped, key, make)
@@ -57,7 +57,7 @@ def test_chunks_of_any_size_give_the_same(method, monkeypatch):
 
         return counted
 
-    monkeypatch.setattr(Runner, "_compiled", watched)
+    monkeypatch.setattr(CompileCache, "get", watched)
     found = maps(method)
     assert len(sizes) > 1
     assert max(sizes) <= 2  # rows of two images each
@@ -111,7 +111,7 @@ def test_what_differs_is_not_shared(monkeypatch):
 @pytest.mark.parametrize("method", METHODS)
 def test_chunks_are_halved_where_memory_ends(method, monkeypatch):
     expected = maps(method)
-    kept = Runner._compiled
+    kept = CompileCache.get
 
     def short(self, wrapped, key, make):
         run = kept(self, wrapped, key, make)
@@ -124,14 +124,14 @@ def test_chunks_are_halved_where_memory_ends(method, monkeypatch):
 
         return failing if "rerun" in key else run
 
-    monkeypatch.setattr(Runner, "_compiled", short)
+    monkeypatch.setattr(CompileCache, "get", short)
     with pytest.warns(errors.MemoryWarning, match=r"going on with \d+.*smaller batch_size"):
         found = maps(method)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
 
 
 def test_other_errors_are_not_taken_for_memory(monkeypatch):
-    kept = Runner._compiled
+    kept = CompileCache.get
 
     def broken(self, wrapped, key, make):
         def failing(*given):
@@ -139,13 +139,13 @@ def test_other_errors_are_not_taken_for_memory(monkeypatch):
 
         return failing if "rerun" in key else kept(self, wrapped, key, make)
 
-    monkeypatch.setattr(Runner, "_compiled", broken)
+    monkeypatch.setattr(CompileCache, "get", broken)
     with pytest.raises(ZeroDivisionError):
         maps("ablation_cam")
 
 
 def test_where_one_row_is_too_much_the_error_is_told(monkeypatch):
-    kept = Runner._compiled
+    kept = CompileCache.get
 
     def full(self, wrapped, key, make):
         def failing(*given):
@@ -153,7 +153,7 @@ def test_where_one_row_is_too_much_the_error_is_told(monkeypatch):
 
         return failing if "rerun" in key else kept(self, wrapped, key, make)
 
-    monkeypatch.setattr(Runner, "_compiled", full)
+    monkeypatch.setattr(CompileCache, "get", full)
     warnings.simplefilter("ignore")  # pytest puts it back
     with pytest.raises(MemoryError):
         maps("ablation_cam")

@@ -329,7 +329,7 @@ def test_masks_that_fit_no_output():
 
 def test_questions_of_one_kind_are_compiled_once(explainer):
     explainer(tiny.images(), targets.margin(0, 1))
-    before = len(explainer.pipeline.runner.compiled)
+    before = len(explainer.pipeline.runner.compiled.functions)
     for a, b in ((1, 2), (3, 0), (4, 4)):
         explainer(tiny.images(), targets.margin(a, b))
-    assert len(explainer.pipeline.runner.compiled) == before
+    assert len(explainer.pipeline.runner.compiled.functions) == before

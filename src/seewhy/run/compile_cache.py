@@ -2,12 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Sequence
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 
 from seewhy.models.wrapped_model import WrappedModel
+from seewhy.network.split import Split
 
-# Compiled functions that are kept; a user's own functions may be new ones at every call.
+# A user's own functions may be new ones at every call.
 KEPT = 256
+
+
+class CompileCache:
+    """The compiled functions of one model, by what they depend on; the oldest are dropped."""
+
+    def __init__(self, backend: ModuleType) -> None:
+        self._backend = backend
+        self.functions: dict[Hashable, Callable[..., Any]] = {}
+
+    def get(
+        self, wrapped: WrappedModel, key: Hashable, make: Callable[[], Callable[..., Any]]
+    ) -> Callable[..., Any]:
+        """The compiled function of a key; `make` gives the function to compile if it is new."""
+        if key not in self.functions:
+            if len(self.functions) >= KEPT:
+                del self.functions[next(iter(self.functions))]
+            function = make()
+            if isinstance(wrapped.model, Split):
+                # its functions may refer to weights, which must not become constants
+                compiled: Callable[..., Any] = self._backend.uncompiled(function)
+            else:
+                compiled = self._backend.compile(function, wrapped.variables)
+            self.functions[key] = compiled
+        return self.functions[key]
+
+    def run(
+        self, wrapped: WrappedModel, function: Callable[..., Any], *arguments: Sequence[np.ndarray]
+    ) -> list[np.ndarray]:
+        """The results as NumPy arrays, of the images' count."""
+        from keras import ops
+
+        synchronise_variables(wrapped)
+        count = len(arguments[0][0])
+        size = self.size(count, wrapped)
+        filled = [[filled_up(array, size) for array in arrays] for arrays in arguments]
+        return [ops.convert_to_numpy(result)[:count] for result in function(*filled)]
+
+    def size(self, count: int, wrapped: WrappedModel) -> int:
+        """Images that go through at once: the model's own number, or few different ones."""
+        fixed = wrapped.inputs[0].batch
+        if fixed is not None and count <= fixed:
+            return fixed
+        return 1 << (count - 1).bit_length() if self._backend.COMPILES else count
 
 
 def synchronise_variables(wrapped: WrappedModel) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -12,33 +11,16 @@ import numpy as np
 from seewhy.errors import MethodError
 from seewhy.methods.needs import NEEDS, rules_among
 from seewhy.methods.registry import Method
-from seewhy.models.wrapped_model import WrappedModel
-from seewhy.network.split import Split
 from seewhy.plan.evidence_sources import QuestionBatch
 from seewhy.plan.plan import Plan
 from seewhy.run import memory, passes, perturbed_passes
-from seewhy.run.compile_cache import KEPT, filled_up, synchronise_variables
+from seewhy.run.compile_cache import CompileCache, filled_up, synchronise_variables
 from seewhy.run.outcome import Outcome
 from seewhy.run.perturbed_passes import Change, TailSpec
 from seewhy.run.perturbed_runs import BatchLimits, PerturbedRuns, TailInputs
 from seewhy.run.shared_scores import SharedScores
+from seewhy.run.started_pass import StartedPass, outcomes_of_reruns
 from seewhy.targets.target import Target
-
-
-@dataclass(frozen=True)
-class StartedPass:
-    """What one run of the network gives to methods that run it again."""
-
-    scores: Any
-    """(batch, questions)."""
-    ranked: tuple[Any, Any]
-    """What ranks the classes, and their probabilities, (batch, classes) both."""
-    reached: Sequence[Any]
-    """Whether gradients reach the layer, (batch,) for each question; empty without gradients."""
-    evidence: Sequence[dict[str, Any]]
-    """In arrays, for each question by the names of needs."""
-    tails: dict[str, TailInputs]
-    """By the names of cuts."""
 
 
 class Runner:
@@ -48,7 +30,7 @@ class Runner:
         self._backend = backend
         self._method = method
         self._scores = scores
-        self.compiled: dict[Hashable, Callable[..., Any]] = {}
+        self.compiled = CompileCache(backend)
         self._tail_specs: dict[Hashable, TailSpec] = {}
 
     def evidence(
@@ -72,8 +54,8 @@ class Runner:
         def make() -> Callable[..., Any]:
             return passes.maps_pass(self._backend, sources, self._method, question)
 
-        run = self._compiled(plan.wrapped, key, make)
-        results = self._run(
+        run = self.compiled.get(plan.wrapped, key, make)
+        results = self.compiled.run(
             plan.wrapped, run, images, [array for of_target in values for array in of_target]
         )
         return [Outcome(*(result[row] for result in results)) for row in range(len(targets))]
@@ -94,16 +76,16 @@ class Runner:
         def make() -> Callable[..., Any]:
             return passes.all_classes_pass(self._backend, sources, method, question)
 
-        run = self._compiled(plan.wrapped, (k, "all classes"), make)
-        return self._run(plan.wrapped, run, images)[0]
+        run = self.compiled.get(plan.wrapped, (k, "all classes"), make)
+        return self.compiled.run(plan.wrapped, run, images)[0]
 
     def activations(self, plan: Plan, k: int, images: Sequence[np.ndarray]) -> np.ndarray:
         """What one target layer gives, float32 (batch, *space, units); the tail does not run."""
         cut = plan.cuts[k]
-        run = self._compiled(
+        run = self.compiled.get(
             plan.wrapped, (k, "activations"), lambda: perturbed_passes.activations_pass(cut)
         )
-        return self._run(plan.wrapped, run, images)[0]
+        return self.compiled.run(plan.wrapped, run, images)[0]
 
     def class_scores(
         self, plan: Plan, k: int, images: Sequence[np.ndarray], change: Change, *arrays: Any
@@ -113,7 +95,7 @@ class Runner:
         arrays: the rows, one array with the images in front, and what else `change` takes.
         """
         rows, strengths, *constants = arrays
-        count, size = len(strengths), self._size(len(strengths), plan.wrapped)
+        count, size = len(strengths), self.compiled.size(len(strengths), plan.wrapped)
         images, strengths = [filled_up(array, size) for array in images], filled_up(strengths, size)
         specs = [(array.shape, array.dtype.name) for array in images]
         cut, key = plan.cuts[k], (k, "layer", repr(specs))
@@ -122,7 +104,7 @@ class Runner:
                 self._backend, plan.wrapped, cut, specs
             )
         spec = self._tail_specs[key]
-        run = self._compiled(
+        run = self.compiled.get(
             plan.wrapped,
             (k, "stood", repr(specs)),
             lambda: perturbed_passes.head_outputs(cut, spec.used),
@@ -131,7 +113,7 @@ class Runner:
         at, rest = run(images)
         reruns = PerturbedRuns(
             backend=self._backend,
-            compiled=lambda key, make: self._compiled(plan.wrapped, (k, "rerun", key), make),
+            compiled=lambda key, make: self.compiled.get(plan.wrapped, (k, "rerun", key), make),
             question=QuestionBatch((), self._scores, plan.context.main),
             values=[],
             tails={"layer": TailInputs(spec, at, list(rest))},
@@ -165,8 +147,8 @@ class Runner:
 
             return run
 
-        run = self._compiled(plan.wrapped, ("scores", scores, targets[0].kind), make)
-        return self._run(plan.wrapped, run, images, values)
+        run = self.compiled.get(plan.wrapped, ("scores", scores, targets[0].kind), make)
+        return self.compiled.run(plan.wrapped, run, images, values)
 
     def copies(self, plan: Plan) -> int:
         """How many images go through at once where only scores are asked."""
@@ -207,7 +189,7 @@ class Runner:
         for q, target in enumerate(question.targets):
             reruns = PerturbedRuns(
                 backend=self._backend,
-                compiled=lambda key, make: self._compiled(plan.wrapped, (k, "rerun", key), make),
+                compiled=lambda key, make: self.compiled.get(plan.wrapped, (k, "rerun", key), make),
                 question=QuestionBatch((target,), question.scores, question.main),
                 values=values[q],
                 tails=start.tails,
@@ -219,7 +201,7 @@ class Runner:
             of_target, about = self._weigh(start.evidence, q, reruns)
             maps.append(of_target)
             figures.append(about)
-        return _outcomes(start, maps, figures, count)
+        return outcomes_of_reruns(start, maps, figures, count)
 
     def _start(
         self,
@@ -239,7 +221,7 @@ class Runner:
             return passes.start_pass(self._backend, sources, self._method.needs, question, used)
 
         key = (k, "start", tuple(target.kind for target in question.targets), repr(specs))
-        run = self._compiled(plan.wrapped, key, make)
+        run = self.compiled.get(plan.wrapped, key, make)
         synchronise_variables(plan.wrapped)
         flat = [array for of_target in values for array in of_target]
         scores, ranked, reached, evidence, kept = run(images, flat)
@@ -279,67 +261,3 @@ class Runner:
                 )
             specs_by_cut[name] = self._tail_specs[key]
         return specs_by_cut
-
-    def _compiled(
-        self, wrapped: WrappedModel, key: Hashable, make: Callable[[], Callable[..., Any]]
-    ) -> Callable[..., Any]:
-        if key not in self.compiled:
-            if len(self.compiled) >= KEPT:
-                del self.compiled[next(iter(self.compiled))]
-            function = make()
-            if isinstance(wrapped.model, Split):
-                # its functions may refer to weights, which must not become constants
-                ready: Callable[..., Any] = self._backend.uncompiled(function)
-            else:
-                ready = self._backend.compile(function, wrapped.variables)
-            self.compiled[key] = ready
-        return self.compiled[key]
-
-    def _run(
-        self, wrapped: WrappedModel, run: Callable[..., Any], *arguments: Sequence[np.ndarray]
-    ) -> list[np.ndarray]:
-        """The results as NumPy arrays, of the images' count."""
-        from keras import ops
-
-        synchronise_variables(wrapped)
-        count = len(arguments[0][0])
-        size = self._size(count, wrapped)
-        filled = [[filled_up(array, size) for array in arrays] for arrays in arguments]
-        return [ops.convert_to_numpy(result)[:count] for result in run(*filled)]
-
-    def _size(self, count: int, wrapped: WrappedModel) -> int:
-        """Images that go through at once: the model's own number, or few different ones."""
-        fixed = wrapped.inputs[0].batch
-        if fixed is not None and count <= fixed:
-            return fixed
-        return 1 << (count - 1).bit_length() if self._backend.COMPILES else count
-
-
-def _outcomes(
-    start: StartedPass,
-    maps: Sequence[np.ndarray],
-    figures: Sequence[dict[str, np.ndarray]],
-    count: int,
-) -> list[Outcome]:
-    """For each of the first images the maps (batch, *space) and figures of all questions."""
-    from keras import ops
-
-    scores, ranked, probabilities = (
-        ops.convert_to_numpy(values) for values in (start.scores, *start.ranked)
-    )
-    reached = [ops.convert_to_numpy(values) for values in start.reached]
-    reached = reached or [np.ones(len(scores), bool)]
-    return [
-        Outcome(
-            scores=scores[row],
-            ranked=ranked[row],
-            probabilities=probabilities[row],
-            maps=np.stack([of_target[row] for of_target in maps]),
-            reached=np.array([reached[q % len(reached)][row] for q in range(len(maps))]),
-            figures=tuple(
-                {name: float(values[row]) for name, values in of_target.items()}
-                for of_target in figures
-            ),
-        )
-        for row in range(count)
-    ]
