@@ -83,6 +83,14 @@ def test_the_page_on_methods_runs_and_is_what_the_registry_says(monkeypatch):
     assert page == make_methods.text(), "run: python tools/make_methods.py"
 
 
+def test_the_page_on_options_is_what_the_record_says(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    import make_options
+
+    page = (ROOT / "docs/options.md").read_text(encoding="utf-8")
+    assert page == make_options.text(), "run: python tools/make_options.py"
+
+
 @pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
 def test_the_page_on_concepts_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
