@@ -86,11 +86,11 @@ def test_at_most_twenty_passes(monkeypatch):
         warnings.simplefilter("ignore")
         explanation = Explainer(tiny.plain())(tiny.images(1))[0]
     images = []
-    for name in ("evidence", "scores"):
+    for name in ("outcomes", "scores"):
         kept = getattr(Runner, name)
 
         def counted(self, *given, kept=kept, name=name):
-            batch = given[2] if name == "evidence" else given[1]
+            batch = given[2] if name == "outcomes" else given[1]
             images.append(len(batch[0]))
             return kept(self, *given)
 

@@ -88,8 +88,8 @@ def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *arrays: function(*jax.tree.map(jax.numpy.asarray, arrays))
 
 
-def home(tensor: Tensor) -> Any:
-    """What a tensor belongs to: values of a loop's body are not at home outside of it."""
+def owner_graph(tensor: Tensor) -> Any:
+    """What a tensor belongs to: values of a loop's body are not valid outside of it."""
     return getattr(tensor, "_trace", None)
 
 

@@ -77,7 +77,7 @@ def each(
     raise _no_gradients()
 
 
-def home(tensor: Tensor) -> Any:  # noqa: ARG001
+def owner_graph(tensor: Tensor) -> Any:  # noqa: ARG001
     """What a tensor belongs to: nothing here, as loops run as they are written."""
     return None
 

@@ -110,8 +110,8 @@ def each(
     return tf.reshape(results, tf.concat([[-1], tf.shape(results)[2:]], axis=0))[:count]
 
 
-def home(tensor: Tensor) -> Any:
-    """What a tensor belongs to: values of a loop's body are not at home outside of it."""
+def owner_graph(tensor: Tensor) -> Any:
+    """What a tensor belongs to: values of a loop's body are not valid outside of it."""
     return None if tf.executing_eagerly() else getattr(tensor, "graph", None)
 
 

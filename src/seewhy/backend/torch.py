@@ -140,7 +140,7 @@ def each(
     return torch.cat(results)
 
 
-def home(tensor: Tensor) -> Any:  # noqa: ARG001
+def owner_graph(tensor: Tensor) -> Any:  # noqa: ARG001
     """What a tensor belongs to: nothing here, as loops run as they are written."""
     return None
 

@@ -142,7 +142,7 @@ class Pipeline:
         """
         layers = [
             self.ensemble.outcomes(
-                functools.partial(self.runner.evidence, self.plan, k),
+                functools.partial(self.runner.outcomes, self.plan, k),
                 inputs,
                 targets,
                 self.changed_input,

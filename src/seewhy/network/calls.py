@@ -165,8 +165,8 @@ def trace_calls(
 
 def from_inner_graph(owner_graph: Callable[[Tensor], Any], output: Any, graph: Any) -> bool:
     """Whether any tensor of an output belongs elsewhere than to `graph`."""
-    homes = (owner_graph(tensor) for tensor in leaves_of(output))
-    return any(place is not None and place is not graph for place in homes)
+    owners = (owner_graph(tensor) for tensor in leaves_of(output))
+    return any(owner is not None and owner is not graph for owner in owners)
 
 
 def _loops(operation: Operation) -> bool:

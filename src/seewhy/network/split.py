@@ -75,20 +75,20 @@ def split(
     steps: Sequence[Operation],
     target: Call,
     finals: Sequence[ClosingActivation | None],
-    home: Callable[[Tensor], Any],
+    owner_graph: Callable[[Tensor], Any],
 ) -> Split:
     """Split a Keras model at one call of one of its operations.
 
     run: images → outputs, in inference mode. steps: all operations that it may call.
     finals: for each output its closing softmax or sigmoid, or None; the tail then leaves it out
         and gives logits.
-    home: what a tensor belongs to, as the backend says.
+    owner_graph: what a tensor belongs to, as the backend says.
     The operations are intercepted for the duration of a head or tail call, and left as they were.
     """
 
     def head(*images: Tensor) -> tuple[Tensor, _Bypass]:
         recorder = _HeadRecorder(
-            target, lambda output: from_inner_graph(home, output, home(images[0]))
+            target, lambda output: from_inner_graph(owner_graph, output, owner_graph(images[0]))
         )
         try:
             with handle_calls(steps, recorder):

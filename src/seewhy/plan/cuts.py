@@ -124,7 +124,7 @@ def _cut_at(backend: ModuleType, traced: Trace, layer: Any) -> Cut:
         parts = wrapped.model
     else:
         finals = [output.final for output in described]
-        parts = split(wrapped.run, traced.steps, target, finals, backend.home)
+        parts = split(wrapped.run, traced.steps, target, finals, backend.owner_graph)
     numbered = "#" in str(layer)
     return Cut(parts, target, place.layout, described, 1 if numbered else len(alike))
 

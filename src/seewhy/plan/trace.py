@@ -140,7 +140,7 @@ def _run_abstractly(
             results.append(_split_parts(wrapped.model, images))
         else:
             run = partial(wrapped.run, *images)
-            results.append(calls_module.trace_calls(steps, run, backend.home))
+            results.append(calls_module.trace_calls(steps, run, backend.owner_graph))
 
     try:
         backend.run_abstractly(watch, wrapped.variables, specs)

@@ -33,7 +33,7 @@ class Runner:
         self.compiled = CompileCache(backend)
         self._tail_specs: dict[Hashable, TailSpec] = {}
 
-    def evidence(
+    def outcomes(
         self, plan: Plan, k: int, images: Sequence[np.ndarray], targets: Sequence[list[Target]]
     ) -> list[Outcome]:
         """What `passes.maps_pass` gives at one target layer, for each image.
@@ -214,7 +214,7 @@ class Runner:
         """Run the network once, and keep what stands at the cuts of evidence."""
         sources = plan.sources(k)
         specs = [(array.shape, array.dtype.name) for array in images]
-        specs_by_cut = self._specs_at_cuts(plan, k, specs)
+        specs_by_cut = self._tail_specs_at_cuts(plan, k, specs)
         used = {name: spec.used for name, spec in specs_by_cut.items()}
 
         def make() -> Callable[..., Any]:
@@ -248,7 +248,7 @@ class Runner:
         figures = {name: np.asarray(value) for name, value in about.items()}
         return ops.convert_to_numpy(maps).astype("float32"), figures
 
-    def _specs_at_cuts(
+    def _tail_specs_at_cuts(
         self, plan: Plan, k: int, specs: Sequence[tuple[Any, str]]
     ) -> dict[str, TailSpec]:
         """What is known at each cut where the method needs something."""

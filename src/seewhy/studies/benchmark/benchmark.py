@@ -157,14 +157,14 @@ def _cost_of(row: Row) -> tuple[float, float]:
 
 
 def _notes(
-    count: int, shots: Sequence[BenchmarkPhoto], boxes: Any, rows: Sequence[TableRow]
+    count: int, photos: Sequence[BenchmarkPhoto], boxes: Any, rows: Sequence[TableRow]
 ) -> Iterator[str]:
     if count < FEW:
         yield (
             f"{count_of_photos(count)} few: percentile intervals of fewer than {FEW} are too "
             f"narrow, so that a difference from the controls may be chance."
         )
-    bare = sum(not (shot.drawn and shot.drawn.things) for shot in shots)
+    bare = sum(not (photo.drawn and photo.drawn.things) for photo in photos)
     if boxes is not None and bare:
         yield f"Photos without boxes, which do not count where boxes are needed: {bare}."
     if len({row.layer for row in rows if row.control}) > 1:

@@ -24,7 +24,7 @@ def list_benchmark_photos(
     paths: Sequence[str], boxes: Any, problems: dict[str, None]
 ) -> list[BenchmarkPhoto]:
     _, drawn = measuring.find_drawn(paths, boxes)
-    shots = []
+    photos = []
     for path, annotation in zip(paths, drawn, strict=True):
         try:
             with Path(path).open("rb") as file:
@@ -32,8 +32,8 @@ def list_benchmark_photos(
         except OSError as error:
             problems[f"{path}: it cannot be read ({error.strerror})."] = None
             continue
-        shots.append(BenchmarkPhoto(path, digest, annotation))
-    return shots
+        photos.append(BenchmarkPhoto(path, digest, annotation))
+    return photos
 
 
 def count_of_photos(count: int) -> str:
@@ -68,15 +68,15 @@ class PhotoBatch:
     """Some photos, read when they are first needed."""
 
     def __init__(
-        self, first: Explainer, shots: Sequence[BenchmarkPhoto], options: RunOptions
+        self, first: Explainer, photos: Sequence[BenchmarkPhoto], options: RunOptions
     ) -> None:
-        self.listed = shots
+        self.listed = photos
         self._first, self._options = first, options
 
     @cached_property
     def photos(self) -> dict[str, DrawnPhoto]:
         """By path; those that cannot be read are reported and left out."""
-        pairs = [(shot.path, shot.drawn) for shot in self.listed]
+        pairs = [(photo.path, photo.drawn) for photo in self.listed]
         (batch,) = measuring.read_drawn_photos(pairs, len(pairs), self._options.problem)
         return {drawn.path: drawn for drawn in batch}
 
