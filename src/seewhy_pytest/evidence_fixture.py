@@ -92,18 +92,18 @@ class Guard:
 class Share(float):
     """A number that tells where it comes from, as pytest shows it when an assertion fails."""
 
-    told: str
+    origin: str
 
     def __new__(cls, value: float, origin: str) -> Share:
         share = super().__new__(cls, value)
-        share.told = origin
+        share.origin = origin
         return share
 
     def __repr__(self) -> str:
-        return f"{float(self):.3f} ({self.told})"
+        return f"{float(self):.3f} ({self.origin})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Share, (float(self), self.told)
+        return Share, (float(self), self.origin)
 
 
 @dataclass(frozen=True)

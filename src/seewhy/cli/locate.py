@@ -27,7 +27,7 @@ EXAMPLES = """
 """
 
 
-class Format(StrEnum):
+class BoxFormat(StrEnum):
     coco = "coco"
     yolo = "yolo"
     voc = "voc"
@@ -67,8 +67,8 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
     ] = 0.05,
     settings: dict[str, Any],
     format: Annotated[
-        Format, typer.Option(help="One COCO JSON, or a YOLO text or VOC XML for each photo.")
-    ] = Format.coco,
+        BoxFormat, typer.Option(help="One COCO JSON, or a YOLO text or VOC XML for each photo.")
+    ] = BoxFormat.coco,
     output: Annotated[Path, typer.Option(help="Folder for pictures and boxes.")] = Path(),
     json: Json = False,
 ) -> None:

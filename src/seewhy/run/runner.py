@@ -106,7 +106,7 @@ class Runner:
         spec = self._tail_specs[key]
         run = self.compiled.get(
             plan.wrapped,
-            (k, "stood", repr(specs)),
+            (k, "heads", repr(specs)),
             lambda: perturbed_passes.head_outputs(cut, spec.used),
         )
         synchronise_variables(plan.wrapped)
