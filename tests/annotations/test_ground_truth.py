@@ -163,12 +163,15 @@ def test_yolo(tmp_path, name, text):
         ("names:\n  - no\n  - 1e3\n  - 007\n", ("no", "1e3", "007")),
         ("names: {'2': c, '0': a, 1: b}\n", ("a", "b", "c")),
         ("names: &all [a, b]\nnc: 2\nmore: *all\n", ("a", "b")),
+        ("names: # of all\n  - cat # small\n  - dog\n    big\n", ("cat", "dog big")),
+        ("\ufeffnames: {00: a, '01': b}\npath: x\npath: y\n", ("a", "b")),
+        ("", ("0", "1")),
         ("names:\n", ("0", "1")),
         ("nc: 2\n", ("0", "1")),
     ],
 )
 def test_class_names_of_yolo_are_those_of_the_yaml(tmp_path, text, names):
-    (tmp_path / "data.yaml").write_text(text)
+    (tmp_path / "data.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "a.txt").write_text("".join(f"{k} 0.5 0.5 0.1 0.1\n" for k in range(len(names))))
     (photo,) = ground_truth.read(tmp_path).photos
     assert photo.labels == names
@@ -182,14 +185,45 @@ def test_class_names_of_yolo_are_those_of_the_yaml(tmp_path, text, names):
         ("names: [[cat], dog]\n", "list of names"),
         ("names: {first: cat}\n", "numbers from 0 on"),
         ("names: [!!python/object/apply:os.getcwd [], dog]\n", "list of names"),
+        ("- cat\n- dog\n", "list of names"),
+        ("cat dog\n", "list of names"),
+        ("names:\n  -\n  - dog\n", "list of names"),
+        ("names: {0: '', 1: dog}\n", "list of names"),
+        ("names: {0: cat, 0: dog}\n", "Keep one name a number"),
+        ("names: {0: cat, '00': dog}\n", "Keep one name a number"),
+        ("names: [cat, dog]\nnames: [dog, cat]\n", "Keep one name a number"),
+        ("names: [cat]\nnames:\n", "list of names"),
+        ("names: [cat]\n---\nnames: [dog]\n", "no YAML"),
+        ("names: [caf\xe9]\n", "no YAML"),
     ],
 )
 def test_class_names_that_are_none_are_told(tmp_path, text, told):
-    (tmp_path / "data.yaml").write_text(text)
+    (tmp_path / "data.yaml").write_bytes(text.encode("latin-1"))
     (tmp_path / "a.txt").write_text("0 0.5 0.5 0.1 0.1\n")
     with pytest.raises(errors.OptionError, match=told) as raised:
         ground_truth.read(tmp_path)
     assert "data.yaml" in str(raised.value)
+
+
+def test_class_names_are_read_once_a_folder(tmp_path, monkeypatch):
+    import yaml
+
+    texts = []
+
+    class Counted(yaml.BaseLoader):
+        def __init__(self, stream):
+            texts.append(stream)
+            super().__init__(stream)
+
+    monkeypatch.setattr(yaml, "BaseLoader", Counted)
+    for folder, name in (("a", "cat"), ("b", "dog")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "data.yaml").write_text(f"names: [{name}]\n")
+        for k in range(3):
+            (tmp_path / folder / f"{k}.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+    photos = ground_truth.read(tmp_path).photos
+    assert [photo.labels for photo in photos] == [("cat",)] * 3 + [("dog",)] * 3
+    assert len(texts) == 2
 
 
 def test_masks_as_pictures(tmp_path):

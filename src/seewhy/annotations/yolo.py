@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,8 +34,9 @@ def read_yolo(files: Sequence[Path]) -> Iterator[Annotated]:
 
     All are fractions of the photo. A sixth number is a score, which is not looked at.
     """
+    names_beside = cache(_class_names)  # as there may be thousands of files in a folder
     for file in files:
-        names = _class_names(file.parent)
+        names = names_beside(file.parent)
         lines = file.read_text(encoding="utf-8").splitlines()
         rows = [line.split() for line in lines if line.strip()]
         yield Annotated(str(file), (1, 1), tuple(_thing(file, row, names) for row in rows))
@@ -63,36 +65,56 @@ def _class_names(folder: Path) -> dict[int, str]:
             file = place / name
             if not file.is_file():
                 continue
-            text = file.read_text(encoding="utf-8")
             if file.suffix in (".yaml", ".yml"):
-                return _yaml_names(text, file)
-            return dict(enumerate(line.strip() for line in text.splitlines() if line.strip()))
+                return _yaml_names(file)
+            lines = file.read_text(encoding="utf-8").splitlines()
+            return dict(enumerate(line.strip() for line in lines if line.strip()))
     return {}
 
 
-def _yaml_names(text: str, file: Path) -> dict[int, str]:
+def _yaml_names(file: Path) -> dict[int, str]:
     """The entry `names` of a YAML file: a list, or a mapping from numbers to names.
 
-    Empty where there is no such entry. Raises OptionError for a file that is no YAML, and for
-    names of another form.
+    Empty where there is no such entry. Raises OptionError for a file that is no YAML or no mapping,
+    and for names that are empty, of another form, or more than one for a number.
+    """
+    content, written = _yaml_content(file)
+    if content and not isinstance(content, dict):
+        raise _wrong_names(file, content)
+    names = content["names"] if content and "names" in content else None
+    if not names and not written:
+        return {}
+    if not isinstance(names, list | dict):
+        raise _wrong_names(file, names)
+    numbered = names if isinstance(names, dict) else dict(enumerate(names))
+    if not all(isinstance(name, str) and name.strip() for name in numbered.values()):
+        raise _wrong_names(file, names)
+    by_number = {_class_number(number, file): name for number, name in numbered.items()}
+    if len(by_number) < written:
+        raise OptionError(
+            f"names in {str(file)!r} has more than one name for a number, or stands there more "
+            f"than once. Keep one name a number."
+        )
+    return by_number
+
+
+def _yaml_content(file: Path) -> tuple[Any, int]:
+    """What a YAML file holds, and how many names are written in it.
+
+    Of keys that are written twice, the content has the last one only.
     """
     import yaml
 
     try:
         # which takes each word as it is written: "no" and "1e3" are names, too
-        content = yaml.load(text, Loader=yaml.BaseLoader)
+        loader = yaml.BaseLoader(file.read_bytes())
+        root = loader.get_single_node()
+        content = None if root is None else loader.construct_document(root)
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())[:200]
         raise OptionError(f"{str(file)!r} is no YAML file ({reason}). Mend it.") from error
-    names = content.get("names") if isinstance(content, dict) else None
-    if not names:
-        return {}
-    if not isinstance(names, list | dict):
-        raise _wrong_names(file, names)
-    numbered = names if isinstance(names, dict) else dict(enumerate(names))
-    if not all(isinstance(name, str) for name in numbered.values()):
-        raise _wrong_names(file, names)
-    return {_class_number(number, file): name for number, name in numbered.items()}
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    return content, sum(len(value.value) for key, value in pairs if key.value == "names")
 
 
 def _class_number(number: object, file: Path) -> int:

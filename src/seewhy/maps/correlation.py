@@ -21,7 +21,12 @@ def correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def correlation(one: np.ndarray, other: np.ndarray, *, constant: float = 0.0) -> float:
-    """The same of two maps of one shape. constant: what is given where either is constant."""
+    """The same of two maps of one shape. constant: what is given where either is constant.
+
+    NaN where a map has NaN or infinite values: then nothing is known of how much they agree.
+    """
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        return float("nan")
     value = float(correlations(one.reshape(1, -1), other.reshape(1, -1))[0])
     return constant if np.isnan(value) else value
 
