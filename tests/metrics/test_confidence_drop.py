@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from nets import twins
 from seewhy import errors
@@ -81,7 +82,6 @@ def test_a_map_wins_against_one_that_drops_more():
 
 
 def test_adcc_is_the_papers():
-    stats = pytest.importorskip("scipy.stats", reason="SciPy comes with JAX")
     found = confidence_drop.adcc(IMAGES, MAPS, scorer, explain)
     for n in range(4):
         left = IMAGES[n] * MAPS[n][..., None]

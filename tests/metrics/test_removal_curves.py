@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from seewhy import errors
 from seewhy.metrics import perturbed_copies as copies
@@ -42,7 +43,6 @@ def slow_auc(scores):
 
 def slow_blur(images):
     """What the authors' code does: an 11 × 11 kernel by SciPy, and a convolution with zeros."""
-    ndimage = pytest.importorskip("scipy.ndimage", reason="SciPy comes with JAX")
     dirac = np.zeros((11, 11))
     dirac[5, 5] = 1
     kernel = ndimage.gaussian_filter(dirac, 5)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from keras import layers
 from PIL import Image
+from scipy import stats
 
 import seewhy
 from seewhy import ground_truth
@@ -91,7 +92,6 @@ def _untimed(record):
 
 @pytest.mark.framework_free
 def test_the_interval_is_that_of_scipy():
-    stats = pytest.importorskip("scipy.stats")
     values = np.random.default_rng(1).gamma(1.0, size=40)
     own = statistics.percentile_interval(
         statistics.bootstrap_statistics([values[:, None]], seed=3, resamples=20000)[0]
@@ -346,12 +346,15 @@ class Page(HTMLParser):
     def __init__(self):
         super().__init__()
         self.open, self.rows, self.pictures = [], 0, []
+        self.names = set()
 
     def handle_starttag(self, tag, attributes):
+        self.names |= {tag, *(name for name, _ in attributes)}
         self.rows += tag == "tr"
         self.open.append(tag)
 
     def handle_startendtag(self, tag, attributes):
+        self.names |= {tag, *(name for name, _ in attributes)}
         if tag == "img":
             self.pictures.append(dict(attributes)["src"])
 
@@ -360,21 +363,30 @@ class Page(HTMLParser):
 
 
 HOSTILE = "<script>alert(1)</script>\" onerror='x'"
+HOSTILE_FILE = "<img src=x onerror=alert(2)>'\".png"
 
 
 def test_nothing_from_outside_gets_into_a_page_unescaped(done):
     found = done[0]
-    rows = (replace(found.rows[0], model=HOSTILE, layer=HOSTILE), *found.rows[1:])
-    broken = replace(rows[0], problem=HOSTILE)
+    row = replace(found.rows[0], model=HOSTILE, layer=HOSTILE, method=HOSTILE)
+    problem = f"{HOSTILE_FILE}: {HOSTILE}"
     hostile = replace(
-        found, rows=(*rows, broken), notes=(HOSTILE,), problems=(HOSTILE,), settings={"a": HOSTILE}
+        found,
+        rows=(row, *found.rows[1:], replace(row, problem=problem)),
+        notes=(HOSTILE,),
+        problems=(problem,),
+        settings={HOSTILE: HOSTILE_FILE},
     )
-    page = tables.html(hostile, {HOSTILE: b"png"})
+    page = tables.html(hostile, {HOSTILE: b"png", HOSTILE_FILE: b"png"})
     assert "<script>" not in page
-    assert "&lt;script&gt;" in page
-    parsed = Page()
+    # three of each row, notes, settings and a picture; problems of the row and of all
+    assert page.count("&lt;script&gt;") == 3 + 3 + 1 + 1 + 1 + 2
+    assert page.count("&lt;img src=x onerror=alert(2)&gt;") == 2 + 1 + 1
+    parsed, plain = Page(), Page()
     parsed.feed(page)
+    plain.feed(tables.html(found, {"a": b"png"}))
     assert parsed.open == []
+    assert parsed.names == plain.names | {"colspan"}
 
 
 def test_the_tables_are_whole(done):

@@ -7,6 +7,7 @@ import re
 import sys
 from dataclasses import replace
 from html import unescape
+from html.parser import HTMLParser
 
 import keras
 import numpy as np
@@ -146,15 +147,33 @@ def test_the_checks_are_those_of_the_predicted_class(found, model, photo):
     assert "trusted" not in bare.html()
 
 
+class Tags(HTMLParser):
+    """Names of all tags, and of the attributes of all."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.attributes = set(), set()
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attributes}
+
+
 def test_names_are_escaped(found):
     hostile = "<script>alert(1)</script>\" onerror='x'"
-    photo = replace(found.predicted.photo, name=f"{hostile}.png")
+    file = "<img src=x onerror=alert(2)>'\".png"  # without a slash, behind which a name begins
+    photo = replace(found.predicted.photo, name=f"folder/{file}")
     classes = tuple(replace(one, name=hostile) for one in found.confusions)
     label = replace(found.predicted.target, name=hostile)
     predicted = replace(found.predicted, photo=photo, target=label, warnings=(hostile,))
     page = replace(found, predicted=predicted, confusions=classes).html()
     assert "<script>" not in page
     assert page.count("&lt;script&gt;") >= 2 + len(classes)
+    assert page.count("&lt;img src=x onerror=alert(2)&gt;") == 2  # title and heading
+    plain = Tags(found.html())
+    assert Tags(page).tags == plain.tags
+    assert Tags(page).attributes == plain.attributes
 
 
 def test_what_is_no_class(model, photo):
