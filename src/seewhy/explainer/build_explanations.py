@@ -144,8 +144,11 @@ def _output_notes(info: ExplainerInfo, outcome: Outcome) -> list[str]:
     if info.output.regression or info.output.field:
         return []
     output = info.output
-    has_logits = output.final is not None or (output.binary and output.classifies)
-    return diagnostics.output_warnings(outcome.ranked, has_logits, output.binary, output.name)
+    if output.final is not None:
+        return []
+    return diagnostics.output_warnings(
+        outcome.ranked, output.unknown, output.binary, output.classifies, output.name
+    )
 
 
 def _probability_notes(info: ExplainerInfo, question: Target, score: float) -> list[str]:

@@ -72,21 +72,29 @@ def map_warnings(map: np.ndarray, gradients_reach: bool, target: str = "the targ
     return notes
 
 
-def output_warnings(outputs: np.ndarray, has_logits: bool, single: bool, name: str) -> list[str]:
-    """Warnings about one image's main output.
+def output_warnings(
+    outputs: np.ndarray, unknown: bool, single: bool, classifies: bool, name: str
+) -> list[str]:
+    """Warnings about one image's main output, which no closing step was found of.
 
-    outputs: what ranks its classes. has_logits: whether logits were. single: whether one unit tells
-    between two classes.
+    outputs: what ranks its classes. unknown: whether only the values tell what they are. single:
+    whether one unit tells between two classes. classifies: whether a loss says that it does.
     """
-    if has_logits:
-        return []
-    if looks_like_probabilities(outputs):
+    ready = looks_like_probabilities(outputs)
+    if ready and single:
         return [
-            f"logits-not-found: the values of {name} are probabilities, but no closing softmax "
-            f"was found in front of which logits could be taken. The map is of the probability; "
-            f"it fades where the model is sure."
+            f"logits-not-found: the single value of {name}, {outputs[1]:.3g}, lies in 0..1 and is "
+            f"taken as the probability of the positive side, for no closing sigmoid was found in "
+            f"front of which a logit could be taken. If it is a quantity, ask "
+            f"targets.regression()."
         ]
-    if single:
+    if ready or (unknown and outputs.size and outputs.min() >= 0 and outputs.max() <= 1):
+        return [
+            f"logits-not-found: the values of {name} all lie in 0..1 and are taken as "
+            f"probabilities, but no closing softmax or sigmoid was found in front of which logits "
+            f"could be taken. The map is of the probability; it fades where the model is sure."
+        ]
+    if single and not classifies:
         return [
             f"logits-not-found: the single value of {name}, {outputs[1]:.3g}, is taken as a "
             f"logit, so the positive side is predicted from 0 on. If it is a probability, "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -9,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seewhy.errors import PreprocessError
-from seewhy.models import preprocess
+from seewhy.errors import ModelError, PreprocessError
+from seewhy.models import input_specs, preprocess
 from seewhy.models.architectures import recognise_architectures
+from seewhy.models.input_specs import InputSpec
 from seewhy.models.presets import Preset
 from seewhy.network.calls import Operation, handle_calls, operations
 
@@ -26,16 +29,34 @@ def detect_preprocessing(model: Any, preset: Preset | None) -> str | None:
     A preset says it. A model that changes its pixels in front of its first layer with weights
     wants them raw, "none", unless it would make them larger: then they must come scaled, and
     it is not known how. A network of keras.applications, as a base too, is known by its layers.
+    Of several inputs those that photos fit must all want the same.
     """
     if preset is not None:
         return preset.preprocess
-    shape = _image_shape(model)
-    reached = _find_first_weights(model, shape) if shape else None
-    if shape is None or reached is None:
+    try:
+        specs, structure, spread = input_specs.specs_of_model(model)
+    except ModelError:  # not built; said where its inputs are needed
+        return None
+    modes = {
+        _mode_of_input(model, _ModelInputs(specs, structure, spread), k)
+        for k, spec in enumerate(specs)
+        if spec.rank == 2 and _takes_photos(spec.shape)
+    }
+    return modes.pop() if len(modes) == 1 else None
+
+
+def _mode_of_input(model: Any, inputs: _ModelInputs, k: int) -> str | None:
+    reached = _find_first_weights(model, inputs, k)
+    if reached is None:
         return None
     if not reached.untouched:
         return "none" if reached.gain <= 1.001 else None
-    return _mode(model, reached.operation) if 3 in (shape[1], shape[-1]) else None
+    shape = inputs.specs[k].shape
+    return _mode(model, reached.operation) if 3 in (shape[0], shape[-1]) else None
+
+
+def _takes_photos(shape: Shape) -> bool:
+    return any(channels in (*_CHANNELS, None) for channels in (shape[0], shape[-1]))
 
 
 def detect_architecture(model: Any) -> str | None:
@@ -91,41 +112,93 @@ class _FirstWeights:
 class _FirstWeightsReached(BaseException):
     """The first weights are reached; a BaseException, for Keras wraps all others."""
 
-    def __init__(self, operation: Operation, value: Any) -> None:
+    def __init__(self, number: int, operation: Operation, value: Any) -> None:
+        self.number = number
         self.operation = operation
         self.value = value
 
 
-def _find_first_weights(model: Any, shape: Shape) -> _FirstWeights | None:
-    black, white = (_run_to_weights(model, shape, value) for value in (0.0, 255.0))
+@dataclass(frozen=True)
+class _ModelInputs:
+    """The inputs of a model, how they are nested, and whether they are several arguments."""
+
+    specs: tuple[InputSpec, ...]
+    structure: Any
+    spread: bool
+
+    def filled(self, k: int, value: float) -> list[Any]:
+        """The arguments of a call: one value everywhere in input k, zeros in the others."""
+        from keras import ops, tree
+
+        tensors = [
+            ops.full(_filled_shape(spec), value if j == k else 0, dtype=spec.dtype)
+            for j, spec in enumerate(self.specs)
+        ]
+        return tensors if self.spread else [tree.map_structure(tensors.__getitem__, self.structure)]
+
+
+def _filled_shape(spec: InputSpec) -> list[int]:
+    usual = _FLEXIBLE_SIZE if spec.rank else 1
+    return [spec.batch or 1] + [usual if side is None else side for side in spec.shape]
+
+
+def _find_first_weights(model: Any, inputs: _ModelInputs, k: int) -> _FirstWeights | None:
+    """What of an image of one value in input k comes to the first weights behind that input."""
+    # not a number spreads to all that depends on the image, and to nothing else
+    marked = (
+        _run_to_weights(model, inputs.filled(k, float("nan")), lambda _, value: _has_nan(value))
+        if len(inputs.specs) > 1
+        else None
+    )
+    if len(inputs.specs) > 1 and marked is None:
+        return None
+    nth = marked[0] if marked else 0
+    black, white = (
+        _run_to_weights(model, inputs.filled(k, value), lambda place, _: place == nth)
+        for value in (0.0, 255.0)
+    )
     if black is None or white is None:
         return None
-    return _FirstWeights(white[0], black[1], white[1])
+    return _FirstWeights(white[1], black[2], white[2])
 
 
 def _run_to_weights(
-    model: Any, shape: Shape, value: float
-) -> tuple[Operation, NDArray[np.float32]] | None:
-    """Feed an image of one value; the first operation with weights and what comes to it."""
+    model: Any, arguments: Sequence[Any], is_wanted: Callable[[int, Any], bool]
+) -> tuple[int, Operation, NDArray[np.float32]] | None:
+    """Run a model up to a call with weights: which one it is, its operation, what comes to it.
+
+    is_wanted: whether to stop at a call, by its number among those with weights and its input.
+    """
     from keras import ops
+
+    numbers = itertools.count()
 
     def handler(operation: Operation, proceed: Any, args: Any, kwargs: Any) -> Any:
         if args and hasattr(args[0], "shape") and _weighs(operation):
-            raise _FirstWeightsReached(operation, args[0])
+            number = next(numbers)
+            if is_wanted(number, args[0]):
+                raise _FirstWeightsReached(number, operation, args[0])
         return proceed(*args, **kwargs)
 
-    sizes = [1 if shape[0] is None else shape[0]]
-    sizes += [_FLEXIBLE_SIZE if size is None else size for size in shape[1:]]
-    image = ops.full(sizes, value, dtype="float32")
     try:
         with handle_calls(operations(model), handler):
-            model(image, training=False)
+            model(*arguments, training=False)
     except _FirstWeightsReached as stop:
         try:
-            return stop.operation, ops.convert_to_numpy(ops.cast(stop.value, "float32"))
+            values = ops.convert_to_numpy(ops.cast(stop.value, "float32"))
+            return stop.number, stop.operation, values
         except Exception:  # in a part that is compiled even when run eagerly, as by RematScope
             return None
     return None
+
+
+def _has_nan(value: Any) -> bool:
+    from keras import ops
+
+    try:
+        return bool(np.isnan(ops.convert_to_numpy(ops.cast(value, "float32"))).any())
+    except Exception:  # in a part that is compiled even when run eagerly
+        return False
 
 
 def _weighs(operation: Operation) -> bool:

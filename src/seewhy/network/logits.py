@@ -14,6 +14,8 @@ Tensor = Any
 PASS_THROUGH = frozenset(
     {"Reshape", "Flatten", "Dropout", "Identity", "Squeeze", "ExpandDims", "Cast", "Permute"}
 )
+# Steps that of logits make logits.
+_COMBINING = frozenset({"Add", "Average", "Subtract", "Concatenate", "Stack", "Rescaling"})
 ACTIVATIONS = ("softmax", "sigmoid")
 
 
@@ -60,6 +62,49 @@ def find_closing_activation(calls: Sequence[Call], output: Tensor) -> ClosingAct
     fused = type(operation).__name__ != "Activation" and hasattr(operation, "activation")
     nth = step.nth if operation is step.operation else None
     return ClosingActivation(operation, activation, fused, nth, used)
+
+
+def closed_by_linear_layers(calls: Sequence[Call], output: Tensor) -> bool:
+    """Whether layers with weights and without activation give an output, joined or pooled at most.
+
+    Then its values are logits or quantities, even where all happen to lie in 0..1.
+    """
+    producers: dict[int, Call] = {}
+    for call in calls:
+        producers.setdefault(id(call.output), call)
+    waiting, known = [output], set()
+    while waiting:
+        value = waiting.pop()
+        step = producers.get(id(value))
+        if step is None:
+            return False
+        operation, _ = _closing(step)
+        if _is_linear(operation):
+            continue
+        combines = step.kind in _COMBINING or "Pooling" in step.kind or _passes_through(step)
+        if not combines or not step.inputs:
+            return False
+        waiting += [tensor for tensor in step.inputs if id(tensor) not in known]
+        known |= {id(tensor) for tensor in step.inputs}
+    return True
+
+
+def _is_linear(operation: Operation) -> bool:
+    """Whether it has a kernel or normalises, and no activation behind; users' may do anything."""
+    kind = type(operation)
+    weighs = hasattr(operation, "kernel") or kind.__name__.endswith("Normalization")
+    activation = getattr(operation, "activation", None)
+    closes = activation is not None and _named(activation) != "linear"
+    return kind.__module__.startswith("keras.") and weighs and not closes
+
+
+def are_probabilities(values: Tensor) -> Tensor:
+    """Whether an image's values (batch, …) all lie in 0..1; bool (batch, 1, …)."""
+    from keras import ops
+
+    axes = tuple(range(1, len(values.shape)))
+    inside = ops.logical_and(values >= 0, values <= 1)
+    return ops.all(inside, axis=axes, keepdims=True)
 
 
 def closing_calls(calls: Sequence[Call], outputs: Sequence[Tensor]) -> set[int]:

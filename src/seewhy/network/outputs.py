@@ -8,16 +8,16 @@ from typing import Any
 
 from seewhy.errors import ModelError, TargetError
 from seewhy.network.calls import Call, leaves_of
-from seewhy.network.logits import ClosingActivation, find_closing_activation, probabilities_of
+from seewhy.network.logits import (
+    ClosingActivation,
+    are_probabilities,
+    closed_by_linear_layers,
+    find_closing_activation,
+    probabilities_of,
+)
+from seewhy.network.losses import is_of_classes, is_of_quantities, losses_of_outputs
 
 Tensor = Any
-
-# Losses of models whose one output is a quantity, not the logit of a class.
-REGRESSION = (
-    *("squared", "absolute", "huber", "logcosh", "mse", "mae", "mape", "msle", "poisson"),
-    "cosinesimilarity",
-)
-CLASSES = ("crossentropy", "hinge")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class Output:
     regression: bool = False
     """Whether the units are quantities, not classes."""
     classifies: bool = False
-    """Whether the model was compiled with a loss of classes."""
+    """Whether the model was compiled with a loss of classes for it."""
+    linear: bool = True
+    """Whether layers without activation give it, so that its values are no probabilities."""
 
     @property
     def activation(self) -> str | None:
@@ -56,24 +58,47 @@ class Output:
         """Whether it has space axes: pixels, steps or anchors, each with class scores."""
         return len(self.shape) > 1
 
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing but the values tells whether they are logits or probabilities."""
+        return self.final is None and not self.linear
+
     def logits(self, raw: Tensor) -> Tensor:
-        """(batch, *space, classes), float32; one logit z of two classes becomes (-z, z)."""
+        """(batch, *space, classes), float32; one logit z of two classes becomes (-z, z).
+
+        An image's values that are probabilities, as those of an `unknown` output that all lie in
+        0..1, stay what they are; one such value p becomes (1 - p, p).
+        """
         from keras import ops
 
-        values = ops.cast(raw, "float32")
-        if not self.shape:
-            values = ops.expand_dims(values, -1)
-        return ops.concatenate([-values, values], axis=-1) if self.binary else values
+        values = self._with_units(raw)
+        if not self.binary:
+            return values
+        both = ops.concatenate([-values, values], axis=-1)
+        if not self.unknown:
+            return both
+        sure = ops.concatenate([1 - values, values], axis=-1)
+        return ops.where(are_probabilities(values), sure, both)
 
     def probabilities(self, raw: Tensor) -> Tensor:
         """(batch, *space, classes), float32 in 0..1."""
         from keras import ops
 
-        if not self.binary:
-            return probabilities_of(self.logits(raw), self.activation)
+        values = self._with_units(raw)
+        if self.binary:
+            sure = ops.sigmoid(values)
+            if self.unknown:
+                sure = ops.where(are_probabilities(values), values, sure)
+            return ops.concatenate([1 - sure, sure], axis=-1)
+        shares = probabilities_of(values, self.activation)
+        return ops.where(are_probabilities(values), values, shares) if self.unknown else shares
+
+    def _with_units(self, raw: Tensor) -> Tensor:
+        """(batch, *space, units), float32."""
+        from keras import ops
+
         values = ops.cast(raw, "float32")
-        sure = ops.sigmoid(values if self.shape else ops.expand_dims(values, -1))
-        return ops.concatenate([1 - sure, sure], axis=-1)
+        return values if self.shape else ops.expand_dims(values, -1)
 
     def pooled(self, raw: Tensor) -> tuple[Tensor, Tensor]:
         """What ranks the classes, and their probabilities, over space: both (batch, classes)."""
@@ -141,13 +166,20 @@ def describe_outputs(model: Any, calls: Sequence[Call], outputs: Any) -> tuple[O
             f"{len(bad)} have no batch axis; expected tensors of shape (batch, …). Wrap it so "
             f"that it gives class scores."
         )
-    regression, classifies = (_compiled_for(model, words) for words in (REGRESSION, CLASSES))
     described = []
-    for name, leaf in zip(names, leaves, strict=True):
+    losses = losses_of_outputs(model, names)
+    for name, leaf, loss in zip(names, leaves, losses, strict=True):
         final = find_closing_activation(calls, leaf)
-        shape = tuple(int(side) for side in leaf.shape[1:])
-        quantity = regression and final is None and len(leaves) == 1
-        described.append(Output(name, shape, final, quantity, classifies))
+        described.append(
+            Output(
+                name,
+                tuple(int(side) for side in leaf.shape[1:]),
+                final,
+                regression=final is None and is_of_quantities(loss),
+                classifies=is_of_classes(loss),
+                linear=final is not None or closed_by_linear_layers(calls, leaf),
+            )
+        )
     return tuple(described)
 
 
@@ -167,8 +199,8 @@ def output_index(outputs: Sequence[Output], name_or_index: str | int) -> int:
 def choose_output(outputs: Sequence[Output], output: str | int | None) -> tuple[int, bool]:
     """Which output is asked, and whether that is certain.
 
-    Without a wish: the only one, or the only one that is closed as class scores are, or the
-    first with such a shape.
+    Without a wish: the only one, or the only one that is closed as class scores are or was
+    trained as such, or the first with such a shape.
     """
     if output is not None:
         return output_index(outputs, output), True
@@ -176,6 +208,7 @@ def choose_output(outputs: Sequence[Output], output: str | int | None) -> tuple[
     for likely in (
         list(places),
         [k for k in places if outputs[k].final and not outputs[k].field],
+        [k for k in places if outputs[k].classifies and not outputs[k].field],
         [k for k in places if len(outputs[k].shape) == 1],
     ):
         if len(likely) == 1:
@@ -195,24 +228,3 @@ def _names(model: Any, outputs: Any, count: int) -> list[str]:
     if len(names) == count:
         return [str(name) for name in names]
     return [f"output {k}" for k in range(count)]
-
-
-def _compiled_for(model: Any, words: Sequence[str]) -> bool:
-    """Whether the model was compiled with one loss that has one of the words in its name."""
-    loss = getattr(model, "loss", None)
-    if isinstance(loss, dict):
-        loss = list(loss.values())
-    several = loss if isinstance(loss, list | tuple) else [loss]
-    name = _loss_name(several[0]).lower().replace("_", "") if len(several) == 1 else ""
-    return any(word in name for word in words) and (words is CLASSES or "hinge" not in name)
-
-
-def _loss_name(loss: Any) -> str:
-    if isinstance(loss, str):
-        return loss
-    # an instance may have a name of its own, which tells nothing
-    return str(getattr(loss, "__name__", None) or f"{type(loss).__name__} {_function(loss)}")
-
-
-def _function(loss: Any) -> str:
-    return str(getattr(getattr(loss, "fn", None), "__name__", ""))
