@@ -220,3 +220,62 @@ def test_input_size():
     model = keras.Model(images, head(images))
     assert detect_preprocess.detect_input_size(model, None) is None
     assert detect_preprocess.detect_input_size(model, presets.get_preset("xception")) == (299, 299)
+
+
+def several(photo_steps, *, other=(5,), other_steps=(), as_dict=True):
+    """A photo, and something beside it that has weights of its own in front of the photo's."""
+    import keras
+    from keras import layers
+
+    inputs = {"photo": keras.Input((32, 32, 3)), "a": keras.Input(other)}
+    x, y = inputs["photo"], inputs["a"]
+    for step in photo_steps:
+        x = step(x)
+    for step in other_steps:
+        y = step(y)
+    y = layers.Dense(4)(layers.Flatten()(y))
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(x))
+    outputs = layers.Dense(2)(layers.Concatenate()([y, x]))
+    return keras.Model(inputs if as_dict else list(inputs.values()), outputs)
+
+
+@pytest.mark.parametrize("as_dict", [True, False])
+def test_scaling_is_found_behind_one_of_several_inputs(as_dict):
+    from keras import layers
+
+    scaled = [layers.Rescaling(1 / 255)]
+    assert found(several(scaled, as_dict=as_dict)) == "none"
+    assert found(several([layers.Normalization(mean=[120.0] * 3, variance=[900.0] * 3)])) == "none"
+    assert found(several([], as_dict=as_dict)) is None
+    assert found(several([layers.Rescaling(255.0)])) is None
+
+
+def test_words_beside_a_photo():
+    from keras import layers
+
+    words = [layers.Embedding(10, 3)]
+    assert found(several([layers.Rescaling(1 / 255)], other_steps=words)) == "none"
+
+
+def test_two_photos_must_want_the_same():
+    from keras import layers
+
+    def other():
+        return [layers.Rescaling(1 / 255), layers.Conv2D(2, 3)]
+
+    size = (32, 32, 3)
+    assert found(several(other()[:1], other=size, other_steps=other())) == "none"
+    assert found(several([], other=size, other_steps=other())) is None
+
+
+@pytest.mark.parametrize("scales", [True, False])
+def test_two_views_that_share_a_base(scales):
+    import keras
+    from keras import layers
+
+    steps = [layers.Rescaling(1 / 255)] if scales else []
+    shared = keras.Sequential([keras.Input((32, 32, 3)), *steps, layers.Conv2D(4, 3)])
+    views = [keras.Input((32, 32, 3)) for _ in range(2)]
+    pooled = [layers.GlobalAveragePooling2D()(shared(view)) for view in views]
+    model = keras.Model(views, layers.Dense(2)(layers.Concatenate()(pooled)))
+    assert found(model) == ("none" if scales else None)

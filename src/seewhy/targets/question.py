@@ -12,7 +12,7 @@ import numpy as np
 from seewhy.errors import TargetError
 from seewhy.network.outputs import ModelOutputs, Output
 from seewhy.targets import scores as scores_module
-from seewhy.targets.labels import Group, Labels
+from seewhy.targets.labels import Group, Labels, numbered_labels
 from seewhy.targets.scores import class_scores, rank_scores
 from seewhy.targets.target import Ranking, Target, TargetLabel, TargetText
 
@@ -155,7 +155,9 @@ def unit_target(unit: int, context: Context) -> Target:
             f"output {context.output.name!r} has the units 0 to {count - 1}; got {unit}."
         )
     unit %= count
+    # without names of the user's the labels would call a quantity "class 0"
     named = count > 1 and len(context.labels) == count
+    named = named and context.labels != numbered_labels(count)
     name = context.labels[unit].name if named else f"value {unit}"
     return Target(
         ("unit", k),
