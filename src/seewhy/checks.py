@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Integral
+from pathlib import Path
 from typing import Any
 
-from seewhy.errors import OptionError
+from seewhy.errors import OptionError, SeewhyError
 
 # They stand here and not beside what they mean, so that the command's help need not load NumPy.
 FITS = ("squash", "crop", "letterbox")
@@ -20,6 +21,16 @@ def count(option: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
         raise OptionError(f"{option} is a number from 1 on; got {value!r}.")
     return int(value)
+
+
+def check_regular_file(path: str | Path, kind: type[SeewhyError]) -> None:
+    """Raises the given kind of error for a pipe, socket or device; no file at all is let pass.
+
+    To read one might never end, or never begin.
+    """
+    place = Path(path)
+    if place.exists() and not place.is_file() and not place.is_dir():
+        raise kind(f"{str(path)!r} is a pipe or a device: give a regular file.")
 
 
 def grid(option: str, value: Any) -> None:

@@ -16,6 +16,9 @@ from seewhy.errors import OptionError
 # VOC's border of things, which belongs to nothing.
 VOID = 255
 
+# Those that Pillow always has and that hold masks; of others some start programs.
+_FORMATS = ("PNG", "TIFF", "BMP", "GIF")
+
 
 def polygon_mask(
     points: Sequence[np.ndarray], size: tuple[float, float], height: int, width: int
@@ -103,7 +106,7 @@ def mask_from_file(file: Path, height: int, width: int) -> np.ndarray:
 
 def mask_of_file(file: Path) -> np.ndarray:
     """A picture's mask at its own size; in palette pictures 255, VOC's border, is left out."""
-    with Image.open(file) as opened:
+    with Image.open(file, formats=_FORMATS) as opened:
         values, palette = np.asarray(opened), opened.mode == "P"
     if values.ndim == 3:
         # what is transparent is not there

@@ -10,6 +10,7 @@ from seewhy.annotations.masks import read_masks
 from seewhy.annotations.pascal_voc import read_voc
 from seewhy.annotations.records import Annotated, Annotations
 from seewhy.annotations.yolo import read_yolo
+from seewhy.checks import check_regular_file
 from seewhy.errors import OptionError
 
 KINDS = {".json": "COCO", ".xml": "Pascal VOC", ".txt": "YOLO", ".png": "mask"}
@@ -32,7 +33,9 @@ def files_of_kind(place: Path) -> tuple[list[Path], str]:
             )
         return [place], kind
     for suffix, kind in KINDS.items():
-        every = sorted(file for file in place.rglob("*") if file.suffix.lower() == suffix)
+        every = sorted(
+            file for file in place.rglob("*") if file.suffix.lower() == suffix and file.is_file()
+        )
         files = [file for file in every if file.name.lower() not in BESIDE]
         if files:
             return files, kind
@@ -61,6 +64,7 @@ def read(path: str | Path) -> Annotations:
     place = Path(path)
     if not place.exists():
         raise OptionError(f"there are no annotations at {str(path)!r}.")
+    check_regular_file(place, OptionError)
     files, kind = files_of_kind(place)
     try:
         return Annotations(tuple(READERS[kind](files)), str(path))

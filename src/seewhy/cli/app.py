@@ -19,6 +19,7 @@ from seewhy.cli import (
     explain,
     lists,
     locate,
+    session,
 )
 from seewhy.errors import SeewhyError
 
@@ -65,4 +66,4 @@ def main() -> None:
     try:
         app()
     except SeewhyError as error:
-        sys.exit(f"seewhy: {error}")
+        sys.exit(session.error_text(error))

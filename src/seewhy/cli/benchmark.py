@@ -115,7 +115,6 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
 def _show(benchmark: Benchmark, output: Path) -> None:
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     from seewhy.studies.benchmark import tables
 
@@ -130,13 +129,13 @@ def _show(benchmark: Benchmark, output: Path) -> None:
         if row.problem:
             problems.append(f"{row.method} at {row.layer} of {row.model}: {row.problem}")
             cells = [*cells[:3], "cannot explain (see below)"]
-        table.add_row(*map(Text, cells), style="dim" if row.control else "")
+        table.add_row(*map(session.words, cells), style="dim" if row.control else "")
     console = Console(highlight=False)
     # columns of figures are of no use cut off
     console.width = max(console.width, 60 + 28 * len(benchmark.measures))
     console.print(table)
     for line in (*problems, tables.LEGEND, *benchmark.notes, f"Tables and plots are in {output}."):
-        console.print(Text(line), soft_wrap=True)
+        console.print(session.words(line), soft_wrap=True)
 
 
 def _method(text: str) -> Any:

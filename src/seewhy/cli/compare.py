@@ -66,7 +66,7 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
             for cell in comparison.cells:
                 if cell.problem:
                     session.tell_problem(f"{cell.method} at {cell.layer}: {cell.problem}")
-            typer.echo(path)
+            session.echo(path)
 
         return session.Report(records, show)
 

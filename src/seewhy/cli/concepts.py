@@ -88,11 +88,11 @@ def _read(photos: Sequence[str]) -> ReadBatch:
 def _show(concepts: Concepts, path: Path) -> None:
     for text in concepts.warnings:
         session.tell_problem(text)
-    typer.echo(
+    session.echo(
         f"{len(concepts.share)} concepts hold {sum(concepts.share):.0%} of the activations of "
         f"{concepts.layer}"
     )
     for k, (share, labels) in enumerate(zip(concepts.share, concepts.labels, strict=True)):
         names = ", ".join(f"{name} {part:.0%}" for name, part in labels) or "no class"
-        typer.echo(f"  {k + 1}  {share:4.0%}  {names}")
-    typer.echo(path)
+        session.echo(f"  {k + 1}  {share:4.0%}  {names}")
+    session.echo(path)

@@ -67,11 +67,11 @@ def _save(result: Debugging, folder: Path, stem: str) -> list[Path]:
 
 def _show(result: Debugging, files: list[Path]) -> None:
     for line in result.summary:
-        typer.echo(line)
+        session.echo(line)
     if result.trust is not None:
-        typer.echo(result.trust)
-    typer.echo("Nearest classes:")
+        session.echo_lines(result.trust)
+    session.echo("Nearest classes:")
     for prediction in result.confusions:
-        typer.echo(f"  {prediction.probability:6.1%}  {prediction.name}")
+        session.echo(f"  {prediction.probability:6.1%}  {prediction.name}")
     for path in files:
-        typer.echo(path)
+        session.echo(path)

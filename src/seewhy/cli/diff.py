@@ -139,7 +139,6 @@ def _write(
 def _show(records: list[dict[str, Any]], csv: Path) -> None:
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     table = Table()
     table.add_column("photo")
@@ -149,10 +148,12 @@ def _show(records: list[dict[str, Any]], csv: Path) -> None:
     table.add_column("note")
     for record in records:
         far = "–" if record["distance"] is None else f"{record['distance']:.0f}"
-        photo, label = Text(Path(record["photo"]).name), Text(record["target"])
-        table.add_row(photo, label, f"{record['figure']:.3f}", far, Text(record["note"]))
+        photo, label = (
+            session.words(text) for text in (Path(record["photo"]).name, record["target"])
+        )
+        table.add_row(photo, label, f"{record['figure']:.3f}", far, session.words(record["note"]))
     Console(highlight=False).print(table)
     for record in records:
         for path in record.get("files", []):
-            typer.echo(path)
-    typer.echo(csv)
+            session.echo(path)
+    session.echo(csv)

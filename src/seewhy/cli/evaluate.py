@@ -97,7 +97,9 @@ def _show(evaluation: Evaluation) -> None:
     for row in evaluation.rows:
         figures = (row.figures[name] for name in COLUMNS)
         cells = ["–" if value != value else f"{value:.3f}" for value in figures]
-        table.add_row(row.name, *cells, str(row.empty), style="dim" if row.control else "bold")
+        table.add_row(
+            session.words(row.name), *cells, str(row.empty), style="dim" if row.control else "bold"
+        )
     console = Console(highlight=False)
     # columns of figures are of no use cut off
     console.width = max(console.width, 132)
@@ -105,4 +107,4 @@ def _show(evaluation: Evaluation) -> None:
     best = evaluation.rows[0].best_threshold
     console.print(f"Most boxes fit at --threshold {best:g} of seewhy locate.")
     for note in evaluation.notes:
-        console.print(f"note: {note}")
+        console.print(session.words(f"note: {note}"))

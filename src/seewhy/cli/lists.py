@@ -45,7 +45,7 @@ def layers(
         from seewhy.plan import layer_table
 
         table = layer_table.layers(model, **settings)
-        return session.Report([vars(row) for row in table], lambda: typer.echo(str(table)))
+        return session.Report([vars(row) for row in table], lambda: session.echo_lines(table))
 
     session.command(work, as_json=json)
 
@@ -75,11 +75,10 @@ def methods(
 
 def _show_record(record: dict[str, Any]) -> None:
     from rich.console import Console
-    from rich.text import Text
 
     console = Console(highlight=False)
     for key, value in record.items():
-        console.print(Text(f"{key}: {_words(value)}"))
+        console.print(session.words(f"{key}: {_words(value)}"))
 
 
 def _show_methods(entries: Sequence[Method], brief: bool) -> None:

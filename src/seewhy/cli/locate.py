@@ -143,17 +143,17 @@ def _show(records: Sequence[dict[str, Any]], files: Sequence[Path]) -> None:
         if "error" not in record:  # told already
             _show_photo(record)
     for path in files:
-        typer.echo(path)
+        session.echo(path)
 
 
 def _show_photo(record: dict[str, Any]) -> None:
-    typer.echo(f"{record['photo']} ({record['width']} × {record['height']})")
+    session.echo(f"{record['photo']} ({record['width']} × {record['height']})")
     for box in record["boxes"]:
         corners = f"{box['left']}, {box['top']}, {box['right']}, {box['bottom']}"
-        typer.echo(f"  {box['score']:.2f}  {box['name']}: {corners}")
+        session.echo(f"  {box['score']:.2f}  {box['name']}: {corners}")
     if not record["boxes"]:
-        typer.echo("  no boxes: nothing speaks for the target")
+        session.echo("  no boxes: nothing speaks for the target")
     for note in record["warnings"]:
-        typer.echo(f"  warning: {note}")
+        session.echo(f"  warning: {note}")
     for path in record["files"]:
-        typer.echo(f"  {path}")
+        session.echo(f"  {path}")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from seewhy.cli import session
 from seewhy.models import presets
 from seewhy.models.presets import Preset
 from seewhy.results.explanation import Explanation
@@ -45,7 +45,7 @@ def show(
     """Print the top classes of one photo, and for each explanation its target and files."""
     # paths may be longer than the terminal is wide, and must stay whole to be copied
     console = Console(soft_wrap=True, highlight=False)
-    table = Table(title=Text(path), title_justify="left")
+    table = Table(title=session.words(path), title_justify="left")
     table.add_column("index", justify="right")
     table.add_column("WordNet id")
     table.add_column("name")
@@ -53,19 +53,22 @@ def show(
     for prediction in explanations[0].predictions:
         table.add_row(
             str(prediction.index),
-            prediction.wnid or "–",
-            Text(prediction.name),
+            session.words(prediction.wnid or "–"),
+            session.words(prediction.name),
             f"{prediction.probability:.2%}",
         )
     console.print(table)
     for k, (explanation, paths) in enumerate(zip(explanations, files, strict=True)):
-        console.print(Text(f"target {_target(explanation.target)}, layer {explanation.layer}"))
+        console.print(
+            session.words(f"target {_target(explanation.target)}, layer {explanation.layer}")
+        )
         for text in explanation.warnings:
-            console.print(Text(f"  warning: {text}", style="yellow"))
+            console.print(session.words(f"  warning: {text}", style="yellow"))
         for file in paths:
-            console.print(Text(f"  {file}"))
+            console.print(session.words(f"  {file}"))
         for trust in checked[k : k + 1]:
-            console.print(Text("".join(f"  {line}\n" for line in str(trust).splitlines()), end=""))
+            for line in str(trust).splitlines():
+                console.print(session.words(f"  {line}"))
 
 
 def show_presets(all_presets: Sequence[Preset]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +18,16 @@ import typer
 from seewhy.errors import OptionError, SeewhyError, SeewhyWarning
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from seewhy.explainer.explainer import Explainer
     from seewhy.results.explanation import Explanation
     from seewhy.targets.target import Target
 
 T = TypeVar("T")
+
+# Control characters (C0, DEL, C1), marks that turn the direction of writing, lone surrogates.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ def command(work: Callable[[], Report], *, as_json: bool) -> NoReturn:
 def finish(record: Any, show: Callable[[], None], *, as_json: bool, failed: bool) -> NoReturn:
     """Print a record as JSON or what `show` prints, and end with status 1 if something failed."""
     if as_json:
-        sys.stdout.write(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_text(record) + "\n")
     else:
         show()
     raise typer.Exit(int(failed))
@@ -87,9 +93,50 @@ def quiet() -> Iterator[None]:
         os.close(nowhere)
 
 
+def visible(text: object) -> str:
+    """A text in which what a terminal would obey, hide or turn round is written out, as \\x1b.
+
+    Names of files, classes, layers and categories come from outside: an escape sequence in one
+    could set the window's title, and what is no UTF-8 cannot be printed at all.
+    """
+    return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], str(text))
+
+
+def words(text: object, style: str = "") -> Text:
+    """The same for tables and consoles of Rich, without its markup."""
+    from rich.text import Text
+
+    return Text(visible(text), style)
+
+
+def echo(text: object) -> None:
+    """Print one line, made visible."""
+    typer.echo(visible(text))
+
+
+def echo_lines(text: object) -> None:
+    """Print a text of several lines, each made visible."""
+    for line in str(text).split("\n"):
+        echo(line)
+
+
+def json_text(record: Any) -> str:
+    """Indented JSON, readable, with what a terminal would obey escaped."""
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    # of the controls JSON itself escapes those up to 0x1f only
+    return _UNPRINTABLE.sub(
+        lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text
+    )
+
+
+def error_text(error: object) -> str:
+    """An error as it is printed: lines stay lines."""
+    return "\n".join(visible(line) for line in f"seewhy: {error}".split("\n"))
+
+
 def tell_problem(problem: object) -> None:
     """One line on stderr."""
-    sys.stderr.write(f"seewhy: {problem}\n")
+    sys.stderr.write(f"{error_text(problem)}\n")
 
 
 def save_to(path: Path, save: Callable[[Path], Any], what: str, flag: str) -> None:

@@ -14,9 +14,21 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from seewhy.checks import check_regular_file
 from seewhy.errors import ImageError, ImageNotFoundError
 from seewhy.images import srgb
 from seewhy.images.geometry import Size
+
+FORMATS = frozenset(
+    [
+        *("JPEG", "MPO", "JPEG2000", "PNG", "WEBP", "AVIF", "HEIF", "JXL", "GIF", "TIFF"),
+        *("BMP", "DIB", "PPM", "TGA", "ICO", "PCX", "SGI", "QOI"),
+    ]
+)
+"""The formats of Pillow and its plugins that photos come in; no other is opened.
+
+Of the others some are programs: a photo that is PostScript inside would start Ghostscript.
+"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,7 @@ def _from_path(source: str | os.PathLike[str]) -> Photo:
     try:
         if Path(name).is_dir():
             raise IsADirectoryError
+        check_regular_file(name, ImageError)
         data = Path(name).read_bytes()
     except FileNotFoundError:
         raise ImageNotFoundError(f"there is no file {name!r}: check the path.") from None
@@ -115,7 +128,7 @@ def _opened(data: bytes) -> Image.Image:
     """
     for register in (Image.preinit, Image.init):  # the common formats first: the rest is slow
         register()
-        for factory, accept in [Image.OPEN[format] for format in list(Image.ID)]:
+        for factory, accept in [Image.OPEN[name] for name in list(Image.ID) if name in FORMATS]:
             accepted = accept is None or accept(data[:16])
             if not accepted or isinstance(accepted, str):  # a str says why Pillow lacks the format
                 continue

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from seewhy.checks import check_regular_file
 from seewhy.errors import ModelError, WeightsError
 
 _SUFFIXES = (".weights.h5", ".h5", ".hdf5", ".keras")
@@ -154,6 +155,7 @@ def load_model(path: Path) -> Any:
 
     Raises ModelError if there is no such file, or Keras cannot make a model of it.
     """
+    check_regular_file(path, ModelError)
     _check_model_file(path)
     import keras
 
@@ -174,6 +176,7 @@ def _check_model_file(path: Path) -> None:
             f"{name!r} holds weights without a model. Name the network that they belong to: "
             "--model NAME --weights FILE (in Python model=…, weights=…)."
         )
+    check_regular_file(path, WeightsError)
     if not path.exists():
         raise ModelError(f"there is no model file {name!r}.")
     if path.is_dir() or path.suffix.lower() not in (".keras", ".h5", ".hdf5"):

@@ -23,6 +23,7 @@ from seewhy.render import pictures
 from seewhy.render.boxes_and_regions import signed_difference
 from seewhy.render.sheets import labelled_sheet
 from seewhy.results.explanation import Explanation, on_one_scale
+from seewhy.studies.csv_cells import text_cell
 from seewhy.studies.measuring import list_paths
 
 # Heatmaps that differ by less everywhere are the same but for rounding.
@@ -112,8 +113,9 @@ def differences_as_csv(records: Sequence[dict[str, Any]]) -> str:
         best = [record[side]["predictions"][0]["name"] for side in "ab"]
         scores = [f"{record[side]['score']:.6g}" for side in "ab"]
         far = "" if record["distance"] is None else f"{record['distance']:.1f}"
-        cells = [record["photo"], record["target"], f"{record['figure']:.6f}", far]
-        rows.writerow([*cells, *best, *scores, record["note"]])
+        photo, target, note = (text_cell(record[key]) for key in ("photo", "target", "note"))
+        figures = [f"{record['figure']:.6f}", far]
+        rows.writerow([photo, target, *figures, *map(text_cell, best), *scores, note])
     return text.getvalue()
 
 

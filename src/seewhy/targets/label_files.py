@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from seewhy.checks import check_regular_file
 from seewhy.errors import LabelsError
 
 LabelRow = tuple[str | None, str]  # WordNet id, name
@@ -29,6 +30,7 @@ def read_label_rows(path: Path) -> list[LabelRow]:
         raise LabelsError(
             f"class names are read from {', '.join(_READERS)} files, not from {str(path)!r}."
         )
+    check_regular_file(path, LabelsError)
     try:
         rows = reader(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:

@@ -13,6 +13,7 @@ from typing import Any
 from seewhy.render.pages import data_address, html_page
 from seewhy.studies.benchmark.measures import Measure
 from seewhy.studies.benchmark.statistics import MARKS, Figure, TableRow
+from seewhy.studies.csv_cells import text_cell
 
 LEGEND = (
     "Means over photos with 95 % bootstrap intervals. ≈ is not told from the best control "
@@ -73,8 +74,8 @@ def csv(benchmark: Benchmark) -> str:
         head + [f"{measure.label}{end}" for measure in benchmark.measures for end in ends + more]
     )
     for row in benchmark.rows:
-        line = [row.model, row.layer, row.method, int(row.control), row.seconds, row.passes]
-        line.append(row.problem)
+        names = [text_cell(name) for name in (row.model, row.layer, row.method)]
+        line = [*names, int(row.control), row.seconds, row.passes, text_cell(row.problem)]
         for measure in benchmark.measures:
             figure = row.figures.get(measure.label)
             if figure is None:
