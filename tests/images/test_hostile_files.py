@@ -12,6 +12,7 @@ from seewhy.annotations.read import read
 from seewhy.images.folders import read_in_batches
 from seewhy.images.photo import FORMATS, load
 from seewhy.models.model_files import load_model
+from seewhy.render.files import Filenames
 from seewhy.targets.labels import read_labels
 
 
@@ -42,6 +43,8 @@ def test_a_link_to_itself_stops_no_other_photo(tmp_path):
     (batch,) = read_in_batches([str(loop), str(good)], 2)
     assert [path for path, _ in batch.photos] == [str(good)]
     assert [path for path, _ in batch.problems] == [str(loop)]
+    names = Filenames(tmp_path / "out", [str(loop), str(good)])
+    assert names.claim(str(good), [".jpg"]) == [tmp_path / "out" / "good.jpg"]
 
 
 def test_postscript_starts_no_program(tmp_path, monkeypatch):

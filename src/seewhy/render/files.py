@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,7 +45,8 @@ class Filenames:
 
 def _key(path: Path) -> str:
     """Equal for paths of one file, also where the file system takes a and A for the same."""
-    return str(path.resolve()).casefold()
+    # unlike Path.resolve, it takes links that lead round in a circle as they are
+    return os.path.realpath(path).casefold()
 
 
 def slug(name: str) -> str:
