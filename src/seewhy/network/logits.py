@@ -42,10 +42,7 @@ class ClosingActivation:
 
 def find_closing_activation(calls: Sequence[Call], output: Tensor) -> ClosingActivation | None:
     """The closing softmax or sigmoid of one output of a traced run, or None if it has none."""
-    producers: dict[int, Call] = {}
-    for call in calls:
-        # the innermost of nested operations ends first, and is the one that computes
-        producers.setdefault(id(call.output), call)
+    producers = _producers(calls)
     behind = []
     step = producers.get(id(output))
     while step and _passes_through(step):
@@ -69,9 +66,7 @@ def closed_by_linear_layers(calls: Sequence[Call], output: Tensor) -> bool:
 
     Then its values are logits or quantities, even where all happen to lie in 0..1.
     """
-    producers: dict[int, Call] = {}
-    for call in calls:
-        producers.setdefault(id(call.output), call)
+    producers = _producers(calls)
     waiting, known = [output], set()
     while waiting:
         value = waiting.pop()
@@ -87,6 +82,15 @@ def closed_by_linear_layers(calls: Sequence[Call], output: Tensor) -> bool:
         waiting += [tensor for tensor in step.inputs if id(tensor) not in known]
         known |= {id(tensor) for tensor in step.inputs}
     return True
+
+
+def _producers(calls: Sequence[Call]) -> dict[int, Call]:
+    """The call that computed each tensor, by the tensor's id."""
+    producers: dict[int, Call] = {}
+    for call in calls:
+        # the innermost of nested operations ends first, and is the one that computes
+        producers.setdefault(id(call.output), call)
+    return producers
 
 
 def _is_linear(operation: Operation) -> bool:
