@@ -68,6 +68,11 @@ def test_the_margin_of_a_relu_is_the_distance_from_its_bend():
         model = keras.Sequential([keras.Input((3,)), *steps])
         assert margins.least(model, values) == pytest.approx(0.05)
         np.testing.assert_array_equal(model(values), [[0, 0.5, 7]])
+    for steps in ([layers.ReLU(6.0)], [layers.Activation("relu6")]):
+        model = keras.Sequential([keras.Input((3,)), *steps])
+        assert margins.least(model, np.array([[-3.0, 1, 6.5]], "float32")) == pytest.approx(
+            0.5 / 9.5
+        )
 
 
 def test_the_margin_of_a_ranking_is_the_lead_of_the_best():

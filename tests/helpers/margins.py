@@ -6,7 +6,7 @@ decides which way the gradient goes, and processors, threads and backends round 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import keras
@@ -15,22 +15,34 @@ import numpy as np
 ENOUGH = 2e-6
 """Of the values' range: several times what float32 rounds off in a sum of a few dozen terms."""
 
+MOST = {"relu": None, "relu6": 6.0}
+"""Where activations with a bend at 0 have another one."""
+
 
 def least(model: keras.Model, inputs) -> float:
     """The smallest margin of a net's max poolings and ReLUs, in shares of the values' range.
 
     Of a pooling window it is the largest value less the second largest, left out where both are
     0, as behind a ReLU: exact ties are the same everywhere. Of a ReLU it is the distance of its
-    input from where it bends. Infinity for a net that has neither.
+    input from where it bends, of a ReLU6 from either bend. Infinity for a net that has neither.
     """
+    return least_within(model, lambda: model(inputs, training=False))
+
+
+def least_within(model: keras.Model, run: Callable[[], object]) -> float:
+    """The same of those layers only that a function runs, as behind a cut."""
     margins = [np.inf]
     with _recording(_operations(model), margins):
-        model(inputs, training=False)
+        run()
     return float(min(margins))
 
 
 def assert_no_ties(model: keras.Model, inputs) -> None:
-    margin = least(model, inputs)
+    assert_no_ties_within(model, lambda: model(inputs, training=False))
+
+
+def assert_no_ties_within(model: keras.Model, run: Callable[[], object]) -> None:
+    margin = least_within(model, run)
     assert margin > ENOUGH, f"values as close as {margin:.1e} of their range: take another seed"
 
 
@@ -77,9 +89,9 @@ def _recording(layers: list, margins: list[float]) -> Iterator[None]:
         elif kind.startswith("GlobalMaxPooling"):
             stand_in(layer, "call", lambda x, layer=layer: _of_global(x, layer))
         elif kind == "ReLU":
-            stand_in(layer, "call", _of_relu)
-        elif getattr(getattr(layer, "activation", None), "__name__", "") in ("relu", "relu6"):
-            stand_in(layer, "activation", _of_relu)
+            stand_in(layer, "call", lambda x, most=layer.max_value: _of_relu(x, most))
+        elif (name := getattr(getattr(layer, "activation", None), "__name__", "")) in MOST:
+            stand_in(layer, "activation", lambda x, most=MOST[name]: _of_relu(x, most))
     try:
         yield
     finally:
@@ -108,8 +120,10 @@ def _of_global(x: np.ndarray, layer) -> float:
     return of_windows(x, x.shape[1:-1], (1,) * (x.ndim - 2))
 
 
-def _of_relu(x: np.ndarray) -> float:
+def _of_relu(x: np.ndarray, most: float | None) -> float:
     distances = np.abs(x[x != 0])
+    if most is not None:
+        distances = np.concatenate([distances, np.abs(x - most).ravel()])
     scale = np.ptp(x)
     return float(distances.min() / scale) if distances.size and scale else np.inf
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -16,12 +17,18 @@ def gradient_input(world):
     return maps
 
 
+def integration_points(images, steps, baseline=0.0) -> Iterator[np.ndarray]:
+    """Where the midpoint rule takes gradients on the way from the baseline to the images."""
+    for step in range(steps):
+        along = (step + 0.5) / steps
+        yield (baseline + along * (images - baseline)).astype("float32")
+
+
 def integrated_gradients(world, steps, baseline):
     """Sundararajan et al. 2017, eq. 1 by the midpoint rule."""
     mean = np.zeros(world.images.shape)
-    for step in range(steps):
-        along = (step + 0.5) / steps
-        mean += world.gradients_at(baseline + along * (world.images - baseline)) / steps
+    for point in integration_points(world.images, steps, baseline):
+        mean += world.gradients_at(point) / steps
     return ((world.images - baseline) * mean).sum(axis=-1)
 
 
@@ -30,13 +37,19 @@ def gradient(world):
     return world.image_gradients.sum(axis=-1)
 
 
-def _noisy(world, samples, noise, seed):
-    """Gradients at noisy copies of the images, one after the other."""
-    span = np.ptp(world.images, axis=(1, 2, 3), keepdims=True)
+def noisy_copies(images, samples, noise, seed) -> Iterator[np.ndarray]:
+    """The images under noise in shares of each image's range."""
+    span = np.ptp(images, axis=(1, 2, 3), keepdims=True)
     for sample in range(samples):
         random = np.random.default_rng([seed, sample])
-        drawn = random.standard_normal((1, *world.images.shape[1:]), "float32")
-        yield world.gradients_at((world.images + drawn * noise * span).astype("float32"))
+        drawn = random.standard_normal((1, *images.shape[1:]), "float32")
+        yield (images + drawn * noise * span).astype("float32")
+
+
+def _noisy(world, samples, noise, seed):
+    """Gradients at noisy copies of the images, one after the other."""
+    for copies in noisy_copies(world.images, samples, noise, seed):
+        yield world.gradients_at(copies)
 
 
 def smooth_grad(world, samples, noise, seed):

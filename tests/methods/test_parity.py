@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from helpers import margins
+from helpers.references_input import integration_points
 from nets import tiny, twins
 from seewhy.explainer.explainer import Explainer
 
@@ -46,6 +48,7 @@ def test_equal_to_captum(model, method):
     import torch
 
     images = tiny.images()
+    margins.assert_no_ties(model, images)
     with torch.enable_grad():
         tensor = twins.channels_first(images).requires_grad_()
         theirs = summed(CAPTUM[method](captum.attr, twins.Plain(model), tensor))
@@ -57,7 +60,9 @@ def test_integrated_gradients_equal_captum(model):
     import captum.attr
     import torch
 
-    images = tiny.images()
+    images = tiny.images(seed=42)
+    for points in integration_points(images, 12):
+        margins.assert_no_ties(model, points)
     with torch.enable_grad():
         tensor = twins.channels_first(images).requires_grad_()
         peer = captum.attr.IntegratedGradients(twins.Plain(model))

@@ -16,6 +16,7 @@ import torch
 from keras import layers
 
 from helpers import margins
+from helpers.references_input import integration_points
 from nets import tiny, torch_twins, twins
 from seewhy.explainer.explainer import Explainer
 from seewhy.models import presets
@@ -53,7 +54,7 @@ def net(name):
     build, layer, images = {
         "vgg-like": (tiny.flat, "conv2", tiny.images(2)),
         "residual": (tiny.plain, "relu3", tiny.images(2)),
-        "depthwise": (depthwise, "last", tiny.images(2, seed=2)),
+        "depthwise": (depthwise, "last", tiny.images(2, seed=3)),
     }[name]
     model = build()
     margins.assert_no_ties(model, images)
@@ -166,6 +167,9 @@ def test_equal_to_captum_at_the_input(name, method):
     with torch.enable_grad():
         theirs = getattr(captum.attr, kind)(twin).attribute(leaf(images), target=TARGET, **options)
     steps = {"steps": 6} if method == "integrated_gradients" else {}
+    if steps and name in SMALL:
+        for points in integration_points(images, **steps):
+            margins.assert_no_ties(net(name)[0], points)
     found, expected = ours(name, method, **steps), theirs.detach().numpy().sum(axis=1)
     if name == "bundled":
         # of so many units some lie on the kink of their ReLU, and rounding decides on which side:

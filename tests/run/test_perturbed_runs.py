@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from keras import layers
 
+from helpers import margins
+from helpers.references_input import integration_points, noisy_copies
 from nets import tiny, transformers
 from seewhy import errors, targets
 from seewhy.explainer.explainer import Explainer
@@ -20,10 +22,12 @@ METHODS = {
     "ablation_cam": {},
     "score_cam": {},
     "rise": {"masks": 10},
-    "smooth_grad": {"samples": 5},
+    "smooth_grad": {"samples": 5, "noise": 0.15, "seed": 1},
     "integrated_gradients": {"steps": 5},
     "smooth_grad_cam_plus_plus": {"samples": 5},
 }
+
+IMAGES = tiny.images(2, seed=3)
 
 
 def maps(method, model=None, images=None):
@@ -33,8 +37,16 @@ def maps(method, model=None, images=None):
         options=METHODS.get(method, {}),
         scores="probabilities",
     )
-    found = explainer(tiny.images(2) if images is None else images, 2)
+    found = explainer(IMAGES if images is None else images, 2)
     return np.stack([one.map for one in found])
+
+
+def test_all_that_gradients_are_taken_at_is_far_from_ties():
+    model, steps = tiny.plain(), METHODS["integrated_gradients"]["steps"]
+    for points in integration_points(IMAGES, steps):
+        margins.assert_no_ties(model, points)
+    for copies in noisy_copies(IMAGES, **METHODS["smooth_grad"]):
+        margins.assert_no_ties(model, copies)
 
 
 @pytest.mark.parametrize("method", METHODS)
