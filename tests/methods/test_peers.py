@@ -180,6 +180,37 @@ def test_equal_to_captum_at_the_input(name, method):
     close(found, expected)
 
 
+@functools.cache
+def smooth():
+    """The bundled network and its twin with SiLU for each ReLU6, and the inputs."""
+    model, _, images, _ = net("bundled")
+
+    def replaced(layer):
+        if isinstance(layer, layers.ReLU):
+            return layers.Activation("silu", name=layer.name)
+        return type(layer).from_config(layer.get_config())
+
+    silu = keras.models.clone_model(model, clone_function=replaced)
+    silu.set_weights(model.get_weights())
+    return silu, torch_twins.Twin(silu), images
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("method", ["gradient", "gradient_input", "integrated_gradients"])
+def test_equal_to_captum_at_the_input_of_a_large_net_without_bends(method):
+    """At every pixel: no unit is on the kink of a ReLU, as some of the bundled network's are."""
+    import captum.attr
+
+    model, twin, images = smooth()
+    assert margins.least(model, images) == np.inf
+    kind, options = CAPTUM[method]
+    with torch.enable_grad():
+        theirs = getattr(captum.attr, kind)(twin).attribute(leaf(images), target=TARGET, **options)
+    steps = {"steps": 6} if method == "integrated_gradients" else {}
+    found = Explainer(model, method=method, options=steps)(images, TARGET)
+    close(np.stack([one.map for one in found]), theirs.detach().numpy().sum(axis=1))
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", NETS)
 def test_equal_to_captum_at_a_layer(name):
