@@ -125,7 +125,7 @@ def three_levels():
     middle = keras.Sequential([image(64, 64, 3), mobile, layers.GlobalAveragePooling2D()])
     inputs = image(64, 64, 3)
     dense = layers.Dense(CLASSES, activation="softmax")
-    model = tiny.fixed(keras.Model(inputs, dense(middle(inputs))))
+    model = tiny.fixed(keras.Model(inputs, dense(middle(inputs))), seed=876)  # far from ties
     return Cut(
         model,
         chain(mobile),
