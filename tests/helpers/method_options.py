@@ -9,7 +9,7 @@ OPTIONS = {
     "square_grad": {"samples": 3, "seed": 5},
     "var_grad": {"samples": 3, "seed": 5},
     "expected_gradients": {"samples": 3, "seed": 1},
-    "smooth_grad_cam_plus_plus": {"samples": 3, "seed": 1},
+    "smooth_grad_cam_plus_plus": {"samples": 3, "seed": 8},
     "finer_cam": {"nearest": 2},
     "kpca_cam": {"kernel": "rbf", "gamma": 0.3},
     "fem": {"sigmas": 1.0},

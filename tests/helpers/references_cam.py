@@ -47,7 +47,10 @@ def _plus_plus(activations, first, second, third):
     for n, k in np.ndindex(len(maps), activations.shape[-1]):
         total, weight = activations[n, :, :, k].sum(), 0.0
         for i, j in np.ndindex(activations.shape[1:3]):
-            below = 2 * second[n, i, j, k] + total * third[n, i, j, k]
+            twice, rest = 2 * second[n, i, j, k], total * third[n, i, j, k]
+            below = twice + rest
+            if first[n, i, j, k] > 0:  # near the pole it is rounding that is compared
+                assert abs(below) >= 1e-2 * (twice + abs(rest)), "near a pole: take another seed"
             alpha = second[n, i, j, k] / below if below else 0.0
             weight += alpha * max(0, first[n, i, j, k])
         maps[n] += weight * activations[n, :, :, k]
