@@ -171,11 +171,12 @@ def test_a_call_that_does_not_happen():
 
 
 def _tokens(count):
-    inputs = keras.Input((count * 4, 4, 3))
+    """All but one of (count, 2) patches, which leaves no grid."""
+    inputs = keras.Input((count * 4, 8, 3))
     patches = layers.Conv2D(6, 4, strides=4)(inputs)
-    tokens = layers.Dense(6, name="tokens")(layers.Reshape((count, 6))(patches)[:, 1:])
+    tokens = layers.Dense(6, name="tokens")(layers.Reshape((count * 2, 6))(patches)[:, 1:])
     model = keras.Model(inputs, layers.Dense(3)(layers.GlobalAveragePooling1D()(tokens)))
-    return tiny.fixed(model), zoo.images(count * 4, 4)
+    return tiny.fixed(model), zoo.images(count * 4, 8)
 
 
 def test_tokens_that_are_no_grid():
@@ -185,7 +186,7 @@ def test_tokens_that_are_no_grid():
 
 def test_a_grid_that_does_not_fit_the_tokens():
     model, images = _tokens(8)
-    refused(errors.LayerError, named("grid"), model, images, layer="tokens", grid=(3, 4))
+    refused(errors.LayerError, named("grid"), model, images, layer="tokens", grid=(4, 4))
 
 
 def test_photos_of_other_channels():

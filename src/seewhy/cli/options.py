@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from seewhy.errors import MethodError
-from seewhy.explainer.options import FIELDS, Flag
+from seewhy.explainer.option_fields import Flag
+from seewhy.explainer.options import FIELDS
 
 BUNDLED = "efficientnet-lite0"
 Command = Callable[..., None]

@@ -55,7 +55,7 @@ def discover_concepts(
     answers = _concept_scores(runner, plan, batches, strengths, vectors)
     presence = strengths.reshape(len(prepared), -1, options.count).sum(axis=1, dtype="float64")
     meaning = concept_meaning.concept_effect(answers, presence)
-    parts = [sample.parts[plan.shown] for sample in prepared]
+    parts = [pipeline.shown_part(sample) for sample in prepared]
     notes = [*info.notes, *_notes(activations, factors, answers, info)]
     _warn(notes)
     return Concepts(

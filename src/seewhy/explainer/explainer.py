@@ -221,7 +221,7 @@ class Explainer:
         def ask_trust(target: Target, explanation: Explanation) -> Trust:
             return check_trust(pipeline, sample, target, explanation)
 
-        return ShownInput(sample.parts[pipeline.plan.shown], ask_all, ask_trust)
+        return ShownInput(pipeline.shown_part(sample), ask_all, ask_trust)
 
 
 Explainer.__doc__ = with_options_described(Explainer.__doc__)

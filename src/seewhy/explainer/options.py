@@ -11,40 +11,21 @@ import difflib
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from seewhy import checks
 from seewhy.checks import FITS, FUSIONS, SCORES, UPSAMPLINGS
 from seewhy.errors import OptionError
+from seewhy.explainer.option_fields import Flag, option
 
 if TYPE_CHECKING:
     from seewhy.targets.labels import Labels
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-Check = Callable[[str, Any], Any]
 FIXED = ("preprocess", "size", "weights")
 """What belongs to the loaded model, so that an explainer of the same model cannot change it."""
-
-
-@dataclass(frozen=True)
-class Flag:
-    """How an option is given on the command line."""
-
-    help: str = ""
-    """None given: the option's own line."""
-    name: str = ""
-    """Without the dashes; none given: the option's own name."""
-    type: Any = None
-    """Of one value, as Typer takes it; none given: the default's own, or text."""
-    least: int | None = None
-    """The smallest number that is allowed."""
-    repeated: bool = False
-    """Whether the flag may be given several times; then the option gets a list."""
-    read: Callable[[Any], Any] | None = None
-    """Makes the option's value of what Typer gives, where that is another."""
 
 
 def index_or_text(text: str | None) -> str | int | None:
@@ -56,30 +37,6 @@ def _layers(texts: Sequence[str]) -> Any:
     """One layer, several to be fused, or None for the default."""
     layers = [index_or_text(text) for text in texts]
     return layers if len(layers) > 1 else (layers[0] if layers else None)
-
-
-def option(
-    default: Any,
-    doc: str,
-    *,
-    flag: Flag | None = Flag(),
-    words: Sequence[str] = (),
-    check: Check | None = None,
-) -> Any:
-    """A field of `ExplainerOptions`.
-
-    doc: what it does, for docstrings and, where the flag has no help of its own, for the command.
-    flag: how the command takes it; None for what only Python takes. words: the words that are
-    known, others are refused. check: (name, value), which raises OptionError.
-    """
-    if words:
-        check = partial(_check_word, known=tuple(words))
-    about = {"doc": doc, "flag": flag, "words": tuple(words), "check": check}
-    return field(default=default, metadata=about)
-
-
-def _check_word(name: str, value: str, known: Sequence[str]) -> None:
-    checks.one_of(name, value, known)
 
 
 @dataclass(frozen=True)
@@ -183,6 +140,27 @@ class ExplainerOptions:
         "how the model wants its pixels: a mode or preset's name, or a function from float32 RGB "
         "0..255 (batch, height, width, 3); None finds it out where that is certain.",
         flag=Flag("How the model wants its pixels: none, unit, tf, torch, caffe, lite."),
+    )
+    range: str | tuple[float, float] | None = option(
+        None,
+        "(black, white) in the numbers of photos of more than 8 bits, as they were taken in "
+        'training, such as (0, 4095); "data" for each photo\'s own lowest and highest, "dtype" for '
+        "all that the type holds. None is that, with a warning.",
+        flag=Flag(
+            "Black and white in photos of more than 8 bits: two numbers such as 0,4095, or data, "
+            "or dtype.",
+            type=str,
+            read=checks.read_range,
+        ),
+        check=checks.check_range,
+    )
+    prepared: bool | None = option(
+        None,
+        "whether arrays are preprocessed already: True also for whole numbers, False for none, so "
+        "that floats are photos too (0..255, or as range says). None takes floats as prepared, "
+        "and where preprocess is given as pixels 0..255, if they can be.",
+        flag=None,
+        check=checks.boolean_or_none,
     )
     weights: str | Path | None = option(
         None,

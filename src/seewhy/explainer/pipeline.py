@@ -22,14 +22,16 @@ from seewhy.explainer.build_explanations import ExplainerInfo, versions
 from seewhy.explainer.ensemble import Ensemble
 from seewhy.explainer.options import ExplainerOptions
 from seewhy.images.fitting import PhotoWindows
+from seewhy.images.geometry import Extent
 from seewhy.maps.fuse import fuse
 from seewhy.methods.registry import Method, get_method, refuse_gradients
 from seewhy.models import prepare
-from seewhy.models.prepare import FitOptions, Prepared
+from seewhy.models.prepare import FitOptions, Part, Prepared
 from seewhy.models.samples import list_samples
 from seewhy.models.wrapped_model import WrappedModel, wrap_model
+from seewhy.plan.placement import extents_for
 from seewhy.plan.plan import Plan, PlanOptions, make_plan
-from seewhy.plan.trace import reuse_traces
+from seewhy.plan.trace import resizes_itself, reuse_traces, trace_model
 from seewhy.run.outcome import Outcome, join_layers
 from seewhy.run.runner import Runner
 from seewhy.targets.question import parse_targets
@@ -52,7 +54,13 @@ class Pipeline:
         enhancements, _ = parse_enhancements(options.enhance)
         self.ensemble = Ensemble(enhancements, options.batch_size, options.scores == "logits")
         self.runner = Runner(self.backend, self.method, options.scores)
-        self.fit_options = FitOptions(options.fit, options.bands)
+        self.fit_options = FitOptions(
+            options.fit,
+            options.bands,
+            options.range,
+            options.prepared,
+            options.preprocess is not None,
+        )
         self.wrapped = (
             model
             if isinstance(model, WrappedModel)
@@ -61,6 +69,7 @@ class Pipeline:
             )
         )
         self._learning = threading.Lock()
+        self._extents: dict[Any, tuple[Extent, ...]] = {}
         # a model that does not declare its inputs is looked at with the first image
         self._plan = self._make_plan(self.wrapped.specs()) if self.wrapped.inputs else None
 
@@ -176,6 +185,29 @@ class Pipeline:
             maps |= dict(zip(members, together, strict=True))
         return [maps[i] for i in range(len(prepared))]
 
+    def shown_part(self, sample: Prepared) -> Part:
+        """The input that a map is laid over, with the place that the target layer sees of it."""
+        part = sample.parts[self.plan.shown]
+        if part.geometry is None:
+            return part
+        places = self._extents_for(sample) if self.plan.extents else ()
+        return dataclasses.replace(
+            part, geometry=dataclasses.replace(part.geometry, extents=places)
+        )
+
+    def _extents_for(self, sample: Prepared) -> tuple[Extent, ...]:
+        """Where maps lie in images of this size, which may be another than the model's usual."""
+        key = sample.shape
+        if key not in self._extents:
+            options = self.options
+            specs = self.wrapped.specs(self.inputs([sample]))
+            grid = None if options.grid is None else tuple(options.grid)
+            traced = trace_model(self.backend, self.wrapped, specs, grid, options.output)
+            self._extents[key] = extents_for(
+                self.backend, traced, self.plan.cuts[0], specs, self.plan.shown
+            )
+        return self._extents[key]
+
     def info(self) -> ExplainerInfo:
         """What all explanations of this pipeline have in common."""
         return ExplainerInfo(
@@ -211,9 +243,21 @@ class Pipeline:
 
     def _make_plan(self, specs: Any) -> Plan:
         options = self.options
+        if options.size is None:
+            self._let_resize(specs)
         grid = None if options.grid is None else tuple(options.grid)
         choices = PlanOptions(options.layer, options.labels, options.output, grid, options.scores)
         return make_plan(self.backend, self.wrapped, choices, specs, self.method)
+
+    def _let_resize(self, specs: Any) -> None:
+        """Photos come as they are to a model that brings them to its size by itself."""
+        options = self.options
+        grid = None if options.grid is None else tuple(options.grid)
+        traced = trace_model(self.backend, self.wrapped, specs, grid, options.output)
+        if not self.wrapped.resizes and resizes_itself(self.backend, traced, specs):
+            resizing = dataclasses.replace(self.wrapped, resizes=True, size=None)
+            resizing.traces.update(self.wrapped.traces)
+            self.wrapped = resizing
 
     def _photo_windows(self, prepared: Sequence[Prepared]) -> list[PhotoWindows | None]:
         at = self.plan.shown

@@ -4,6 +4,17 @@ from seewhy.checks import FITS
 from seewhy.images.arrays import Array, from_preprocessed
 from seewhy.images.fitting import MARGIN, fit
 from seewhy.images.geometry import Geometry
-from seewhy.images.photo import Photo, load
+from seewhy.images.photo import Photo, from_floats, load, with_range
 
-__all__ = ["FITS", "MARGIN", "Array", "Geometry", "Photo", "fit", "from_preprocessed", "load"]
+__all__ = [
+    "FITS",
+    "MARGIN",
+    "Array",
+    "Geometry",
+    "Photo",
+    "fit",
+    "from_floats",
+    "from_preprocessed",
+    "load",
+    "with_range",
+]

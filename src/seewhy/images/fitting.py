@@ -25,18 +25,31 @@ def fit(photo: Photo, size: Size, how: str = "squash") -> tuple[np.ndarray, Geom
 
     how: "squash" ignores the aspect ratio, "crop" takes the largest centred part, "letterbox"
         adds grey margins. Bilinear with antialiasing.
-    Returns uint8 (height, width, 3) and where the photo's pixels went.
+    Returns uint8 (height, width, 3), or float32 for photos of more than 8 bits, and where the
+    photo's pixels went.
     """
     if how not in FITS:
         raise OptionError(f"fit is one of {', '.join(FITS)}; got {how!r}.")
     geometry: Geometry = getattr(Geometry, how)(photo.size, size)
-    image = Image.fromarray(photo.pixels)
+    if photo.fine is not None:
+        layers = [
+            _fitted(Image.fromarray(photo.fine[..., k]), photo.size, size, how, geometry)
+            for k in range(3)
+        ]
+        return np.stack(layers, axis=-1), geometry
+    return _fitted(Image.fromarray(photo.pixels), photo.size, size, how, geometry), geometry
+
+
+def _fitted(
+    image: Image.Image, sides: Size, size: Size, how: str, geometry: Geometry
+) -> np.ndarray:
     if how == "letterbox":
-        rows, cols = (round(photo.size[i] * geometry.scale[i]) for i in (0, 1))
-        canvas = Image.new("RGB", size[::-1], MARGIN)
+        rows, cols = (round(sides[i] * geometry.scale[i]) for i in (0, 1))
+        margin = MARGIN if image.mode == "RGB" else MARGIN[0]
+        canvas = Image.new(image.mode, size[::-1], margin)
         corner = (int(geometry.offset[1]), int(geometry.offset[0]))
         canvas.paste(image.resize((cols, rows), Image.Resampling.BILINEAR), corner)
-        return np.array(canvas), geometry
+        return np.array(canvas)
     top, left = (max(0.0, -geometry.offset[i] / geometry.scale[i]) for i in (0, 1))
-    box = (left, top, photo.size[1] - left, photo.size[0] - top)
-    return np.array(image.resize(size[::-1], Image.Resampling.BILINEAR, box=box)), geometry
+    box = (left, top, sides[1] - left, sides[0] - top)
+    return np.array(image.resize(size[::-1], Image.Resampling.BILINEAR, box=box))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -14,6 +14,19 @@ Size = tuple[int, int]
 """(height, width)."""
 Sides = tuple[int, ...]
 """(steps,), (height, width), or (depth, height, width)."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What a layer sees of one axis of the network's input, in the input's pixels."""
+
+    start: float
+    stop: float
+    """The outer edges of the first and last cell of its grid; start > stop where it runs backwards.
+    """
+    low: float
+    high: float
+    """From where to where the network sees the input at all."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,8 @@ class Geometry:
     input: Sides
     scale: tuple[float, ...]
     offset: tuple[float, ...]
+    extents: tuple[Extent, ...] = ()
+    """Where grids lie in the input, an entry an axis; () where they cover all of it."""
 
     @classmethod
     def squash(cls, photo: Sides, input: Sides) -> Geometry:
@@ -72,8 +87,22 @@ class Geometry:
         """Whether the network saw one pixel of the photo, given by its indices."""
         return all(bool(self._inside(axis)[i]) for axis, i in enumerate(pixel))
 
+    @property
+    def of_input(self) -> Geometry:
+        """The same for what covers the whole input, whatever the layer sees of it."""
+        return replace(self, extents=())
+
+    def to_input(self, grid: np.ndarray) -> np.ndarray:
+        """A grid where it lies in the network's input → float32 of the input's size.
+
+        Enlarged as by `to_photo`.
+        """
+        axes = len(self.input)
+        same = replace(self, photo=self.input, scale=(1.0,) * axes, offset=(0.0,) * axes)
+        return same.to_photo(grid)
+
     def to_photo(self, grid: np.ndarray) -> np.ndarray:
-        """A grid over the whole input → float32 of the photo's size.
+        """A grid over what the layer sees of the input → float32 of the photo's size.
 
         grid: as many axes as the photo has, of any lengths.
         Linear along each axis between the centres of grid cells and constant outside of them, as
@@ -115,8 +144,14 @@ class Geometry:
         at = self._centres(axis)
         # a centre on the very edge counts as inside at both ends, whichever way it was rounded
         slack = 1e-9 * self.input[axis]
-        inside: np.ndarray = (at >= -slack) & (at <= self.input[axis] + slack)
+        extent = self._extent(axis)
+        low, high = max(0.0, extent.low), min(float(self.input[axis]), extent.high)
+        inside: np.ndarray = (at >= low - slack) & (at <= high + slack)
         return inside
+
+    def _extent(self, axis: int) -> Extent:
+        side = float(self.input[axis])
+        return self.extents[axis] if self.extents else Extent(0.0, side, 0.0, side)
 
     def _centres(self, axis: int) -> np.ndarray:
         pixels = np.arange(self.photo[axis]) + 0.5
@@ -125,7 +160,8 @@ class Geometry:
 
     def _weights(self, axis: int, cells: int) -> np.ndarray:
         """(pixels of the photo, grid cells): how much of each cell a pixel takes."""
-        at = self._centres(axis) * (cells / self.input[axis]) - 0.5
+        extent = self._extent(axis)
+        at = (self._centres(axis) - extent.start) * (cells / (extent.stop - extent.start)) - 0.5
         at = np.clip(at, 0, cells - 1)
         distances = np.abs(at[:, None] - np.arange(cells))
         weights: np.ndarray = np.maximum(1 - distances, 0) * self._inside(axis)[:, None]

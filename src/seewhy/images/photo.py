@@ -6,7 +6,7 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from seewhy.checks import check_regular_file
 from seewhy.errors import ImageError, ImageNotFoundError
 from seewhy.images import srgb
+from seewhy.images.bit_depth import Range, depth_note, scale_values
 from seewhy.images.geometry import Size
 
 FORMATS = frozenset(
@@ -40,6 +41,12 @@ class Photo:
     name: str
     notes: tuple[str, ...] = ()
     """What must be known of it, each as "name: text"."""
+    deep: np.ndarray | None = field(default=None, repr=False)
+    """Its numbers as they were, (height, width) or (height, width, 3), where they have more than
+    8 bits or are no whole numbers; None for all other photos."""
+    fine: np.ndarray | None = field(default=None, repr=False)
+    """float32 (height, width, 3): these with black at 0 and white at 255, neither rounded nor cut
+    off; what networks get in place of `pixels`."""
 
     @property
     def size(self) -> Size:
@@ -69,6 +76,62 @@ def load(source: Any) -> Photo:
         f"an image is a path, a file object, a PIL image or a uint8 array; "
         f"got {type(source).__name__}."
     )
+
+
+def with_range(photo: Photo, range: Range) -> Photo:
+    """A photo of more than 8 bits with its numbers brought to 0..255; any other as it is.
+
+    A note tells of it where no range is given. Raises ImageError for 16-bit colours of a file.
+    """
+    if photo.fine is not None:  # its range was told before
+        return photo
+    if photo.deep is None:
+        coarse = any(note.startswith("high-bit-depth") for note in photo.notes)
+        if range is not None and coarse:
+            raise ImageError(
+                f"{photo.name!r} has 16-bit colours, of which only 8 bits can be read from a file: "
+                f"give a uint16 array (height, width, 3) with range=…."
+            )
+        return photo
+    fine = scale_values(photo.deep, range)
+    fine = np.stack([fine] * 3, axis=-1) if fine.ndim == 2 else fine
+    notes = (depth_note(photo.deep),) if range is None else ()
+    pixels = np.rint(np.clip(fine, 0, 255)).astype("uint8")
+    return replace(photo, pixels=pixels, notes=(*photo.notes, *notes), fine=fine)
+
+
+def from_floats(array: np.ndarray, range: Range = None) -> Photo:
+    """A photo of a float array (height, width), or (height, width, 1 or 3), with black and white
+    at these numbers: 0 and 255 if not given, or 0 and 1 where none is larger, which a note tells.
+
+    Raises ImageError for numbers far outside, for NaN and for other shapes.
+    """
+    if array.ndim == 3 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim != 2 and (array.ndim != 3 or array.shape[-1] != 3):
+        raise ImageError(
+            f"a photo as a float array has shape (height, width) or (height, width, 1 or 3); got "
+            f"{array.shape}."
+        )
+    check_sides(array.shape[:2], "image")
+    if not np.isfinite(array).all():
+        raise ImageError("the photo has NaN or infinite values. Give finite ones.")
+    notes: tuple[str, ...] = ()
+    if range is None:
+        lowest, highest = float(array.min()), float(array.max())
+        if lowest < 0 or highest > 255:
+            raise ImageError(
+                f"a photo has values 0..255; got {lowest:.4g} to {highest:.4g}. Say which of them "
+                f"are black and white with range=(black, white), or prepared=True if the model's "
+                f"preprocessing was done already."
+            )
+        range = (0.0, 255.0) if highest > 1 else (0.0, 1.0)
+        if highest <= 1:
+            notes = ("range-assumed: no value is above 1, so that 1 was taken as white.",)
+    elif range == "dtype":
+        raise ImageError("floats have no range of their own: give range=(black, white) or 'data'.")
+    empty = np.zeros((*array.shape[:2], 3), "uint8")
+    return with_range(Photo(empty, "image", notes, array), range)
 
 
 def _from_path(source: str | os.PathLike[str]) -> Photo:
@@ -112,12 +175,23 @@ def _from_bytes(data: bytes, name: str) -> Photo:
         raise ImageError(f"{name!r} is empty, there are 0 bytes to read: give a whole file.")
     with _one_kind_of_error(name), _opened(data) as image:
         _check_pixels(image.size, name)
+        coarse = _coarse_note(data)
         frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
         photo = _from_pillow(image, name)
-    if frames == 1:
-        return photo
-    note = f"animated: {frames} frames, of which the first was taken."
-    return replace(photo, notes=(*photo.notes, note))
+    animated = f"animated: {frames} frames, of which the first was taken."
+    notes = [*photo.notes, *coarse, *([] if frames == 1 else [animated])]
+    return replace(photo, notes=tuple(notes))
+
+
+def _coarse_note(data: bytes) -> list[str]:
+    """A PNG of 16-bit colours is read with 8 bits each, whatever its range."""
+    is_png = data[:8] == b"\x89PNG\r\n\x1a\n" and data[12:16] == b"IHDR"
+    if not is_png or data[24] != 16 or data[25] == 0:
+        return []
+    return [
+        "high-bit-depth: of each 16-bit colour value only the upper 8 bits were read, as if 65535 "
+        "were white. If the model was trained otherwise, give a uint16 array and range=(0, …)."
+    ]
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -141,8 +215,10 @@ def _from_pillow(image: Image.Image, name: str) -> Photo:
     with _one_kind_of_error(name):
         image.load()
         check_sides(image.size[::-1], name)
+        deep = srgb.deep_values(image)
         pixels, notes = _converted(image, name)
-    return Photo(pixels, name, notes)
+    photo = Photo(pixels, name, notes)
+    return photo if deep is None else replace(photo, deep=deep)
 
 
 def _converted(image: Image.Image, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -153,6 +229,10 @@ def _converted(image: Image.Image, name: str) -> tuple[np.ndarray, tuple[str, ..
 
 
 def _from_array(array: np.ndarray) -> Photo:
+    if array.dtype == np.uint16:
+        eight = _from_array(np.rint(array / 257).astype("uint8"))
+        deep = array[..., 0] if array.ndim == 3 and array.shape[-1] == 1 else array[..., :3]
+        return replace(eight, deep=deep if array.ndim == 3 else array)
     if array.dtype != np.uint8:
         float_hint = (
             " Values of another range, already preprocessed, are no photo."

@@ -39,6 +39,13 @@ def upright_srgb(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
     return np.array(image), notes + more
 
 
+def deep_values(image: Image.Image) -> np.ndarray | None:
+    """uint16 (height, width) of a loaded grey image of 16 bits, upright; None of any other."""
+    if not image.mode.startswith("I") or (image.mode == "I" and not _fits_16_bits(image)):
+        return None
+    return np.asarray(_upright(image)[0]).astype("uint16")
+
+
 def _upright(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """Not by ImageOps.exif_transpose: that writes all tags anew, and fails if one is damaged."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,11 @@ import numpy as np
 from seewhy import images
 from seewhy.errors import ImageError
 from seewhy.images.arrays import Array
+from seewhy.images.bit_depth import Range
 from seewhy.images.fitting import PhotoWindows
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
+from seewhy.models.array_values import cast, unlikely_range
 from seewhy.models.input_specs import InputSpec
 from seewhy.models.samples import as_numpy, is_array
 from seewhy.models.wrapped_model import USUAL_SIZE, WrappedModel
@@ -30,14 +32,16 @@ class Part:
     """What a map of it is laid over; None for plain values."""
     geometry: Geometry | None
     pixels: np.ndarray | None
-    """uint8 (height, width, 3) at the network's size; None if the user preprocessed it."""
+    """uint8 (height, width, 3) at the network's size, float32 in 0..255 of photos of more than 8
+    bits; None if the user preprocessed it."""
     array: np.ndarray | None
     """In the model's own shape and type, preprocessed by the user."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         value = self.pixels if self.array is None else self.array
-        return () if value is None else (self.array is None, *value.shape)
+        is_bytes = value is not None and value.dtype == np.uint8
+        return () if value is None else (self.array is None, is_bytes, *value.shape)
 
 
 @dataclass(frozen=True)
@@ -58,14 +62,20 @@ class FitOptions:
 
     fit: str
     bands: Sequence[int] | None = None
+    range: Range = None
+    prepared: bool | None = None
+    """Whether arrays are preprocessed already; None if they are where they hold floats."""
+    stated: bool = False
+    """Whether the user said how the model wants its pixels."""
 
 
 def prepare(source: Any, wrapped: WrappedModel, fit_options: FitOptions) -> Prepared:
     """One sample for the network.
 
     source: for a model of one input a path, file object, PIL image or uint8 array (a photo), or a
-        float array that is already preprocessed; for several inputs a dictionary or tuple of such
-        and of plain values. Raises ImageError for anything else.
+        float array that is already preprocessed, unless the options say otherwise; for several
+        inputs a dictionary or tuple of such and of plain values. Raises ImageError for anything
+        else.
     """
     values = _values_by_input(source, wrapped)
     return Prepared(
@@ -139,17 +149,17 @@ def _prepared_part(value: Any, k: int, wrapped: WrappedModel, fit_options: FitOp
     entry = wrapped.inputs[k]
     if is_array(value) or _is_plain(value):
         array = as_numpy(value)
-        is_float = np.issubdtype(array.dtype, np.floating) or array.dtype.name == "bfloat16"
-        if is_float or not _is_photo(array, k, wrapped):
-            return _array_part(array, is_float, k, wrapped, fit_options)
+        if not _is_photo(array, k, wrapped, fit_options):
+            return _array_part(array, k, wrapped, fit_options)
+        value = _photo_of_floats(array, k, wrapped, fit_options) if _is_float(array) else array
     elif not wrapped.takes_photos(k):
         raise ImageError(
             f"input {entry.name!r} of shape {entry.shape} takes no photo: give an array of that "
             f"shape; got {type(value).__name__}."
         )
-    photo = images.load(value)
+    photo = images.with_range(images.load(value), fit_options.range)
     declared = entry.shape[1:] if wrapped.channels_first else entry.shape[:-1]
-    usual = wrapped.size or entry.seen or USUAL_SIZE
+    usual = photo.size if wrapped.resizes else wrapped.size or entry.seen or USUAL_SIZE
     size = (declared[0] or usual[0], declared[1] or usual[1])
     pixels, geometry = images.fit(photo, size, fit_options.fit)
     return Part(photo, geometry, pixels, None)
@@ -162,16 +172,49 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, int | float | np.generic)
 
 
-def _is_photo(array: np.ndarray, k: int, wrapped: WrappedModel) -> bool:
-    """Whether an array of whole numbers is a photo that can be brought to another size."""
-    if not wrapped.takes_photos(k) or wrapped.inputs[k].dtype not in ("uint8", *FLOATS):
+def _is_float(array: np.ndarray) -> bool:
+    return np.issubdtype(array.dtype, np.floating) or array.dtype.name == "bfloat16"
+
+
+def _is_photo(array: np.ndarray, k: int, wrapped: WrappedModel, fit_options: FitOptions) -> bool:
+    """Whether an array is a photo that can be brought to another size, not a prepared input.
+
+    Raises ImageError where the user said how pixels are preprocessed, and these cannot be pixels.
+    """
+    if fit_options.prepared or not wrapped.takes_photos(k):
+        return False
+    if _is_float(array):
+        if fit_options.prepared is None and not fit_options.stated:
+            return False
+        if fit_options.prepared is None:
+            _check_pixel_range(array)
+        return True
+    if wrapped.inputs[k].dtype not in ("uint8", *FLOATS):
         return False
     return not (wrapped.channels_first and array.ndim == 3 and array.shape[-1] not in (1, 3, 4))
 
 
-def _array_part(
-    array: np.ndarray, is_float: bool, k: int, wrapped: WrappedModel, fit_options: FitOptions
-) -> Part:
+def _check_pixel_range(array: np.ndarray) -> None:
+    if array.size and np.isfinite(array).all() and array.min() >= 0 and 1 < array.max() <= 255:
+        return
+    raise ImageError(
+        f"preprocess=… is said, and this float array with values {array.min():.4g} to "
+        f"{array.max():.4g} holds no pixels 0..255 that it could be done to. Say prepared=True if "
+        f"it was preprocessed already, or prepared=False with range=(black, white) if it is a "
+        f"photo."
+    )
+
+
+def _photo_of_floats(
+    array: np.ndarray, k: int, wrapped: WrappedModel, fit_options: FitOptions
+) -> Photo:
+    pixels = _shaped(array, wrapped.inputs[k]) if array.ndim == 4 else array
+    if pixels.ndim == 3 and pixels.shape[-1] not in (1, 3) and pixels.shape[0] in (1, 3):
+        pixels = np.moveaxis(pixels, 0, -1)
+    return images.from_floats(pixels.astype("float32"), fit_options.range)
+
+
+def _array_part(array: np.ndarray, k: int, wrapped: WrappedModel, fit_options: FitOptions) -> Part:
     """An array in the model's own shape."""
     entry = wrapped.inputs[k]
     array = _shaped(array, entry)
@@ -180,17 +223,20 @@ def _array_part(
         raise ImageError(
             f"input {entry.name!r} takes arrays of shape ({axes}); got {array.shape}. A float "
             f"array is taken as already preprocessed: give that shape, or for a photo a uint8 "
-            f"array (height, width, 3) with pixels 0..255 of any size."
+            f"array (height, width, 3) with pixels 0..255 of any size, or say prepared=False."
         )
+    is_prepared = _is_float(array) or bool(fit_options.prepared)
     values = np.moveaxis(array, 0, -1) if _is_channels_first(entry, wrapped) else array
-    if not is_float and entry.rank and "int" not in entry.dtype:
+    if not is_prepared and entry.rank and "int" not in entry.dtype:
         array = wrapped.network_input(values[None], k)[0]
-    ready = _cast(array, entry)
+    ready = cast(array, entry)
     if not entry.rank and len(wrapped.inputs) > 1:
         return Part(None, None, None, ready)
     if entry.rank == 2:
-        shown = values if is_float else values.astype("float32")
+        shown = values if _is_float(values) else values.astype("float32")
         photo: Photo | Array = images.from_preprocessed(shown, bands=fit_options.bands)
+        if is_prepared and fit_options.prepared is None:
+            photo = replace(photo, notes=(*photo.notes, *unlikely_range(values, wrapped, k)))
     else:
         shown = values.astype("float32")
         photo = Array(shown if entry.rank else shown[..., None])
@@ -215,19 +261,3 @@ def _fits(shape: tuple[int, ...], entry: InputSpec) -> bool:
 
 def _is_channels_first(entry: InputSpec, wrapped: WrappedModel) -> bool:
     return wrapped.channels_first and entry.rank > 1
-
-
-def _cast(array: np.ndarray, entry: InputSpec) -> np.ndarray:
-    """The array in the input's own type. Raises ImageError where that would change it."""
-    try:
-        ready = array.astype("float32" if "float" in entry.dtype else entry.dtype)
-    except (TypeError, ValueError) as error:
-        raise ImageError(f"input {entry.name!r} takes numbers ({entry.dtype}): {error}.") from error
-    if "float" in entry.dtype and not np.isfinite(ready).all():
-        raise ImageError(f"input {entry.name!r} has NaN or infinite values. Give finite ones.")
-    if "float" not in entry.dtype and not np.array_equal(ready, array):
-        raise ImageError(
-            f"input {entry.name!r} takes {entry.dtype}, and its values would be changed by that. "
-            f"Give whole numbers in its range, such as pixels 0..255."
-        )
-    return ready

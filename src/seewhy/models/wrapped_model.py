@@ -40,6 +40,8 @@ class WrappedModel:
     channels_first: bool
     preprocess: Callable[[np.ndarray], Any] | None
     """uint8 values as float32 (batch, height, width, 3) → network input; None if unknown."""
+    resizes: bool = False
+    """Whether it brings photos of any size to its own by itself, so that they come as they are."""
     traces: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was learned of it while it ran abstractly, by what it ran on; see `plan.trace`."""
 
@@ -86,6 +88,12 @@ class WrappedModel:
         """What layers can be looked at for an image of this shape, with its batch axis."""
         space = input_specs.space_axes(shape[1:], self.channels_first)
         return InputView(space, self.channels_first, tokens, shape[0])
+
+    def space_range(self, shape: Shape) -> tuple[int, int]:
+        """First and last (exclusive) space axis of an input of this shape, with its batch axis."""
+        if len(shape) < 3:
+            return (0, 0)
+        return (2, len(shape)) if self.channels_first else (1, len(shape) - 1)
 
     def takes_photos(self, k: int) -> bool:
         """Whether photos fit an entry: (height, width, 1 or 3)."""
@@ -227,8 +235,8 @@ def _input_size(wrapped: WrappedModel, sides: tuple[int, int] | None) -> tuple[i
 def _grey(pixels: np.ndarray) -> np.ndarray:
     # the weights of ITU-R BT.601, as in Pillow's conversion to "L"
     weights = np.array([0.299, 0.587, 0.114], "float32")
-    grey: np.ndarray = np.rint(pixels.astype("float32") @ weights)[..., None]
-    return grey
+    grey: np.ndarray = (pixels.astype("float32") @ weights)[..., None]
+    return np.rint(grey) if pixels.dtype == np.uint8 else grey
 
 
 def fingerprint(model: Any) -> str:

@@ -110,6 +110,12 @@ class Call:
     output: Any = field(repr=False)
     loop: str | None = None
     """What runs it step by step, such as the path of a TimeDistributed; None if nothing does."""
+    arguments: tuple[tuple[Any, ...], dict[str, Any]] = field(default=((), {}), repr=False)
+    """What it was given, as it was given."""
+
+    def without_tensors(self) -> Call:
+        """The same without what would keep the whole graph of an abstract run alive."""
+        return replace(self, inputs=(), output=None, arguments=((), {}))
 
     @property
     def kind(self) -> str:
@@ -149,7 +155,8 @@ def trace_calls(
             around.pop()
         inputs = tuple(tensor for tensor in leaves_of((args, kwargs)) if hasattr(tensor, "shape"))
         step = None if loop is None else "/".join(names[:loop])
-        calls.append(Call(operation, "/".join(names), nth, _shape(output), inputs, output, step))
+        made = Call(operation, "/".join(names), nth, _shape(output), inputs, output, step)
+        calls.append(replace(made, arguments=(args, kwargs)))
         return output
 
     with handle_calls(steps, note):

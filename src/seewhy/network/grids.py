@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from seewhy.network.calls import Call
+from seewhy.network.frames.frame import Frame
+from seewhy.network.frames.rules import is_recurrent
 
 Tensor = Any
 
@@ -44,6 +46,15 @@ class GridLayout:
     """How many tokens in front are no patches."""
     bare: bool = False
     """Whether there is no axis of units."""
+    order: tuple[int, ...] = ()
+    """The layer's axes in the order batch, rows, columns, units; () for the usual order."""
+    bands: bool = False
+    """Whether the cells are steps along one axis of the image, each as wide as all of the other."""
+
+    @property
+    def units_axis(self) -> int:
+        """Where the layer has its units."""
+        return self.order[-1] if self.order else 1 if self.units_first else -1
 
     def arrange(self, values: Tensor) -> Tensor:
         """Activations or gradients as the layer has them → (batch, *space, units)."""
@@ -51,6 +62,11 @@ class GridLayout:
 
         if self.bare:
             return ops.expand_dims(values, -1)
+        if self.order:
+            values = ops.transpose(values, self.order)
+        if self.bands:
+            sides = [side if side == 1 else values.shape[1] for side in self.space]
+            return ops.reshape(values, (values.shape[0], *sides, values.shape[-1]))
         if not self.tokens:
             return ops.moveaxis(values, 1, -1) if self.units_first else values
         patches = values[:, self.prefix :]
@@ -66,6 +82,11 @@ class GridLayout:
 
         if self.bare:
             return ops.squeeze(arranged, -1)
+        if self.bands:
+            arranged = ops.reshape(arranged, (arranged.shape[0], -1, arranged.shape[-1]))
+        if self.order or self.bands:
+            order = self.order or tuple(range(len(arranged.shape)))
+            return ops.transpose(arranged, [order.index(at) for at in range(len(order))])
         if not self.tokens:
             return ops.moveaxis(arranged, -1, 1) if self.units_first else arranged
         patches = ops.reshape(arranged, (arranged.shape[0], -1, arranged.shape[-1]))
@@ -84,16 +105,25 @@ class GridLayout:
         return (rows, count // rows)
 
 
-def grid_layouts(calls: Sequence[Call], view: InputView) -> list[GridLayout | None]:
+def grid_layouts(
+    calls: Sequence[Call], view: InputView, frames: Sequence[Frame | None] = ()
+) -> list[GridLayout | None]:
     """The layout of each call's output; None where it has no space with over one cell.
 
-    calls: all calls of a run, in order.
+    calls: all calls of a run, in order. frames: of their outputs, where they could be followed.
     """
     laid_out: list[GridLayout | None] = []
     known: list[Grid] = []
     attention = tuple(f"{call.path}/" for call in calls if "attention" in call.kind.lower())
-    for call in calls:
-        layout = None if _of_heads(call, attention, view) else _grid_layout(call, view, known)
+    recurrent = False
+    for call, frame in zip(calls, frames or [None] * len(calls), strict=True):
+        recurrent = recurrent or (is_recurrent(call) and call.loop is None)
+        layout = None
+        if not _of_heads(call, attention, view):
+            layout = _followed_layout(call, view, frame)
+            steps = recurrent if frame is None else frame.recurrent
+            if layout is None and not (steps and len(view.image) > 1):
+                layout = _grid_layout(call, view, known)
         laid_out.append(layout)
         if (
             layout
@@ -103,6 +133,38 @@ def grid_layouts(calls: Sequence[Call], view: InputView) -> list[GridLayout | No
         ):
             known.insert(0, layout.space)
     return laid_out
+
+
+def _followed_layout(call: Call, view: InputView, frame: Frame | None) -> GridLayout | None:
+    """The layout where the axes of the image are known, and differ from the usual ones."""
+    shape = call.shape or ()
+    if frame is None or view.tokens is not None or shape[:1] != (view.batch,):
+        return None
+    if frame.is_grid and len(shape) == len(frame.axes) + 2:
+        return _permuted_layout(frame, shape)
+    if len(shape) != 3:
+        return None
+    if frame.is_tokens and frame.places[0] == 1 and shape[2] > 1 and not frame.recurrent:
+        return GridLayout(tuple(axis.cells for axis in frame.axes), tokens=True)
+    at = frame.bands
+    if at is None or frame.axes[at].cells < 2:
+        return None
+    space = tuple(axis.cells if k == at else 1 for k, axis in enumerate(frame.axes))
+    return GridLayout(space, order=() if frame.places[at] == 1 else (0, 2, 1), bands=True)
+
+
+def _permuted_layout(frame: Frame, shape: tuple[int, ...]) -> GridLayout | None:
+    space = tuple(axis.cells for axis in frame.axes)
+    if max(space) < 2:
+        return None
+    places = [at for at in frame.places if at is not None]
+    units = next(at for at in range(1, len(shape)) if at not in places)
+    order = (0, *places, units)
+    if order == tuple(range(len(shape))):
+        return GridLayout(space)
+    if units == 1 and places == sorted(places):
+        return GridLayout(space, units_first=True)
+    return GridLayout(space, order=order)
 
 
 def _grid_layout(call: Call, view: InputView, known: Sequence[Grid]) -> GridLayout | None:

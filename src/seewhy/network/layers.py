@@ -10,6 +10,7 @@ from typing import Any
 
 from seewhy.errors import LayerError
 from seewhy.network.calls import Call
+from seewhy.network.frames.frame import Frame
 from seewhy.network.grids import GridLayout, InputView, grid_layouts
 from seewhy.network.logits import closing_calls
 
@@ -27,21 +28,45 @@ class SpatialLayer:
     """Whether it only hands on the output of a call within it."""
     closing: bool = False
     """Whether it gives the model's scores themselves, as the last step of a segmentation does."""
+    frame: Frame | None = None
+    """Where its cells lie in the image, as far as that could be followed."""
 
 
 def spatial_layers(
-    calls: Sequence[Call], view: InputView, outputs: Sequence[Any] = ()
+    calls: Sequence[Call],
+    view: InputView,
+    outputs: Sequence[Any] = (),
+    frames: Sequence[Frame | None] = (),
 ) -> list[SpatialLayer]:
-    """All places of a traced run with these outputs, in the order in which the calls end."""
+    """All places of a traced run with these outputs, in the order in which the calls end.
+
+    frames: of the calls' outputs, where they were followed.
+    """
     last = closing_calls(calls, outputs)
+    followed = frames or [None] * len(calls)
+    layouts = grid_layouts(calls, view, frames)
     same: dict[int, list[Call]] = {}
     for call in calls:
         same.setdefault(id(call.output), []).append(call)
     return [
-        SpatialLayer(call, layout, _is_container(call, same[id(call.output)]), id(call) in last)
-        for call, layout in zip(calls, grid_layouts(calls, view), strict=True)
+        SpatialLayer(
+            call,
+            layout,
+            _is_container(call, same[id(call.output)]),
+            id(call) in last,
+            followed[k] or (_frame_of_patches(layout, followed[:k]) if layout.tokens else None),
+        )
+        for k, (call, layout) in enumerate(zip(calls, layouts, strict=True))
         if layout
     ]
+
+
+def _frame_of_patches(layout: GridLayout, earlier: Sequence[Frame | None]) -> Frame | None:
+    """The frame of tokens that a class token stands in front of: that of the patches."""
+    for frame in reversed(earlier):
+        if frame is not None and tuple(axis.cells for axis in frame.axes) == layout.space:
+            return frame
+    return None
 
 
 def default_layer(calls: Sequence[Call], usable: Sequence[SpatialLayer]) -> SpatialLayer:
@@ -52,7 +77,9 @@ def default_layer(calls: Sequence[Call], usable: Sequence[SpatialLayer]) -> Spat
     last attention, behind which the patches' tokens get no gradient from a class token. Raises
     LayerError if there is no place.
     """
-    for place in reversed(usable):
+    # bands last: they tell less of where
+    latest_first = [*reversed(usable)]
+    for place in sorted(latest_first, key=lambda place: place.layout.bands):
         passing = any(kind in place.call.kind for kind in PASSING_LAYERS)
         if not passing and not place.container and not place.closing:
             tokens = place.layout.tokens

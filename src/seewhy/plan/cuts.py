@@ -14,6 +14,7 @@ from seewhy.network import layers, transformer_blocks
 from seewhy.network.attention import AttentionRecorder
 from seewhy.network.biases import Bias, BiasShifts
 from seewhy.network.calls import Call
+from seewhy.network.frames.frame import Frame
 from seewhy.network.grids import GridLayout
 from seewhy.network.outputs import Output
 from seewhy.network.split import Rule, Split, split, split_at_input
@@ -39,6 +40,8 @@ class Cut:
     """How often the layer is called when the model runs; 1 where the user said which call."""
     input: int | None = None
     """The input at which the model is cut, in front of all layers; None at a layer."""
+    frame: Frame | None = None
+    """Where the layer's cells lie in the image, as far as that could be followed."""
 
 
 def layer_cuts(backend: ModuleType, traced: Trace, layer: Any) -> tuple[Cut, ...]:
@@ -78,7 +81,7 @@ def attention_run(traced: Trace, by_block: bool = False) -> AttentionRun:
     wrapped = traced.wrapped
     finals = [output.final for output in traced.outputs]
     block_ends = transformer_blocks.block_ends(traced.calls) if by_block else []
-    ends = [replace(end, inputs=(), output=None) for end in block_ends]
+    ends = [end.without_tensors() for end in block_ends]
 
     def run(images: Sequence[Tensor], shift: Tensor | None) -> tuple[Any, Tensor]:
         attentions = BlockStream(ends, shift) if by_block else AttentionRecorder(shift)
@@ -118,7 +121,7 @@ def _cut_at(backend: ModuleType, traced: Trace, layer: Any) -> Cut:
         # of a siamese network, the call that sees the first image
         place = next(p for p in traced.places if p.call.operation is place.call.operation)
     # the tensors of the abstract run would keep its whole graph alive
-    target = replace(place.call, inputs=(), output=None)
+    target = place.call.without_tensors()
     described = tuple(_without_closing_target(output, target) for output in traced.outputs)
     if isinstance(wrapped.model, Split):
         parts = wrapped.model
@@ -126,7 +129,8 @@ def _cut_at(backend: ModuleType, traced: Trace, layer: Any) -> Cut:
         finals = [output.final for output in described]
         parts = split(wrapped.run, traced.steps, target, finals, backend.owner_graph)
     numbered = "#" in str(layer)
-    return Cut(parts, target, place.layout, described, 1 if numbered else len(alike))
+    times = 1 if numbered else len(alike)
+    return Cut(parts, target, place.layout, described, times, frame=place.frame)
 
 
 def _without_closing_target(output: Output, target: Call) -> Output:

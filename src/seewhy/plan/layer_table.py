@@ -138,7 +138,7 @@ def _row(place: SpatialLayer, chosen: SpatialLayer, traced: Trace, costs: Sequen
         path=place.call.address,
         kind=place.call.kind,
         grid=place.layout.space,
-        units=int(shape[1] if place.layout.units_first else shape[-1]),
+        units=int(shape[place.layout.units_axis]),
         behind=sum(costs[at + 1 :]) / whole if whole else 0.0,
         default=place is chosen,
         why=WHY[place.layout.tokens and "Norm" in place.call.kind] if place is chosen else "",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import LayerError, MethodError
+from seewhy.images.geometry import Extent
 from seewhy.methods.needs import NEEDS, rules_among
 from seewhy.methods.registry import Method
 from seewhy.models import detect_preprocess
@@ -22,6 +23,7 @@ from seewhy.network.split import Split
 from seewhy.plan import cuts as cuts_module
 from seewhy.plan.cuts import INPUT, AttentionRun, BiasRun, Cut, input_cut
 from seewhy.plan.evidence_sources import EvidenceSources
+from seewhy.plan.placement import check_alike, extents, placed
 from seewhy.plan.trace import Trace, trace_model
 from seewhy.targets import labels as labels_module
 from seewhy.targets.labels import Labels, labels_of_model
@@ -69,6 +71,11 @@ class Plan:
         return EvidenceSources(self.cuts[k], self.input_cuts, *runs)
 
     @property
+    def extents(self) -> tuple[Extent, ...]:
+        """Where maps lie in the image as the model was traced; () for all of it."""
+        return extents(self.cuts[0].frame)
+
+    @property
     def layer(self) -> str:
         return " + ".join(cut.layer.address for cut in self.cuts)
 
@@ -98,11 +105,16 @@ def make_plan(
     seen = [_seen_inputs(backend, wrapped, cut, specs) for cut in cuts]
     if len(set(map(tuple, seen))) > 1:
         raise LayerError(_notes_of_several_inputs(wrapped, cuts, seen))
+    placements = [placed(backend, wrapped, cut, specs, seen[0][0]) for cut in cuts]
+    cuts = tuple(cut for cut, _ in placements)
+    check_alike(cuts)
     notes = [
+        *(note for _, notes in placements for note in notes),
         *_notes_of_output(context, traced.certain),
         *_notes_of_calls(cuts),
         *_notes_of_method(traced, options, method, input_cuts),
         *_notes_of_inputs(wrapped, seen[0]),
+        *(_notes_of_branches(traced, cuts[0]) if method.at_layer and options.layer is None else ()),
     ]
     return Plan(
         wrapped=wrapped,
@@ -179,6 +191,26 @@ def _notes_of_several_inputs(
     return (
         f"layers that see different inputs cannot be fused into one map: {', '.join(parts)}. "
         f"Choose layers of one input, or explain each on its own."
+    )
+
+
+def _notes_of_branches(traced: Trace, cut: Cut) -> Iterator[str]:
+    """Which part of an ensemble, or of a model with a branch for each input, was explained."""
+    if not traced.beside:
+        return
+    chosen = cut.layer.address
+    others = [place.call.address for place in traced.beside]
+    listed = ", ".join(map(repr, others))
+    input = cut.frame.input if cut.frame else 0
+    same = all(place.frame is None or place.frame.input == input for place in traced.beside)
+    mend = (
+        f"Give layer={[*others, chosen]} for all of them"
+        if same
+        else f"Explain the others on their own, as with layer={others[0]!r}"
+    )
+    yield (
+        f"part-explained: several branches lead to the output; {chosen!r} was explained, and what "
+        f"comes through {listed} plays no part in the map. {mend}."
     )
 
 

@@ -9,17 +9,22 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from seewhy.errors import ModelError, SeewhyError
+from seewhy.errors import LayerError, ModelError, SeewhyError
 from seewhy.models.wrapped_model import WrappedModel
 from seewhy.network import calls as calls_module
 from seewhy.network import layers
+from seewhy.network.branches import branches_beside
 from seewhy.network.calls import Call, leaves_of, operations
+from seewhy.network.frames.follow import follow_frames
 from seewhy.network.grids import InputView
 from seewhy.network.layers import SpatialLayer
 from seewhy.network.outputs import Output, choose_output, describe_outputs
 from seewhy.network.split import Split
 
 Tensor = Any
+
+# Pixels that a padding in front of the first weights may add.
+_BORDER = 8
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,10 @@ class Trace:
     """Bytes of the largest activations of one image."""
     total: int = 0
     """Bytes of all activations of one image."""
+    beside: tuple[SpatialLayer, ...] = ()
+    """Of branches that lead to the output beside the default layer, the last layer of each."""
+    stem: tuple[int, ...] | None = None
+    """The shape in which the image comes to the first weights."""
 
 
 def trace_model(
@@ -61,6 +70,56 @@ def trace_model(
         wrapped.traces[key] = _trace(backend, wrapped, specs, tokens, output)
     trace: Trace = wrapped.traces[key]
     return trace
+
+
+def _branches(
+    calls: Sequence[Call], usable: Sequence[SpatialLayer], output: Tensor
+) -> tuple[SpatialLayer, ...]:
+    try:
+        default = layers.default_layer(calls, usable)
+    except LayerError:
+        return ()
+    if default.layout.tokens:  # in front of an attention, which the rest of the tokens pass by
+        return ()
+    return tuple(
+        replace(place, call=place.call.without_tensors())
+        for place in branches_beside(calls, usable, default, output)
+    )
+
+
+def resizes_itself(backend: ModuleType, trace: Trace, specs: Sequence[tuple[Any, str]]) -> bool:
+    """Whether the model brings images of any size to one by itself, in front of its weights.
+
+    specs: those of the trace. Where images come to the first weights in another size than they
+    have, a run with a larger image tells whether that size is always the same.
+    """
+    wrapped = trace.wrapped
+    entry = wrapped.inputs[wrapped.image]
+    space = slice(*wrapped.space_range((None, *entry.shape)))
+    if any(side is not None for side in (None, *entry.shape)[space]):
+        return False
+    shape = specs[wrapped.image][0]
+    if trace.stem is None or len(trace.stem) != len(shape):
+        return False
+    if all(abs(one - other) <= _BORDER for one, other in zip(trace.stem, shape, strict=True)):
+        return False
+    larger = list(shape)
+    larger[space] = [side * 2 + 16 * k for k, side in enumerate(shape[space])]
+    others = [*specs]
+    others[wrapped.image] = (tuple(larger), specs[wrapped.image][1])
+    try:
+        _, calls, _ = _run_abstractly(backend, wrapped, tuple(operations(wrapped.model)), others)
+    except SeewhyError:
+        return False
+    return _stem(calls) == trace.stem
+
+
+def _stem(calls: Sequence[Call]) -> tuple[int, ...] | None:
+    """The shape of what comes to the first weights; None if there are none."""
+    for call in calls:
+        if hasattr(call.operation, "kernel") and call.inputs:
+            return tuple(call.inputs[0].shape)
+    return None
 
 
 def reuse_traces(wrapped: WrappedModel, copy: WrappedModel) -> None:
@@ -104,13 +163,15 @@ def _trace(
     output: str | int | None,
 ) -> Trace:
     steps = () if isinstance(wrapped.model, Split) else tuple(operations(wrapped.model))
-    traced, outputs = _run_abstractly(backend, wrapped, steps, specs)
+    images, traced, outputs = _run_abstractly(backend, wrapped, steps, specs)
     described = describe_outputs(wrapped.model, traced, outputs)
     main, certain = choose_output(described, output)
     view = wrapped.view(specs[wrapped.image][0], tokens)
-    usable = layers.spatial_layers(traced, view, [leaves_of(outputs)[main]])
+    spaces = [wrapped.space_range(shape) for shape, _ in specs]
+    frames = follow_frames(traced, images, spaces)
+    usable = layers.spatial_layers(traced, view, [leaves_of(outputs)[main]], frames)
     # the tensors of the abstract run would keep its whole graph alive
-    calls = {id(call): replace(call, inputs=(), output=None) for call in traced}
+    calls = {id(call): call.without_tensors() for call in traced}
     bytes = [4 * math.prod(call.shape or ()) // view.batch for call in traced]
     return Trace(
         wrapped=wrapped,
@@ -123,6 +184,8 @@ def _trace(
         certain=certain,
         largest=max(bytes),
         total=sum(bytes),
+        beside=_branches(traced, usable, leaves_of(outputs)[main]),
+        stem=_stem(traced),
     )
 
 
@@ -131,16 +194,19 @@ def _run_abstractly(
     wrapped: WrappedModel,
     steps: Sequence[Any],
     specs: Sequence[tuple[Any, str]],
-) -> tuple[list[Call], Any]:
-    """The calls of all steps, and the outputs. Raises ModelError where the model does not run."""
-    results: list[tuple[list[Call], Any]] = []
+) -> tuple[Sequence[Tensor], list[Call], Any]:
+    """The inputs, the calls of all steps, and the outputs.
+
+    Raises ModelError where the model does not run.
+    """
+    results: list[tuple[Sequence[Tensor], list[Call], Any]] = []
 
     def watch(*images: Tensor) -> None:
         if isinstance(wrapped.model, Split):
-            results.append(_split_parts(wrapped.model, images))
+            results.append((images, *_split_parts(wrapped.model, images)))
         else:
             run = partial(wrapped.run, *images)
-            results.append(calls_module.trace_calls(steps, run, backend.owner_graph))
+            results.append((images, *calls_module.trace_calls(steps, run, backend.owner_graph)))
 
     try:
         backend.run_abstractly(watch, wrapped.variables, specs)

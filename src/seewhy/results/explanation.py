@@ -111,6 +111,12 @@ class Explanation:
         followed = guided(heat, self.photo.pixels, radius)
         return np.where(self.geometry.seen, followed, 0).astype("float32")
 
+    @property
+    def map_on_input(self) -> np.ndarray:
+        """The map over the whole input, as measures take it: on its grid, or where the layer sees
+        a part only, enlarged to the input's size and 0 elsewhere."""
+        return self.geometry.to_input(self.map) if self.geometry.extents else self.map
+
     def at(self, *point: int, top: int = 5) -> tuple[ClassAtPixel, ...]:
         """Which classes the network sees at one pixel: those with the largest maps there.
 

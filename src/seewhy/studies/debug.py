@@ -82,8 +82,8 @@ def _deciding_region(
     counts = [max(1, round(share * image[..., 0].size)) for share in SHARES]
     blanks = (heavily_blurred(image[None])[0], image.mean(axis=(0, 1), keepdims=True))
     masks, copies = [image[..., 0] < -np.inf], [image]
-    for map in (difference.map, predicted.map):
-        order = hottest_first(map, image.shape[:2])
+    for explanation in (difference, predicted):
+        order = hottest_first(explanation.map_on_input, image.shape[:2])
         ranks = np.empty(order.size, int)
         ranks[order] = np.arange(order.size)
         hottest = ranks.reshape(1, *image.shape[:2]) < np.array(counts).reshape(-1, 1, 1)
@@ -96,7 +96,7 @@ def _deciding_region(
     if not len(turned):
         return None
     at = min(turned.tolist(), key=lambda k: masks[k].mean())
-    on_photo = _on_photo(masks[at], difference.geometry)
+    on_photo = _on_photo(masks[at], difference.geometry.of_input)
     return Region(on_photo, float(masks[at].mean()), float(scores[0]), float(scores[at]))
 
 

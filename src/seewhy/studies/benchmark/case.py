@@ -72,9 +72,10 @@ def measured_method_map(
     explain = partial(_explain_copies, explainer, target)
 
     def other() -> tuple[np.ndarray, np.ndarray]:
-        return explanation.map, measuring.least_likely(explainer, [context.photo])[0].map
+        least = measuring.least_likely(explainer, [context.photo])[0]
+        return explanation.map_on_input, least.map_on_input
 
-    return context.case(explanation.map, heatmap, explain, other)
+    return context.case(explanation.map_on_input, heatmap, explain, other)
 
 
 def measured_control_map(context: PhotoContext, grid: tuple[int, ...], way: int) -> MeasuredMap:
@@ -96,7 +97,7 @@ def _explain_copies(explainer: Explainer, target: Any, images: Any) -> np.ndarra
     ready = np.moveaxis(copies, -1, 1) if explainer.pipeline.wrapped.channels_first else copies
     return np.stack(
         [
-            explanation.map
+            explanation.map_on_input
             for explanation in measuring.explain_quietly(explainer, list(ready), target)
         ]
     )

@@ -1,0 +1,1 @@
+"""Where the cells of tensors inside a network lie in its image."""

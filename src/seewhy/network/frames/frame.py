@@ -1,0 +1,196 @@
+"""Where the cells of a tensor lie in the image: axis by axis, in pixels of the network's input."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+Shape = tuple[int, ...]
+
+
+def per_axis(value: Any, axes: int) -> list[Any]:
+    """One entry an axis of what Keras takes as a number or as a tuple."""
+    return list(value) if isinstance(value, list | tuple) else [value] * axes
+
+
+@dataclass(frozen=True)
+class AxisFrame:
+    """One space axis of the image in a tensor.
+
+    Coordinates are continuous pixels of the network's input. The cells lie side by side from
+    `start` to `stop`; start > stop where they run backwards.
+    """
+
+    at: int | None
+    """Which axis of the tensor it is. None where it is none: one cell alone, or part of units.
+
+    Several axes of the image at one place are tokens: in the order of rows, then columns.
+    """
+    cells: int
+    start: float
+    stop: float
+    low: float
+    high: float
+    """What of the image the cells can see at all: low <= high."""
+    reach: float = 0.0
+    """How far the cells see beyond their own edges, in pixels."""
+
+    @property
+    def cell(self) -> float:
+        """The width of a cell, signed."""
+        return (self.stop - self.start) / max(1, self.cells)
+
+    def sliced(self, first: float, last: float, step: int = 1) -> AxisFrame:
+        """Only cells first to last (exclusive), every step-th of them; the rest is not seen."""
+        cell = self.cell
+        start, stop = self.start + first * cell, self.start + last * cell
+        seen = sorted((start, stop))
+        count = max(0, math.ceil((last - first) / step))
+        shift = (1 - step) / 2 * cell
+        return replace(
+            self,
+            cells=count,
+            start=start + shift,
+            stop=start + shift + count * step * cell,
+            low=max(self.low, seen[0] - self.reach),
+            high=min(self.high, seen[1] + self.reach),
+        )
+
+    def padded(self, before: float, behind: float) -> AxisFrame:
+        """With cells of nothing at both ends; negative numbers cut off."""
+        kept = self.sliced(max(0.0, -before), self.cells - max(0.0, -behind))
+        before, behind = max(0.0, before), max(0.0, behind)
+        cell = kept.cell
+        return replace(
+            kept,
+            cells=round(kept.cells + before + behind),
+            start=kept.start - before * cell,
+            stop=kept.stop + behind * cell,
+        )
+
+    def resized(self, cells: int) -> AxisFrame:
+        return replace(self, cells=cells)
+
+    def flipped(self) -> AxisFrame:
+        return replace(self, start=self.stop, stop=self.start)
+
+    def windowed(self, size: int, step: int, before: int, cells: int) -> AxisFrame:
+        """What a convolution or pooling gives: windows of `size` cells, `step` apart, the first of
+        them beginning `before` cells in front of the first."""
+        cell = self.cell
+        start = self.start + (size / 2 - before - step / 2) * cell
+        return replace(
+            self,
+            cells=cells,
+            start=start,
+            stop=start + cells * step * cell,
+            reach=self.reach + max(0.0, (size - step) / 2) * abs(cell),
+        )
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Where a grid of these cells is laid.
+
+        Over all that is seen, as maps are enlarged everywhere, if the cells' own place is within
+        one cell of that: strides and borders move it by parts of a cell. Else at their own place.
+        """
+        forwards = self.start <= self.stop
+        whole = (self.low, self.high) if forwards else (self.high, self.low)
+        slack = abs(self.cell) + 1e-6
+        near = abs(self.start - whole[0]) <= slack and abs(self.stop - whole[1]) <= slack
+        return whole if near else (self.start, self.stop)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """All space axes of one input's image in a tensor."""
+
+    axes: tuple[AxisFrame, ...]
+    input: int = 0
+    """Which of the model's inputs the image is."""
+    moved: bool = False
+    """Whether a step in front crops, pads, resizes, flips or swaps axes."""
+    doubts: tuple[str, ...] = ()
+    """Steps in front that could not be followed, by their names."""
+    changed: bool = False
+    """Whether one of these gave a grid of other proportions."""
+    recurrent: bool = False
+    """Whether a recurrent layer stands in front."""
+
+    @classmethod
+    def of_image(cls, space: Sequence[int], first: int, input: int = 0) -> Frame:
+        """The image itself. space: its sizes. first: its first space axis in the tensor."""
+        sides = enumerate(space)
+        return cls(
+            tuple(AxisFrame(first + k, n, 0.0, float(n), 0.0, float(n)) for k, n in sides), input
+        )
+
+    def moving(self, axes: Sequence[AxisFrame]) -> Frame:
+        return replace(self, axes=tuple(axes), moved=True)
+
+    def with_axes(self, axes: Sequence[AxisFrame]) -> Frame:
+        return replace(self, axes=tuple(axes))
+
+    def doubting(self, step: str, changed: bool = False) -> Frame:
+        return replace(
+            self, doubts=(*self.doubts, step), changed=self.changed or changed, moved=True
+        )
+
+    @property
+    def places(self) -> tuple[int | None, ...]:
+        return tuple(axis.at for axis in self.axes)
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether every axis of the image has an axis of its own in the tensor."""
+        return None not in self.places and len(set(self.places)) == len(self.places)
+
+    @property
+    def is_tokens(self) -> bool:
+        """Whether one axis of the tensor holds all axes of the image."""
+        return None not in self.places and len(set(self.places)) == 1 < len(self.places)
+
+    @property
+    def bands(self) -> int | None:
+        """The axis of the image along which alone the tensor has cells; None for grids."""
+        present = [k for k, axis in enumerate(self.axes) if axis.at is not None]
+        return present[0] if len(present) == 1 < len(self.axes) else None
+
+    def without_units_axis(self, shape: Shape) -> Frame:
+        """The same where a layer made another number of units of an axis of the image."""
+        last = len(shape) - 1
+        return self.with_axes(
+            [
+                replace(axis, at=None, cells=1)
+                if axis.at == last and shape[last] != axis.cells
+                else axis
+                for axis in self.axes
+            ]
+        )
+
+    def joined(self, other: Frame) -> Frame:
+        """What is made of both, cell by cell: it sees what either sees."""
+        cells = [[axis.cells for axis in frame.axes] for frame in (self, other)]
+        if other.places != self.places or other.input != self.input or cells[0] != cells[1]:
+            return self
+        pairs = zip(self.axes, other.axes, strict=True)
+        axes = [replace(a, low=min(a.low, b.low), high=max(a.high, b.high)) for a, b in pairs]
+        doubts = tuple(dict.fromkeys((*self.doubts, *other.doubts)))
+        return replace(
+            self,
+            axes=tuple(axes),
+            moved=self.moved or other.moved,
+            doubts=doubts,
+            changed=self.changed or other.changed,
+            recurrent=self.recurrent or other.recurrent,
+        )
+
+    def fits(self, shape: Shape) -> bool:
+        """Whether a tensor of this shape can lie so."""
+        cells: dict[int, int] = {}
+        for axis in self.axes:
+            if axis.at is not None:
+                cells[axis.at] = cells.get(axis.at, 1) * axis.cells
+        return all(at < len(shape) and shape[at] == count for at, count in cells.items())
