@@ -12,7 +12,7 @@ from seewhy.models.wrapped_model import WrappedModel
 from seewhy.network.split import Split
 
 # A user's own functions may be new ones at every call.
-KEPT = 256
+KEPT = 32
 
 
 class CompileCache:

@@ -13,6 +13,7 @@ from seewhy.errors import TargetError
 from seewhy.network.outputs import ModelOutputs, Output
 from seewhy.targets import scores as scores_module
 from seewhy.targets.labels import Group, Labels, numbered_labels
+from seewhy.targets.same_function import SameFunction
 from seewhy.targets.scores import class_scores, rank_scores
 from seewhy.targets.target import Ranking, Target, TargetLabel, TargetText
 
@@ -129,21 +130,8 @@ def ask_function(function: Callable[[Any], Tensor], about: str | None = None) ->
             )
         return ops.cast(values, "float32")
 
-    target = Target(("custom", _Same(function)), score, (), lambda _: TargetText(name))
+    target = Target(("custom", SameFunction(function)), score, (), lambda _: TargetText(name))
     return UnresolvedTarget(name, lambda _: target)
-
-
-class _Same:
-    """Stands for one object, which need not be hashable."""
-
-    def __init__(self, thing: Any) -> None:
-        self.thing = thing
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.thing is self.thing
-
-    def __hash__(self) -> int:
-        return id(self.thing)
 
 
 def unit_target(unit: int, context: Context) -> Target:
