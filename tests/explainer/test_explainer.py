@@ -64,7 +64,7 @@ def test_every_kind_of_image_gives_the_same_map(model, photo, tmp_path):
     preprocessed = np.asarray(resized, "float32") / 255
     buffer = io.BytesIO(path.read_bytes())
     sources = [str(path), path, buffer, Image.open(path), photo, preprocessed]
-    explainer = seewhy.Explainer(model, preprocess="unit")
+    explainer = seewhy.Explainer(model, preprocess="unit", prepared=True)
     maps = [explanation.map for explanation in explainer(sources, targets=1)]
     for map in maps[1:]:
         np.testing.assert_allclose(map, maps[0], rtol=1e-4, atol=1e-6)

@@ -156,9 +156,9 @@ class ExplainerOptions:
     )
     prepared: bool | None = option(
         None,
-        "whether arrays are preprocessed already: True also for whole numbers, False for none, so "
-        "that floats are photos too (0..255, or as range says). None takes floats as prepared, "
-        "and where preprocess is given as pixels 0..255, if they can be.",
+        "whether float arrays are preprocessed already; if False they are photos, 0..255 or as "
+        "range says. None takes them as preprocessed, but where preprocess is given as pixels "
+        "0..255, and refuses those that cannot be.",
         flag=None,
         check=checks.boolean_or_none,
     )

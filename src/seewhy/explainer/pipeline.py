@@ -59,7 +59,7 @@ class Pipeline:
             options.bands,
             options.range,
             options.prepared,
-            options.preprocess is not None,
+            options.preprocess not in (None, "none"),
         )
         self.wrapped = (
             model

@@ -64,9 +64,10 @@ class FitOptions:
     bands: Sequence[int] | None = None
     range: Range = None
     prepared: bool | None = None
-    """Whether arrays are preprocessed already; None if they are where they hold floats."""
+    """Whether float arrays are preprocessed already; None where nobody says so: then they are, if
+    preprocessing is not stated."""
     stated: bool = False
-    """Whether the user said how the model wants its pixels."""
+    """Whether the user said that pixels are changed for the model."""
 
 
 def prepare(source: Any, wrapped: WrappedModel, fit_options: FitOptions) -> Prepared:
@@ -181,22 +182,24 @@ def _is_photo(array: np.ndarray, k: int, wrapped: WrappedModel, fit_options: Fit
 
     Raises ImageError where the user said how pixels are preprocessed, and these cannot be pixels.
     """
-    if fit_options.prepared or not wrapped.takes_photos(k):
+    if not wrapped.takes_photos(k):
         return False
     if _is_float(array):
-        if fit_options.prepared is None and not fit_options.stated:
-            return False
-        if fit_options.prepared is None:
-            _check_pixel_range(array)
-        return True
+        return _is_photo_of_floats(array, wrapped.inputs[k], fit_options)
     if wrapped.inputs[k].dtype not in ("uint8", *FLOATS):
         return False
     return not (wrapped.channels_first and array.ndim == 3 and array.shape[-1] not in (1, 3, 4))
 
 
-def _check_pixel_range(array: np.ndarray) -> None:
-    if array.size and np.isfinite(array).all() and array.min() >= 0 and 1 < array.max() <= 255:
-        return
+def _is_photo_of_floats(array: np.ndarray, entry: InputSpec, fit_options: FitOptions) -> bool:
+    if fit_options.prepared is not None:
+        return not fit_options.prepared
+    if not fit_options.stated or not array.size or not np.isfinite(array).all():
+        return False
+    if array.min() >= 0 and 1 < array.max() <= 255:
+        return True
+    if not _fits(_shaped(array, entry).shape, entry):  # which is told where arrays are prepared
+        return False
     raise ImageError(
         f"preprocess=… is said, and this float array with values {array.min():.4g} to "
         f"{array.max():.4g} holds no pixels 0..255 that it could be done to. Say prepared=True if "
@@ -225,7 +228,7 @@ def _array_part(array: np.ndarray, k: int, wrapped: WrappedModel, fit_options: F
             f"array is taken as already preprocessed: give that shape, or for a photo a uint8 "
             f"array (height, width, 3) with pixels 0..255 of any size, or say prepared=False."
         )
-    is_prepared = _is_float(array) or bool(fit_options.prepared)
+    is_prepared = _is_float(array)
     values = np.moveaxis(array, 0, -1) if _is_channels_first(entry, wrapped) else array
     if not is_prepared and entry.rank and "int" not in entry.dtype:
         array = wrapped.network_input(values[None], k)[0]

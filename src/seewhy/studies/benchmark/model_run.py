@@ -46,7 +46,8 @@ class ModelRun:
     """The rows of one model."""
 
     def __init__(self, name: str, first: Explainer, options: RunOptions) -> None:
-        self.name, self._first, self._options = name, first, options
+        # copies of network inputs are explained again, and are preprocessed
+        self.name, self._first, self._options = name, first.having(prepared=True), options
         self.methods: list[Row] = []
         self._controls: dict[Grid, list[Row]] = {}
         pipeline = first.pipeline
