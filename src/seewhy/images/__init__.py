@@ -2,9 +2,10 @@
 
 from seewhy.checks import FITS
 from seewhy.images.arrays import Array, from_preprocessed
+from seewhy.images.bit_depth import from_floats, with_range
 from seewhy.images.fitting import MARGIN, fit
 from seewhy.images.geometry import Geometry
-from seewhy.images.photo import Photo, from_floats, load, with_range
+from seewhy.images.photo import Photo, load
 
 __all__ = [
     "FITS",

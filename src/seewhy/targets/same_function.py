@@ -21,13 +21,13 @@ class SameFunction:
 
     def __init__(self, function: Any) -> None:
         self.function = function  # kept alive, so that its id stays its own
-        self._key = _function_key(function)
+        self.key = _function_key(function)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, SameFunction) and other._key == self._key
+        return isinstance(other, SameFunction) and other.key == self.key
 
     def __hash__(self) -> int:
-        return hash(self._key)
+        return hash(self.key)
 
 
 def _function_key(function: Any) -> Hashable:
