@@ -6,21 +6,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from seewhy.annotations.records import Annotated, LocatedPhoto, Thing
+from seewhy.annotations.records import Annotated, LocatedPhoto, Thing, one_line
 from seewhy.errors import OptionError
 
 
 def voc_xml(photo: LocatedPhoto) -> str:
     """Pascal VOC's record: pixels count from 1, and xmax and ymax are the last inside."""
     root = ElementTree.Element("annotation")
-    ElementTree.SubElement(root, "filename").text = Path(photo.photo).name
-    ElementTree.SubElement(root, "path").text = photo.photo
+    ElementTree.SubElement(root, "filename").text = one_line(Path(photo.photo).name)
+    ElementTree.SubElement(root, "path").text = one_line(photo.photo)
     size = ElementTree.SubElement(root, "size")
     for name, value in zip(("width", "height", "depth"), (*photo.size[::-1], 3), strict=True):
         ElementTree.SubElement(size, name).text = str(value)
     for entry in photo.found:
         thing = ElementTree.SubElement(root, "object")
-        ElementTree.SubElement(thing, "name").text = entry.name
+        ElementTree.SubElement(thing, "name").text = one_line(entry.name)
         ElementTree.SubElement(thing, "score").text = f"{entry.box.score:.6f}"
         box = ElementTree.SubElement(thing, "bndbox")
         sides = (entry.box.left + 1, entry.box.top + 1, entry.box.right, entry.box.bottom)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,15 @@ from seewhy.maps.regions import Box
 
 Corners = tuple[float, float, float, float]
 """(left, top, right, bottom); right and bottom are the first behind the thing."""
+
+
+# Line breaks of any kind, controls, and what neither UTF-8 nor XML has.
+_NOT_IN_LINES = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+
+
+def one_line(text: str) -> str:
+    """A name as files of lines and XML take it: line breaks and controls written out, as \\n."""
+    return _NOT_IN_LINES.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 @dataclass(frozen=True)

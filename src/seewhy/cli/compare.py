@@ -46,9 +46,9 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
     A row for each target and layer, a column for each method. A method that cannot explain the
     model leaves its reason in its place.
     """
-    path = sheet or Path(f"{Path(photo).stem}_compared.jpg")
 
     def work() -> session.Report:
+        from seewhy.render.files import file_name
         from seewhy.studies import compare as study
 
         comparison = study.compare(
@@ -59,6 +59,7 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
             targets=[_target(part) for part in split_at_commas(targets)] or ["top"],
             **settings,
         )
+        path = sheet or Path(file_name(Path(photo).stem, "_compared.jpg"))
         session.save_to(path, comparison.save, "sheet", "--sheet")
         records = [each | {"photo": photo, "files": [str(path)]} for each in comparison.as_dicts()]
 

@@ -55,9 +55,12 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
 
 
 def _save(result: Debugging, folder: Path, stem: str) -> list[Path]:
+    from seewhy.render.files import file_name
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return [result.save(folder / f"{stem}_debug{suffix}") for suffix in (".jpg", ".html")]
+        names = [file_name(stem, f"_debug{suffix}") for suffix in (".jpg", ".html")]
+        return [result.save(folder / name) for name in names]
     except OSError as error:
         raise OptionError(
             f"the result cannot be written to {str(folder)!r} ({error.strerror}). "

@@ -86,6 +86,6 @@ NOT_ASKED = ("compile_config", "build_config", "optimizer")
 """What configs have that no answer of a built model depends on."""
 LATER = (
     *("history", "train_function", "test_function", "predict_function", "_functional"),
-    "_eval_epoch_iterator",
+    *("_eval_epoch_iterator", "_jax_state_synced"),
 )
 """Attributes that models of Keras get when they are used."""

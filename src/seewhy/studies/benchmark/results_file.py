@@ -46,7 +46,7 @@ class ResultsFile:
         whole = {"key": key, **record}
         self._note(key, whole)
         if self._path is not None:
-            with self._path.open("a", encoding="utf-8") as file:
+            with self._path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(json.dumps(whole, ensure_ascii=False) + "\n")
 
     def _note(self, key: str, record: Record) -> None:
