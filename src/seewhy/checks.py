@@ -33,6 +33,17 @@ def check_regular_file(path: str | Path, kind: type[SeewhyError]) -> None:
         raise kind(f"{str(path)!r} is a pipe or a device: give a regular file.")
 
 
+def check_file_size(path: str | Path, most: int, kind: type[SeewhyError], what: str) -> None:
+    """Raises the given kind of error for a file of more bytes; no file at all is let pass."""
+    place = Path(path)
+    size = place.stat().st_size if place.is_file() else 0
+    if size > most:
+        raise kind(
+            f"{str(path)!r} has {size:,} bytes, and {what} of more than {most:,} are not read: "
+            f"give a smaller one."
+        )
+
+
 def grid(option: str, value: Any) -> None:
     """Raises OptionError for what is neither None nor (rows, cols)."""
     if value is None:

@@ -255,12 +255,18 @@ def _measure_key(measure: Measure, photo: BenchmarkPhoto) -> str:
     if not measure.drawn:
         return measure.label
     drawn = photo.drawn
-    things = [] if drawn is None else [(thing.label, thing.corners) for thing in drawn.things]
+    things = (
+        []
+        if drawn is None
+        else [(thing.label, thing.corners, thing.fault) for thing in drawn.things]
+    )
     painted = [] if drawn is None else [_boxes_and_mask(drawn, k) for k in range(len(things))]
     size = None if drawn is None else drawn.size
     return f"{measure.label} {results_file.result_key(things=things, painted=painted, size=size)}"
 
 
 def _boxes_and_mask(drawn: Annotated, k: int) -> Any:
-    paint = drawn.things[k].paint
-    return None if paint is None else paint(64, 64)
+    try:
+        return drawn.painted(k, 64, 64)
+    except OptionError as error:  # it is told where it is measured
+        return str(error)
