@@ -44,6 +44,12 @@ def check_file_size(path: str | Path, most: int, kind: type[SeewhyError], what: 
         )
 
 
+def whole_number(text: str) -> int | None:
+    """The number that a text writes in digits; None for other texts, and for numbers beyond 2⁶³."""
+    digits = text.removeprefix("-")
+    return int(text) if digits.isdecimal() and len(digits) < 19 else None
+
+
 def grid(option: str, value: Any) -> None:
     """Raises OptionError for what is neither None nor (rows, cols)."""
     if value is None:

@@ -56,7 +56,7 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
             photo,
             methods=split_at_commas(methods) or study.METHODS,
             layers=[index_or_text(part) for part in split_at_commas(layers)] or [None],
-            targets=[_target(part) for part in split_at_commas(targets)] or ["top"],
+            targets=[index_or_text(part) for part in split_at_commas(targets)] or ["top"],
             **settings,
         )
         path = sheet or Path(file_name(Path(photo).stem, "_compared.jpg"))
@@ -72,7 +72,3 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
         return session.Report(records, show)
 
     session.command(work, as_json=json)
-
-
-def _target(text: str) -> int | str:
-    return int(text) if text.isdecimal() else text

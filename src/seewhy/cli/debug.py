@@ -10,6 +10,7 @@ import typer
 from seewhy.cli import session
 from seewhy.cli.options import BUNDLED, Json, Model, takes_options
 from seewhy.errors import OptionError
+from seewhy.explainer.options import index_or_text
 
 if TYPE_CHECKING:
     from seewhy.studies.debug_report import Debugging
@@ -45,7 +46,7 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
     def work() -> session.Report:
         from seewhy.studies import debug as study
 
-        label = int(true) if true.isdecimal() else true
+        label = index_or_text(true)
         result = study.debug(model, photo, label, trust=trust, **settings)
         files = _save(result, output, Path(photo).stem)
         record = result.as_dict() | {"files": [str(path) for path in files]}

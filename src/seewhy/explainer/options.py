@@ -49,7 +49,8 @@ class Flag:
 
 def index_or_text(text: str | None) -> str | int | None:
     """An index where the text is one: "-1" means the last layer."""
-    return int(text) if text and text.removeprefix("-").isdecimal() else text
+    number = checks.whole_number(text or "")
+    return text if number is None else number
 
 
 def _layers(texts: Sequence[str]) -> Any:

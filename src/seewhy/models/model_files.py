@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import threading
+import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,21 +17,26 @@ import numpy as np
 
 from seewhy.checks import check_regular_file
 from seewhy.errors import ModelError, WeightsError
+from seewhy.models.file_limits import Budget, check_archive, check_datasets, check_tensors
 
 _SUFFIXES = (".weights.h5", ".h5", ".hdf5", ".keras")
 # What Keras and h5py raise for broken and unfitting files. RuntimeError is not among them:
 # out of memory must look like that.
-_BROKEN = (OSError, zipfile.BadZipFile)
-_UNFIT = (ValueError, KeyError, TypeError, AttributeError, IndexError, ImportError)
+_BROKEN = (
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(RecursionError, NotImplementedError),
+)
+_UNFIT = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, ImportError)
 _drawing = threading.RLock()
 
 
 @contextmanager
-def constant_weights() -> Iterator[None]:
+def constant_weights(budget: Budget | None = None) -> Iterator[None]:
     """Within, this thread's layers start with constants, made at no cost.
 
-    What is about to be loaded replaces them at once. JAX would compile a function for each shape
-    of zeros and ones, and takes seconds to draw random values.
+    budget: of the values that they may ask for. What is about to be loaded replaces them at once.
+    JAX would compile a function for each shape of zeros and ones, and takes seconds to draw random
+    values.
     """
     from keras import initializers
 
@@ -39,18 +47,27 @@ def constant_weights() -> Iterator[None]:
         initializers.TruncatedNormal,
         initializers.VarianceScaling,
     )
-    values = constant | dict.fromkeys(drawn, 0.0)
+    values: dict[Any, float | None] = {**constant, **dict.fromkeys(drawn, 0.0)}
+    others = (initializers.Constant, initializers.Orthogonal, initializers.Identity)
+    values |= dict.fromkeys(others if budget else (), None)
     with _drawing, ExitStack() as undo:
         for kind, value in values.items():
             undo.callback(setattr, kind, "__call__", kind.__call__)
-            kind.__call__ = _filled_with(value, kind.__call__, threading.get_ident())
+            kind.__call__ = _filled_with(value, kind.__call__, threading.get_ident(), budget)
         yield
 
 
-def _filled_with(value: float, draw: Callable[..., Any], owner: int) -> Callable[..., Any]:
+def _filled_with(
+    value: float | None, draw: Callable[..., Any], owner: int, budget: Budget | None
+) -> Callable[..., Any]:
+    """An initialiser of this value; None for that of the original."""
     from keras import ops
 
     def initialise(self: Any, shape: Any, dtype: Any = None) -> Any:
+        if budget is not None and threading.get_ident() == owner:
+            budget.take(shape)
+        if value is None:
+            return draw(self, shape, dtype)
         # with a seed it may be a constant that someone counts on and that no file holds
         if threading.get_ident() != owner or self.get_config().get("seed") is not None:
             return draw(self, shape, dtype)
@@ -81,8 +98,15 @@ def load_weights_into(model: Any, path: Path) -> None:
     for variable in _real(model):
         variable.assign(np.full(variable.shape, np.nan, "float32"))
     try:
-        model.load_weights(path)
+        if path.suffix.lower() == ".keras":
+            check_archive(path, WeightsError)
+        check_datasets(path, WeightsError)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of each layer that is not there; it is told below
+            model.load_weights(path)
         stored = _stored(path)
+    except WeightsError:
+        raise
     except _BROKEN as error:
         raise WeightsError(
             f"{str(path)!r} is broken or no weights file: {_line(error)}. Save or copy it again."
@@ -159,13 +183,21 @@ def load_model(path: Path) -> Any:
     _check_model_file(path)
     import keras
 
+    budget: Budget | None = None
     try:
-        with constant_weights():
+        if path.suffix.lower() == ".keras":
+            check_archive(path, ModelError)
+        budget = Budget(path, check_datasets(path, ModelError))
+        with constant_weights(budget):
             model = keras.saving.load_model(path, compile=False)
+    except ModelError:
+        raise
     except (*_BROKEN, *_UNFIT) as error:
-        raise ModelError(_unloaded(path, error)) from error
+        refused = budget.refused if budget else None
+        raise refused or ModelError(_unloaded(path, error)) from error
     if not isinstance(model, keras.Model):
         raise ModelError(f"{str(path)!r} holds no model but one {type(model).__name__}.")
+    check_tensors(model, path)
     return model
 
 
