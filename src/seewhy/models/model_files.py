@@ -18,6 +18,7 @@ import numpy as np
 from seewhy.checks import check_regular_file
 from seewhy.errors import ModelError, WeightsError
 from seewhy.models.file_limits import Budget, check_archive, check_datasets, check_tensors
+from seewhy.models.load_errors import first_line, unloaded
 
 _SUFFIXES = (".weights.h5", ".h5", ".hdf5", ".keras")
 # What Keras and h5py raise for broken and unfitting files. RuntimeError is not among them:
@@ -109,7 +110,8 @@ def load_weights_into(model: Any, path: Path) -> None:
         raise
     except _BROKEN as error:
         raise WeightsError(
-            f"{str(path)!r} is broken or no weights file: {_line(error)}. Save or copy it again."
+            f"{str(path)!r} is broken or no weights file: {first_line(error)}. Save or copy it "
+            "again."
         ) from error
     except _UNFIT as error:
         raise WeightsError(_unfit(model, path, _reason(error))) from error
@@ -137,8 +139,8 @@ def _reason(error: Exception) -> str:
     head = r"A total of (\d+) objects.*?object <\w+ name=([^,>]+)[^\n]*\n\s*"
     listed = re.match(head, text, re.DOTALL)
     if listed is None:
-        return _line(error)
-    example = _line(ValueError(text[listed.end() :]))
+        return first_line(error)
+    example = first_line(ValueError(text[listed.end() :]))
     return f"{listed[1]} of its layers do not fit, such as {listed[2]!r} ({example})"
 
 
@@ -194,7 +196,7 @@ def load_model(path: Path) -> Any:
         raise
     except (*_BROKEN, *_UNFIT) as error:
         refused = budget.refused if budget else None
-        raise refused or ModelError(_unloaded(path, error)) from error
+        raise refused or ModelError(unloaded(path, error)) from error
     if not isinstance(model, keras.Model):
         raise ModelError(f"{str(path)!r} holds no model but one {type(model).__name__}.")
     check_tensors(model, path)
@@ -222,29 +224,3 @@ def _check_model_file(path: Path) -> None:
             f"{name!r} is no Keras file, or it is broken: it is not a zip archive. "
             "Copy or save it again."
         )
-
-
-def _unloaded(path: Path, error: Exception) -> str:
-    text = str(error)
-    unknown = re.search(r"(Could not locate|Unknown) (\w+):? '[^']+'", text)
-    start = f"cannot load a model from {str(path)!r}: {unknown[0] if unknown else _line(error)}."
-    if "No model config found" in text:
-        return f"{start} If it holds weights only, use --model NAME --weights FILE."
-    if unknown:
-        return (
-            f"{start} The model has classes or functions of its own: load it in Python where "
-            "they are defined, with keras.saving.load_model, and pass it as model=…."
-        )
-    if "safe_mode" in text or "unsafe" in text:
-        return (
-            f"{start} The file holds code. If you trust it, load it in Python with "
-            "keras.saving.load_model(…, safe_mode=False) and pass it as model=…."
-        )
-    return f"{start} The file is broken or was made by an incompatible version of Keras."
-
-
-def _line(error: Exception) -> str:
-    """The first line of an error's text, and of a long one the first sentence."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0].rstrip(".:") if lines else type(error).__name__
-    return text if len(text) <= 200 else text.split(". ")[0][:200]
