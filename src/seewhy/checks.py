@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
+from math import inf, isfinite
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,16 @@ def count(option: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
         raise OptionError(f"{option} is a number from 1 on; got {value!r}.")
     return int(value)
+
+
+def number(option: str, value: Any, low: float = -inf, high: float = inf) -> float:
+    """The value; raises OptionError for what is no finite number from low to high."""
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    if not real or not isfinite(value) or not low <= float(value) <= high:
+        bounds = f" from {low:g} on" if high == inf and low > -inf else ""
+        bounds = f" in {low:g}..{high:g}" if high < inf else bounds
+        raise OptionError(f"{option} is a number{bounds}; got {value!r}.")
+    return float(value)
 
 
 def check_regular_file(path: str | Path, kind: type[SeewhyError]) -> None:
