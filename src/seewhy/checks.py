@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import is_dataclass
 from math import inf, isfinite
 from numbers import Integral, Real
 from pathlib import Path
@@ -78,6 +79,84 @@ def not_empty(option: str, value: Any) -> None:
 
 def one_of(option: str, value: str, known: Sequence[str]) -> str:
     """The value; raises OptionError if it is not known."""
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise OptionError(f"{option} is one of {', '.join(known)}; got {value!r}.")
     return value
+
+
+def name_or_function(option: str, value: Any) -> None:
+    """Raises OptionError for what is neither a word nor a function."""
+    if not callable(value) and (not isinstance(value, str) or not value):
+        raise OptionError(f"{option} is a name or a function; got {value!r}.")
+
+
+def name_function_or_none(option: str, value: Any) -> None:
+    if value is not None:
+        name_or_function(option, value)
+
+
+def index_name_or_none(option: str, value: Any) -> None:
+    """Raises OptionError for what is no whole number, no word, and not None."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if value is not None and not whole and not isinstance(value, str):
+        raise OptionError(f"{option} is a name, an index or None; got {value!r}.")
+
+
+def layers(option: str, value: Any) -> None:
+    """Raises OptionError for what names no layer and is none, and for an empty list."""
+    not_empty(option, value)
+    listed = isinstance(value, list | tuple)
+    for each in value if listed else [value]:
+        if (each is None and listed) or isinstance(each, Path):
+            raise OptionError(f"{option} is a name, an index or a layer; got {value!r}.")
+        if not hasattr(each, "name"):  # as layer objects have one
+            index_name_or_none(option, each)
+
+
+def options_by_name(option: str, value: Any) -> None:
+    """Raises OptionError for what is no dictionary by name, and not None."""
+    named = isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+    if value is not None and not named:
+        raise OptionError(f'{option} is a dictionary by name, as {{"steps": 50}}; got {value!r}.')
+
+
+def words_or_records(option: str, value: Any) -> None:
+    """Raises OptionError for what is neither a word, a record, nor a list of these; None is."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    for each in () if value is None else parts:
+        if not isinstance(each, str) and not is_dataclass(each):
+            raise OptionError(f"{option} is a word, a record, or a list of them; got {value!r}.")
+
+
+def side_or_sides(option: str, value: Any) -> None:
+    """Raises OptionError for what is neither a side in pixels, (height, width), nor None."""
+    sides = value if isinstance(value, tuple | list) else [value]
+    whole = all(isinstance(side, Integral) and not isinstance(side, bool) for side in sides)
+    if value is not None and not (whole and len(sides) in (1, 2) and min(sides) > 0):
+        raise OptionError(
+            f"{option} is a side in whole pixels, or (height, width), from 1 on; got {value!r}."
+        )
+
+
+def path_or_none(option: str, value: Any) -> None:
+    """Raises OptionError for what is no path of a file, and not None."""
+    if value is not None and not isinstance(value, str | Path):
+        raise OptionError(f"{option} is the path of a file; got {value!r}.")
+
+
+def names_path_or_none(option: str, value: Any) -> None:
+    """Raises OptionError for what are no names, no file of them, and not None."""
+    listed = isinstance(value, Sequence | Mapping | Set) or hasattr(value, "__array__")
+    bare = isinstance(value, bytes | bytearray | Mapping | Set)
+    if value is None or isinstance(value, str | Path) or hasattr(value, "entries"):
+        return
+    if not listed or bare or not all(isinstance(name, str) for name in value):
+        raise OptionError(f"{option} are a list of names, or the path of a file; got {value!r}.")
+
+
+def channels_or_none(option: str, value: Any) -> None:
+    """Raises OptionError for what are no three whole numbers, and not None."""
+    listed = list(value) if isinstance(value, Sequence) or hasattr(value, "__array__") else []
+    whole = all(isinstance(each, Integral) and not isinstance(each, bool) for each in listed)
+    if value is not None and (not whole or len(listed) != 3):
+        raise OptionError(f"{option} are three channels in whole numbers; got {value!r}.")

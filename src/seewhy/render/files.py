@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -96,17 +97,27 @@ def save(picture: Image.Image | np.ndarray, path: str | Path) -> Path:
     The file appears whole or not at all. Missing folders are made. Raises OptionError for an
     unknown suffix.
     """
+    if not isinstance(path, str | Path):
+        raise OptionError(f"the path of a picture is a text or a Path; got {path!r}.")
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise OptionError(
             f"{path.name!r} does not end in one of {', '.join(FORMATS)}: "
             f"the ending tells the format of the picture."
         )
-    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    image = picture if isinstance(picture, Image.Image) else _as_image(picture)
     content = BytesIO()
     # Pillow does not look at how much of it a file took
     image.save(content, FORMATS[path.suffix.lower()], quality=95, subsampling=0)
     return write(path, content.getbuffer())
+
+
+def _as_image(picture: Any) -> Image.Image:
+    array = picture if isinstance(picture, np.ndarray) else np.empty(0, object)
+    if array.dtype != np.uint8 or not array.size or array.shape[2:] not in ((), (3,), (4,)):
+        got = f"{array.dtype} {array.shape}" if array is picture else type(picture).__name__
+        raise OptionError(f"a picture is uint8 (height, width, 3) or a PIL image; got {got}.")
+    return Image.fromarray(array)
 
 
 def write(path: str | Path, content: str | bytes | memoryview) -> Path:
