@@ -21,9 +21,15 @@ pytestmark = pytest.mark.framework_free
 SOURCE = Path(seewhy.__file__).parent.parent
 LEVEL = {name: level for level, names in enumerate(make_architecture.ORDER) for name in names}
 FRAMEWORKS = {"tensorflow", "jax", "torch", "openvino"}
-BESIDE_PACKAGES = {"__init__", "__main__", "_version", "errors", "progress", "checks"} | {
-    "ground_truth"
-}
+BESIDE_PACKAGES = {
+    "__init__",
+    "__main__",
+    "_version",
+    "errors",
+    "free_memory",
+    "progress",
+    "checks",
+} | {"ground_truth"}
 """All modules that may stand beside the packages."""
 LONG_FILE, MANY_FILES, LONG_FUNCTION = 300, 15, 40
 

@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "architecture.md"
 START, END = "<!-- packages: written by tools/make_architecture.py -->", "<!-- end of packages -->"
 
 ORDER = (
-    ("errors", "progress", "_version", "data", "checks"),
+    ("errors", "progress", "_version", "data", "checks", "free_memory"),
     ("backend", "images", "network"),
     ("maps", "enhance", "models", "targets"),
     ("methods", "metrics", "render", "annotations", "ground_truth"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import is_dataclass
+from math import inf, isfinite
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,16 @@ def count(option: str, value: Any) -> int:
     return int(value)
 
 
+def number(option: str, value: Any, low: float = -inf, high: float = inf) -> float:
+    """The value; raises OptionError for what is no finite number from low to high."""
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    if not real or not isfinite(value) or not low <= float(value) <= high:
+        bounds = f" from {low:g} on" if high == inf and low > -inf else ""
+        bounds = f" in {low:g}..{high:g}" if high < inf else bounds
+        raise OptionError(f"{option} is a number{bounds}; got {value!r}.")
+    return float(value)
+
+
 def check_regular_file(path: str | Path, kind: type[SeewhyError]) -> None:
     """Raises the given kind of error for a pipe, socket or device; no file at all is let pass.
 
@@ -33,6 +44,23 @@ def check_regular_file(path: str | Path, kind: type[SeewhyError]) -> None:
     place = Path(path)
     if place.exists() and not place.is_file() and not place.is_dir():
         raise kind(f"{str(path)!r} is a pipe or a device: give a regular file.")
+
+
+def check_file_size(path: str | Path, most: int, kind: type[SeewhyError], what: str) -> None:
+    """Raises the given kind of error for a file of more bytes; no file at all is let pass."""
+    place = Path(path)
+    size = place.stat().st_size if place.is_file() else 0
+    if size > most:
+        raise kind(
+            f"{str(path)!r} has {size:,} bytes, and {what} of more than {most:,} are not read: "
+            f"give a smaller one."
+        )
+
+
+def whole_number(text: str) -> int | None:
+    """The number that a text writes in digits; None for other texts, and for numbers beyond 2⁶³."""
+    digits = text.removeprefix("-")
+    return int(text) if digits.isdecimal() and len(digits) < 19 else None
 
 
 def grid(option: str, value: Any) -> None:
@@ -58,7 +86,7 @@ def not_empty(option: str, value: Any) -> None:
 
 def one_of(option: str, value: str, known: Sequence[str]) -> str:
     """The value; raises OptionError if it is not known."""
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise OptionError(f"{option} is one of {', '.join(known)}; got {value!r}.")
     return value
 
@@ -69,7 +97,7 @@ def check_range(option: str, value: Any) -> None:
         return
     pair = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
     numbers = [v for v in pair if isinstance(v, Real) and not isinstance(v, bool)]
-    if len(pair) != 2 or len(numbers) != 2 or not all(math.isfinite(v) for v in numbers):
+    if len(pair) != 2 or len(numbers) != 2 or not all(isfinite(v) for v in numbers):
         raise OptionError(
             f"{option} is (black, white), as in (0, 4095), 'data' or 'dtype'; got {value!r}."
         )
@@ -88,3 +116,81 @@ def read_range(text: str | None) -> str | tuple[float, float] | None:
             f"range is two numbers such as 0,4095, or data, or dtype; got {text!r}."
         ) from None
     return black, white
+
+
+def name_or_function(option: str, value: Any) -> None:
+    """Raises OptionError for what is neither a word nor a function."""
+    if not callable(value) and (not isinstance(value, str) or not value):
+        raise OptionError(f"{option} is a name or a function; got {value!r}.")
+
+
+def name_function_or_none(option: str, value: Any) -> None:
+    if value is not None:
+        name_or_function(option, value)
+
+
+def index_name_or_none(option: str, value: Any) -> None:
+    """Raises OptionError for what is no whole number, no word, and not None."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if value is not None and not whole and not isinstance(value, str):
+        raise OptionError(f"{option} is a name, an index or None; got {value!r}.")
+
+
+def layers(option: str, value: Any) -> None:
+    """Raises OptionError for what names no layer and is none, and for an empty list."""
+    not_empty(option, value)
+    listed = isinstance(value, list | tuple)
+    for each in value if listed else [value]:
+        if (each is None and listed) or isinstance(each, Path):
+            raise OptionError(f"{option} is a name, an index or a layer; got {value!r}.")
+        if not hasattr(each, "name"):  # as layer objects have one
+            index_name_or_none(option, each)
+
+
+def options_by_name(option: str, value: Any) -> None:
+    """Raises OptionError for what is no dictionary by name, and not None."""
+    named = isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+    if value is not None and not named:
+        raise OptionError(f'{option} is a dictionary by name, as {{"steps": 50}}; got {value!r}.')
+
+
+def words_or_records(option: str, value: Any) -> None:
+    """Raises OptionError for what is neither a word, a record, nor a list of these; None is."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    for each in () if value is None else parts:
+        if not isinstance(each, str) and not is_dataclass(each):
+            raise OptionError(f"{option} is a word, a record, or a list of them; got {value!r}.")
+
+
+def side_or_sides(option: str, value: Any) -> None:
+    """Raises OptionError for what is neither a side in pixels, (height, width), nor None."""
+    sides = value if isinstance(value, tuple | list) else [value]
+    whole = all(isinstance(side, Integral) and not isinstance(side, bool) for side in sides)
+    if value is not None and not (whole and len(sides) in (1, 2) and min(sides) > 0):
+        raise OptionError(
+            f"{option} is a side in whole pixels, or (height, width), from 1 on; got {value!r}."
+        )
+
+
+def path_or_none(option: str, value: Any) -> None:
+    """Raises OptionError for what is no path of a file, and not None."""
+    if value is not None and not isinstance(value, str | Path):
+        raise OptionError(f"{option} is the path of a file; got {value!r}.")
+
+
+def names_path_or_none(option: str, value: Any) -> None:
+    """Raises OptionError for what are no names, no file of them, and not None."""
+    listed = isinstance(value, Sequence | Mapping | Set) or hasattr(value, "__array__")
+    bare = isinstance(value, bytes | bytearray | Mapping | Set)
+    if value is None or isinstance(value, str | Path) or hasattr(value, "entries"):
+        return
+    if not listed or bare or not all(isinstance(name, str) for name in value):
+        raise OptionError(f"{option} are a list of names, or the path of a file; got {value!r}.")
+
+
+def channels_or_none(option: str, value: Any) -> None:
+    """Raises OptionError for what are no three whole numbers, and not None."""
+    listed = list(value) if isinstance(value, Sequence) or hasattr(value, "__array__") else []
+    whole = all(isinstance(each, Integral) and not isinstance(each, bool) for each in listed)
+    if value is not None and (not whole or len(listed) != 3):
+        raise OptionError(f"{option} are three channels in whole numbers; got {value!r}.")

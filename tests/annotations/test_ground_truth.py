@@ -33,7 +33,7 @@ def test_run_lengths_are_those_of_pycocotools(seed):
 
 
 def test_run_lengths_that_do_not_fill_the_mask():
-    with pytest.raises(errors.OptionError, match="sum to 5, which should be 6"):
+    with pytest.raises(errors.OptionError, match="sum to 6; got 5"):
         run_length_mask({"size": [2, 3], "counts": [1, 4]}, 2, 3)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 
 import numpy as np
@@ -199,3 +200,54 @@ def test_models_with_unknown_layers_and_with_code(tmp_path, name):
         save(keras.Sequential([keras.Input((4,)), layer]), tmp_path / name)
         with pytest.raises(ModelError, match=mend):
             presets.load(tmp_path / name)
+
+
+def legacy(path, edit):
+    """A file as Keras 2 wrote it, with another config."""
+    import h5py
+    import keras
+
+    save(
+        keras.Sequential(
+            [
+                keras.Input((8, 8, 3)),
+                keras.layers.DepthwiseConv2D(3, name="depthwise"),
+                keras.layers.Flatten(),
+                keras.layers.Dense(2, name="dense"),
+            ]
+        ),
+        path,
+    )
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        edit({each["config"]["name"]: each for each in config["config"]["layers"]})
+        file.attrs["model_config"] = json.dumps(config).encode()
+        file.attrs["keras_version"] = b"2.12.0"
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "told"),
+    [
+        ("depthwise", {"groups": 1}, r"DepthwiseConv2D: \{'groups': 1\}.*'DepthwiseConv2D': …"),
+        ("dense", {"implementation": 2}, r"'implementation': 2.*tf_keras"),
+        ("dense", {"activation": "own"}, r"activation.*own.*custom_objects=\{'own': own\}"),
+        ("dense", {"units": -1}, "(?i)units"),
+        ("dense", {"kernel_initializer": {"class_name": "Own", "config": {}}}, "Own"),
+    ],
+)
+def test_files_of_keras_2_tell_what_keras_3_does_not_know(tmp_path, name, changes, told):
+    path = legacy(tmp_path / "old.h5", lambda layers: layers[name]["config"].update(changes))
+    with pytest.raises(ModelError, match=told) as caught:
+        presets.load(path)
+    assert "Keras 2.12.0 made it" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 900
+
+
+def test_operations_of_tensorflow_between_layers(tmp_path):
+    def edit(layers):
+        layers["depthwise"]["class_name"] = "TFOpLambda"
+
+    with pytest.raises(ModelError, match=r"TFOpLambda.*tf_keras"):
+        presets.load(legacy(tmp_path / "old.h5", edit))

@@ -199,19 +199,6 @@ def test_a_failed_save_leaves_what_was_there(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_save_is_seen_only_when_it_is_whole(tmp_path, monkeypatch):
-    path, whole = tmp_path / "picture.png", Image.Image.save
-
-    def watched(image, file, *args, **kwargs):
-        whole(image, file, *args, **kwargs)
-        assert not path.exists()
-        (unfinished,) = tmp_path.iterdir()
-        assert unfinished.parent == path.parent
-
-    monkeypatch.setattr(Image.Image, "save", watched)
-    assert render.save(photo(), path).exists()
-
-
 def test_a_name_as_long_as_the_file_system_takes(tmp_path):
     path = tmp_path / ("a" * 251 + ".png")
     assert render.save(photo(), path).exists()

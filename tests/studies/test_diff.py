@@ -128,3 +128,12 @@ def test_the_command(photos, tmp_path, monkeypatch, capsys):
         "both_diff.jpg",
         "diff.csv",
     ]
+    (tmp_path / "out" / "both_diff.jpg").unlink()
+    (tmp_path / "out" / "both_diff.jpg" / "in the way").mkdir(parents=True)
+    (tmp_path / "out" / "diff.csv").unlink()
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    printed = capsys.readouterr()
+    assert "both.png' cannot be written" in printed.err
+    assert len(json.loads(printed.out)) == 2
+    assert (tmp_path / "out" / "diff.csv").exists()

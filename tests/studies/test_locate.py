@@ -12,9 +12,13 @@ from keras import layers
 from PIL import Image
 
 from seewhy import ground_truth
+from seewhy.annotations.records import FoundBox, LocatedPhoto
 from seewhy.cli import app
+from seewhy.maps.regions import Box
 from seewhy.models import presets
-from seewhy.targets.labels import DATA
+from seewhy.render.files import Filenames
+from seewhy.studies.locate import FORMATS, box_files, write_boxes
+from seewhy.targets.labels import DATA, Label, Labels
 
 pytestmark = pytest.mark.one_backend
 
@@ -137,3 +141,72 @@ def test_which_settings_are_taken(monkeypatch, tmp_path):
         with pytest.raises(Stop):
             app.main()
         assert {name: taken[name] for name in bundled} == wanted
+
+
+@pytest.mark.parametrize(
+    ("how", "name"),
+    [("coco", "boxes.json"), ("yolo", "spots.txt"), ("yolo", "classes.txt"), ("voc", "spots.xml")],
+)
+def test_files_of_boxes_that_are_there_are_kept(files, monkeypatch, capsys, tmp_path, how, name):
+    wished = ["--target", "left", "--format", how, "--output", str(tmp_path)]
+    own = tmp_path / name
+    own.write_text("mine")
+    told = run(files, monkeypatch, *wished)
+    assert str(own) in told
+    assert "--overwrite" in told
+    assert {path.name for path in tmp_path.iterdir()} == {name}
+    assert own.read_text() == "mine"
+    assert run(files, monkeypatch, *wished, "--overwrite") == 0
+    assert own.read_text() != "mine"
+
+
+def test_own_boxes_are_replaced_until_somebody_changes_them(files, monkeypatch, capsys, tmp_path):
+    wished = ["--target", "left", "--output", str(tmp_path)]
+    assert run(files, monkeypatch, *wished) == 0
+    assert run(files, monkeypatch, *wished, "--threshold", "0.9") == 0
+    path = tmp_path / "boxes.json"
+    record = json.loads(path.read_text())
+    record["annotations"][0]["bbox"][0] += 1
+    path.write_text(json.dumps(record))
+    assert "--overwrite" in run(files, monkeypatch, *wished)
+    assert json.loads(path.read_text()) == record
+
+
+def test_a_photo_called_classes_keeps_its_boxes(files, monkeypatch, capsys, tmp_path):
+    photo = tmp_path / "classes.png"
+    photo.write_bytes((files / "spots.png").read_bytes())
+    out = tmp_path / "out"
+    wished = ["--target", "left", "--format", "yolo", "--output", str(out)]
+    assert run(files, monkeypatch, str(photo), *wished) == 0
+    assert (out / "classes.txt").read_text().splitlines() == NAMES
+    assert (out / "classes-2.txt").read_text() == (out / "spots.txt").read_text()
+
+
+def test_a_picture_that_cannot_be_written_costs_no_boxes(files, monkeypatch, capsys, tmp_path):
+    (tmp_path / "spots_boxes.jpg" / "in the way").mkdir(parents=True)
+    assert run(files, monkeypatch, "--target", "left", "--output", str(tmp_path)) == 1
+    printed = capsys.readouterr()
+    assert "cannot be written" in printed.err
+    assert "left: " in printed.out
+    assert len(json.loads((tmp_path / "boxes.json").read_text())["annotations"]) == 1
+
+
+HOSTILE = ["a\nb", "c\r\n d", "e\x0bf", "g\u2028h", "i\x85j", "", " ", "k\udcffl", "m\x00n", "o&<p"]
+
+
+@pytest.mark.framework_free
+def test_names_of_classes_keep_their_numbers_in_every_format(tmp_path):
+    labels = Labels(tuple(Label(k, None, name) for k, name in enumerate(HOSTILE)))
+    found = tuple(
+        FoundBox(k, name, Box(1, 2, 5, 6, score=0.5, peak=1.0)) for k, name in enumerate(HOSTILE)
+    )
+    place = LocatedPhoto("a\x1b\n.jpg", (64, 96), found)
+    for how in FORMATS:
+        out = tmp_path / how
+        where = box_files([place.photo], how, Filenames(out, []))
+        write_boxes([(where.each[0], place)], labels, where)
+        (entry,) = ground_truth.read(where.each[0] if how == "coco" else out).photos
+        told = [thing.label or "" for thing in entry.things]
+        assert told[0] in ("a\nb", "a\\nb")
+        assert told[-1] == "o&<p"
+        assert len(told) == len(HOSTILE)

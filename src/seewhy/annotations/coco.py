@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,14 @@ from typing import Any
 import numpy as np
 
 from seewhy.annotations import masks
-from seewhy.annotations.records import Annotated, Corners, LocatedPhoto, Thing
+from seewhy.annotations.records import Annotated, Corners, LocatedPhoto, Thing, error_in_words
+from seewhy.checks import check_file_size
 from seewhy.errors import OptionError
+from seewhy.free_memory import free_memory
+
+TIMES_IN_MEMORY = 10
+"""How much more memory than bytes a file takes while it is read."""
+MOST_POINTS = 20_000
 
 
 def coco_record(photos: Sequence[LocatedPhoto]) -> dict[str, object]:
@@ -44,8 +51,9 @@ def coco_record(photos: Sequence[LocatedPhoto]) -> dict[str, object]:
 def read_coco(files: Sequence[Path]) -> Iterator[Annotated]:
     """COCO's format, https://cocodataset.org/#format-data: boxes are (left, top, width, height)."""
     for file in files:
+        check_file_size(file, free_memory() // TIMES_IN_MEMORY, OptionError, "COCO files")
         record = json.loads(file.read_text(encoding="utf-8"))
-        if not isinstance(record, dict) or "images" not in record:
+        if not isinstance(record, dict) or not isinstance(record.get("images"), list):
             raise OptionError(f"{str(file)!r} has no list of 'images', as COCO files have.")
         names = {entry["id"]: str(entry["name"]) for entry in record.get("categories", [])}
         images = {entry["id"]: entry for entry in record["images"]}
@@ -57,15 +65,31 @@ def read_coco(files: Sequence[Path]) -> Iterator[Annotated]:
                     f"the annotation {entry.get('id')!r} is about the image {place!r}, which "
                     f"{str(file)!r} does not list."
                 )
-            things[place].append(_thing(entry, names, _size_of_photo(images[place])))
+            things[place].append(_thing_or_fault(entry, names, _size_of_photo(images[place])))
         for place, image in images.items():
-            yield Annotated(str(image["file_name"]), _size_of_photo(image), tuple(things[place]))
+            size, drawn = _size_of_photo(image), tuple(things[place])
+            yield Annotated(str(image["file_name"]), size, drawn, str(file), "annotation")
 
 
 def _size_of_photo(image: dict[str, Any]) -> tuple[float, float] | None:
     if not image.get("height") or not image.get("width"):
         return None
-    return float(image["height"]), float(image["width"])
+    try:
+        return float(image["height"]), float(image["width"])
+    except (ValueError, TypeError, OverflowError):
+        return float("nan"), float("nan")  # told when the photo is asked for
+
+
+def _thing_or_fault(
+    record: dict[str, Any], names: dict[Any, str], size: tuple[float, float] | None
+) -> Thing:
+    number = record.get("id")
+    try:
+        return replace(_thing(record, names, size), number=number)
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        fault = f"its box is [left, top, width, height] ({error_in_words(error)})."
+        fault = str(error) if isinstance(error, OptionError) else fault
+        return Thing(None, (0.0, 0.0, 0.0, 0.0), None, number, fault)
 
 
 def _thing(
@@ -82,8 +106,15 @@ def _thing(
         paint = partial(masks.run_length_mask, drawn)
         return Thing(label, corners or masks.run_length_corners(drawn), paint)
     points = [np.asarray(polygon, "float64").reshape(-1, 2) for polygon in drawn or ()]
+    points = [polygon for polygon in points if len(polygon)]
     if corners is None and not points:
-        raise OptionError(f"the annotation {record.get('id')!r} has neither box nor outline.")
+        raise OptionError("it has neither box nor outline.")
+    for polygon in points:
+        if len(polygon) > MOST_POINTS or not np.isfinite(polygon).all():
+            raise OptionError(
+                f"an outline has finite numbers, and {MOST_POINTS:,} points at most; one of it has "
+                f"{len(polygon):,} points from {polygon[0].tolist()} on."
+            )
     corners = corners or bounding_corners(np.concatenate(points))
     if not points:
         return Thing(label, corners)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from seewhy.annotations.records import Annotated, Thing
+from seewhy.annotations.records import Annotated, Thing, annotated_or_fault
 from seewhy.errors import OptionError
 
 # VOC's border of things, which belongs to nothing.
@@ -34,8 +35,9 @@ def polygon_mask(
         if len(polygon) < 3:
             continue
         corners = polygon * [width / size[1], height / size[0]]
-        low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, [width, height])
-        high = np.clip(np.ceil(corners.max(axis=0)).astype(int), 0, [width, height])
+        # clipped first: what is far outside is no whole number of the machine
+        low = np.clip(np.floor(corners.min(axis=0)), 0, [width, height]).astype(int)
+        high = np.clip(np.ceil(corners.max(axis=0)), 0, [width, height]).astype(int)
         if (high <= low).any():
             continue
         across, down = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
@@ -53,16 +55,31 @@ def run_length_mask(record: dict[str, Any], height: int, width: int) -> np.ndarr
     record: "size" (rows, cols), and "counts" as numbers or as COCO's text of them.
     """
     rows, cols = (int(side) for side in record["size"])
-    counts = record["counts"]
+    check_mask_pixels(rows, cols)
+    counts = record.get("counts")
     if isinstance(counts, str | bytes):
         counts = _counts(counts if isinstance(counts, str) else counts.decode("ascii"))
+    if not isinstance(counts, list) or not all(type(count) is int for count in counts):
+        raise OptionError(
+            'run lengths have "counts": a list of whole numbers, or COCO\'s text of them.'
+        )
     if sum(counts) != rows * cols or min(counts, default=0) < 0:
         raise OptionError(
-            f"run lengths of a mask of {rows} × {cols} pixels sum to {sum(counts)}, which should "
-            f"be {rows * cols}."
+            f"run lengths of a mask of {rows} × {cols} pixels are from 0 on and sum to "
+            f"{rows * cols}; got {sum(counts)}, the least {min(counts, default=0)}."
         )
     flat = np.repeat(np.arange(len(counts)) % 2 == 1, counts)
     return resized_mask(flat.reshape(cols, rows).T, height, width)
+
+
+def check_mask_pixels(rows: int, cols: int) -> None:
+    """Raises OptionError for a mask of more pixels than photos may have, before it is unpacked."""
+    most = Image.MAX_IMAGE_PIXELS
+    if min(rows, cols) < 1 or (most is not None and rows * cols > most):
+        raise OptionError(
+            f"a mask of {rows:,} × {cols:,} pixels is not unpacked: it has the photo's size, and "
+            f"{most or 0:,} pixels at most."
+        )
 
 
 def run_length_corners(record: dict[str, Any]) -> tuple[float, float, float, float]:
@@ -88,6 +105,8 @@ def _counts(text: str) -> list[int]:
     value, shift = 0, 0
     for letter in text:
         bits = ord(letter) - 48
+        if shift > 60:
+            raise OptionError("the text of run lengths has a number that no mask can have.")
         value |= (bits & 31) << shift
         shift += 5
         if bits & 32:
@@ -106,8 +125,17 @@ def mask_from_file(file: Path, height: int, width: int) -> np.ndarray:
 
 def mask_of_file(file: Path) -> np.ndarray:
     """A picture's mask at its own size; in palette pictures 255, VOC's border, is left out."""
-    with Image.open(file, formats=_FORMATS) as opened:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            opened = Image.open(file, formats=_FORMATS)
+    except Image.DecompressionBombError as error:
+        raise OptionError(f"{str(file)!r} is too large a mask ({error}).") from error
+    with opened:
+        check_mask_pixels(*opened.size[::-1])
         values, palette = np.asarray(opened), opened.mode == "P"
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise OptionError(f"{str(file)!r} has values that are no finite numbers: save it as bool.")
     if values.ndim == 3:
         # what is transparent is not there
         channels = values.shape[-1]
@@ -133,8 +161,12 @@ def resized_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
 def read_masks(files: Sequence[Path]) -> Iterator[Annotated]:
     """A picture for each photo, of its size: what is not 0 is the thing."""
     for file in files:
-        inside = mask_of_file(file)
-        size = (float(inside.shape[0]), float(inside.shape[1]))
-        # read again when it is wanted: the masks of a whole data set need not be held
-        thing = Thing(None, box_around(inside), partial(mask_from_file, file))
-        yield Annotated(str(file), size, (thing,) if inside.any() else ())
+        yield annotated_or_fault(file, "mask", partial(_annotated, file))
+
+
+def _annotated(file: Path) -> Annotated:
+    inside = mask_of_file(file)
+    size = (float(inside.shape[0]), float(inside.shape[1]))
+    # read again when it is wanted: the masks of a whole data set need not be held
+    thing = Thing(None, box_around(inside), partial(mask_from_file, file))
+    return Annotated(str(file), size, (thing,) if inside.any() else (), str(file), "mask")

@@ -8,7 +8,7 @@ from pathlib import Path
 from seewhy.annotations.coco import read_coco
 from seewhy.annotations.masks import read_masks
 from seewhy.annotations.pascal_voc import read_voc
-from seewhy.annotations.records import Annotated, Annotations
+from seewhy.annotations.records import UNREADABLE, Annotated, Annotations, error_in_words
 from seewhy.annotations.yolo import read_yolo
 from seewhy.checks import check_regular_file
 from seewhy.errors import OptionError
@@ -57,22 +57,29 @@ def read(path: str | Path) -> Annotations:
     of them (boxes or polygons in fractions of the photo; names of classes from `classes.txt`,
     `obj.names` or `data.yaml` there or one folder up); or a folder of PNG masks, which are true
     where a pixel is not 0 (VOC's border of 255 in palette pictures is left out).
-    Raises OptionError for what cannot be read, with the place.
+    Raises OptionError for what cannot be read, with the place. What is wrong with one photo or box
+    of many is kept with it, and raised when it is asked for.
     """
-    # imported late: the readers make records of this file
-
     place = Path(path)
     if not place.exists():
         raise OptionError(f"there are no annotations at {str(path)!r}.")
     check_regular_file(place, OptionError)
     files, kind = files_of_kind(place)
     try:
-        return Annotations(tuple(READERS[kind](files)), str(path))
-    except (ValueError, KeyError, TypeError, OSError, SyntaxError) as error:
+        photos = tuple(READERS[kind](files))
+    except UNREADABLE as error:
         if isinstance(error, OptionError):
             raise
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise OptionError(
-            f"{str(path)!r} cannot be read as {kind} annotations ({reason}). Give a COCO JSON "
-            f"file, a folder of VOC XML or YOLO text files, or a folder of PNG masks."
+            f"{str(path)!r} cannot be read as {kind} annotations ({error_in_words(error)}). {MEND}"
         ) from error
+    faults = [photo.fault for photo in photos if photo.fault]
+    if photos and len(faults) == len(photos):
+        raise OptionError(f"{faults[0]} {MEND}")
+    return Annotations(photos, str(path))
+
+
+MEND = (
+    "Give a COCO JSON file, a folder of VOC XML or YOLO text files, or a folder of PNG masks, as "
+    "their formats have them."
+)

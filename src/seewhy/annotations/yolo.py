@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,20 @@ import numpy as np
 
 from seewhy.annotations import masks
 from seewhy.annotations.coco import bounding_corners
-from seewhy.annotations.records import Annotated, LocatedPhoto, Thing
+from seewhy.annotations.records import (
+    MOST_THINGS,
+    Annotated,
+    LocatedPhoto,
+    Thing,
+    annotated_or_fault,
+)
+from seewhy.checks import check_file_size
 from seewhy.errors import OptionError
 
+LARGEST = 20_000_000
+"""Bytes of a file about one photo."""
+ROUNDING = 0.01
+"""By how much a thing at the border may reach over it."""
 CLASS_FILES = ("classes.txt", "obj.names", "data.yaml", "dataset.yaml", "data.yml")
 
 
@@ -36,26 +47,51 @@ def read_yolo(files: Sequence[Path]) -> Iterator[Annotated]:
     """
     names_beside = cache(_class_names)  # as there may be thousands of files in a folder
     for file in files:
-        names = names_beside(file.parent)
-        lines = file.read_text(encoding="utf-8").splitlines()
-        rows = [line.split() for line in lines if line.strip()]
-        yield Annotated(str(file), (1, 1), tuple(_thing(file, row, names) for row in rows))
+        yield annotated_or_fault(file, "YOLO", partial(_annotated, file, names_beside))
 
 
-def _thing(file: Path, row: Sequence[str], names: dict[int, str]) -> Thing:
+def _annotated(file: Path, names_beside: Callable[[Path], dict[int, str]]) -> Annotated:
+    check_file_size(file, LARGEST, OptionError, "YOLO files")
+    names = names_beside(file.parent)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    rows = [(number, line.split()) for number, line in enumerate(lines, 1) if line.strip()]
+    if len(rows) > MOST_THINGS:
+        raise OptionError(
+            f"{str(file)!r} has {len(rows):,} lines: at most {MOST_THINGS:,} things of a photo "
+            f"are read."
+        )
+    things = [_thing(file, number, row, names) for number, row in rows]
+    return Annotated(str(file), (1, 1), tuple(things), str(file), "line")
+
+
+def _thing(file: Path, number: int, row: Sequence[str], names: dict[int, str]) -> Thing:
     label = names.get(int(row[0]), row[0])
     numbers = np.array(row[1:], "float64")
+    fault = _fault_of_fractions(numbers)
     if len(numbers) in (4, 5):
         across, down, width, height = numbers[:4].tolist()
         half = (width / 2, height / 2)
-        return Thing(label, (across - half[0], down - half[1], across + half[0], down + half[1]))
+        corners = (across - half[0], down - half[1], across + half[0], down + half[1])
+        return Thing(label, corners, None, number, fault)
     if len(numbers) < 6 or len(numbers) % 2:
         raise OptionError(
-            f"a line of {str(file)!r} has {len(numbers)} numbers behind the class: a box has four, "
-            f"a polygon an even number from six on."
+            f"line {number} of {str(file)!r} has {len(numbers)} numbers behind the class: a box "
+            f"has four, a polygon an even number from six on."
         )
     points = numbers.reshape(-1, 2)
-    return Thing(label, bounding_corners(points), partial(masks.polygon_mask, [points], (1, 1)))
+    paint = partial(masks.polygon_mask, [points], (1, 1))
+    return Thing(label, bounding_corners(points), paint, number, fault)
+
+
+def _fault_of_fractions(numbers: np.ndarray) -> str:
+    """What is wrong with numbers that should be fractions of a photo; the last may be a score."""
+    inside = (numbers >= -ROUNDING) & (numbers <= 1 + ROUNDING)
+    if inside.all():
+        return ""
+    return (
+        f"YOLO has fractions of the photo, in 0..1; got {numbers[~inside][0]:g}. Divide x and "
+        f"width by the photo's width, y and height by its height."
+    )
 
 
 def _class_names(folder: Path) -> dict[int, str]:
@@ -66,7 +102,9 @@ def _class_names(folder: Path) -> dict[int, str]:
             if not file.is_file():
                 continue
             if file.suffix in (".yaml", ".yml"):
+                check_file_size(file, LARGEST, OptionError, "YAML files")
                 return _yaml_names(file)
+            check_file_size(file, LARGEST, OptionError, "lists of classes")
             lines = file.read_text(encoding="utf-8").splitlines()
             return dict(enumerate(line.strip() for line in lines if line.strip()))
     return {}

@@ -46,9 +46,9 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
     A row for each target and layer, a column for each method. A method that cannot explain the
     model leaves its reason in its place.
     """
-    path = sheet or Path(f"{Path(photo).stem}_compared.jpg")
 
     def work() -> session.Report:
+        from seewhy.render.files import file_name
         from seewhy.studies import compare as study
 
         comparison = study.compare(
@@ -56,9 +56,10 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
             photo,
             methods=split_at_commas(methods) or study.METHODS,
             layers=[index_or_text(part) for part in split_at_commas(layers)] or [None],
-            targets=[_target(part) for part in split_at_commas(targets)] or ["top"],
+            targets=[index_or_text(part) for part in split_at_commas(targets)] or ["top"],
             **settings,
         )
+        path = sheet or Path(file_name(Path(photo).stem, "_compared.jpg"))
         session.save_to(path, comparison.save, "sheet", "--sheet")
         records = [each | {"photo": photo, "files": [str(path)]} for each in comparison.as_dicts()]
 
@@ -71,7 +72,3 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
         return session.Report(records, show)
 
     session.command(work, as_json=json)
-
-
-def _target(text: str) -> int | str:
-    return int(text) if text.isdecimal() else text

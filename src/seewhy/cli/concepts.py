@@ -57,13 +57,14 @@ def concepts(  # noqa: PLR0913  (one parameter a flag)
 
     def work() -> session.Report:
         from seewhy.explainer import one_shot
+        from seewhy.render.files import file_name
 
         batch = _read(photos)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SeewhyWarning)  # they are told below
             readable = [photo for _, photo in batch.photos]
             result = one_shot.concepts(model, readable, count=count, seed=seed, **settings)
-        path = sheet or Path(f"{Path(batch.photos[0][0]).stem}_concepts.jpg")
+        path = sheet or Path(file_name(Path(batch.photos[0][0]).stem, "_concepts.jpg"))
         session.save_to(path, result.save, "sheet", "--sheet")
         errors = [{"photo": photo, "error": str(error)} for photo, error in batch.problems]
         record = result.as_dict() | {"files": [str(path)], "errors": errors}

@@ -10,6 +10,7 @@ import typer
 from seewhy.cli import session
 from seewhy.cli.options import BUNDLED, Json, Model, takes_options
 from seewhy.errors import OptionError
+from seewhy.explainer.options import index_or_text
 
 if TYPE_CHECKING:
     from seewhy.studies.debug_report import Debugging
@@ -45,7 +46,7 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
     def work() -> session.Report:
         from seewhy.studies import debug as study
 
-        label = int(true) if true.isdecimal() else true
+        label = index_or_text(true)
         result = study.debug(model, photo, label, trust=trust, **settings)
         files = _save(result, output, Path(photo).stem)
         record = result.as_dict() | {"files": [str(path) for path in files]}
@@ -55,9 +56,12 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
 
 
 def _save(result: Debugging, folder: Path, stem: str) -> list[Path]:
+    from seewhy.render.files import file_name
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return [result.save(folder / f"{stem}_debug{suffix}") for suffix in (".jpg", ".html")]
+        names = [file_name(stem, f"_debug{suffix}") for suffix in (".jpg", ".html")]
+        return [result.save(folder / name) for name in names]
     except OSError as error:
         raise OptionError(
             f"the result cannot be written to {str(folder)!r} ({error.strerror}). "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from seewhy.explainer.options import index_or_text
 
 if TYPE_CHECKING:
     from seewhy.explainer.explainer import Explainer
+    from seewhy.render.files import Filenames
     from seewhy.studies.diff import Difference
 
 EXAMPLES = """
@@ -72,13 +74,14 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
         from seewhy.cli.picture_files import Drawing
         from seewhy.explainer.explainer import Explainer
         from seewhy.images.folders import list_photos
+        from seewhy.render.files import Filenames
 
         Drawing(output=output).check()
         paths = list_photos(photos)
         both = Explainer(model_a, **settings), Explainer(model_b, **others)
         problems: list[str] = []
         records, drawn = _differences(both, paths, target, pictures, problems)
-        table = _write(records, drawn, paths, output, common_scale)
+        table = _write(records, drawn, Filenames(output, paths), common_scale, problems)
         return session.Report(records, lambda: _show(records, table), problems)
 
     session.command(work, as_json=json)
@@ -116,27 +119,36 @@ def _differences(
 def _write(
     records: list[dict[str, Any]],
     drawn: list[tuple[int, Difference]],
-    paths: list[str],
-    folder: Path,
+    names: Filenames,
     common_scale: bool,
-) -> Path:
-    """Write the pictures and the table; the path of the table. Sorts the records."""
+    problems: list[str],
+) -> Path | None:
+    """Write the pictures and the table; the path of the table. Sorts the records.
+
+    problems: gets a line for each file that cannot be written.
+    """
     from seewhy import render
-    from seewhy.render.files import Filenames
+    from seewhy.render.files import write
     from seewhy.studies.diff import differences_as_csv
 
-    names = Filenames(folder, paths)
     for place, difference in drawn:
         path = names.claim(difference.photo, ["_diff.jpg"])[0]
-        render.save(difference.picture(common_scale), path)
-        records[place]["files"] = [str(path)]
+        picture = difference.picture(common_scale)
+        problem = session.problem_of_writing(partial(render.save, picture, path), difference.photo)
+        if problem:
+            problems.append(problem)
+        else:
+            records[place]["files"] = [str(path)]
     records.sort(key=lambda record: -record["figure"])
     table = names.claim("diff", [".csv"])[0]
-    table.write_text(differences_as_csv(records), encoding="utf-8")
-    return table
+    try:
+        return write(table, differences_as_csv(records))
+    except OSError as error:
+        problems.append(f"{str(table)!r} cannot be written: {error.strerror or error}.")
+        return None
 
 
-def _show(records: list[dict[str, Any]], csv: Path) -> None:
+def _show(records: list[dict[str, Any]], csv: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -156,4 +168,5 @@ def _show(records: list[dict[str, Any]], csv: Path) -> None:
     for record in records:
         for path in record.get("files", []):
             session.echo(path)
-    session.echo(csv)
+    if csv is not None:
+        session.echo(csv)

@@ -88,7 +88,7 @@ def _show(evaluation: Evaluation) -> None:
     target, layer = evaluation.settings["target"], evaluation.settings["layer"]
     question = "each box's class" if target == "label" else target
     title = f"{evaluation.photos} photos, {evaluation.cases} questions ({question}), {layer}"
-    table = Table(title=title, title_justify="left")
+    table = Table(title=session.words(title), title_justify="left")
     table.add_column("maps", no_wrap=True)
     for name in COLUMNS:
         arrow = "↓" if name.endswith("error") else "↑"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seewhy.annotations.records import LocatedPhoto
     from seewhy.render.files import Filenames
     from seewhy.results.explanation import Explanation
+    from seewhy.studies.locate import BoxFiles
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -70,6 +71,9 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
         BoxFormat, typer.Option(help="One COCO JSON, or a YOLO text or VOC XML for each photo.")
     ] = BoxFormat.coco,
     output: Annotated[Path, typer.Option(help="Folder for pictures and boxes.")] = Path(),
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files of boxes that are there already.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Draw boxes around what speaks for a class, without boxes to train on.
@@ -84,25 +88,30 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
         from seewhy.explainer.explainer import Explainer
         from seewhy.models import presets
         from seewhy.render.files import Filenames
+        from seewhy.studies.locate import box_files
 
         Drawing(output=output).check()
+        names = Filenames(output, photos)
+        files = box_files(photos, format.value, names)
+        if not overwrite:
+            files.check()
         chosen = {name: value for name, value in settings.items() if value is not None}
         explainer = Explainer(model=model, **presets.locate_settings(model) | chosen)
         targets = explainer.questions(target or ["top"])
-        names = Filenames(output, photos)
-        located: list[LocatedPhoto] = []
+        located: list[tuple[Path, LocatedPhoto]] = []
         records: list[dict[str, Any]] = []
         results = session.explained_photos(explainer, photos, targets)
-        for path, result in session.with_progress(results, len(photos)):
+        rows = zip(session.with_progress(results, len(photos)), files.each, strict=True)
+        for (path, result), file in rows:
             if isinstance(result, SeewhyError):
                 records.append({"photo": path, "error": str(result)})
                 continue
             boxes, record = _locate(path, result, explainer.labels, limits, names)
-            located.append(boxes)
+            located.append((file, boxes))
             records.append(record)
-        files = _write(located, explainer.labels, format.value, names)
+        written = _write(located, explainer.labels, files)
         problems = [record["error"] for record in records if "error" in record]
-        return session.Report(records, lambda: _show(records, files), problems)
+        return session.Report(records, lambda: _show(records, written), problems)
 
     session.command(work, as_json=json)
 
@@ -114,7 +123,10 @@ def _locate(
     limits: dict[str, Any],
     names: Filenames,
 ) -> tuple[LocatedPhoto, dict[str, Any]]:
-    """The boxes of one photo, drawn into a picture, and their record."""
+    """The boxes of one photo, drawn into a picture, and their record.
+
+    A picture that cannot be written is told in the record; the boxes stay.
+    """
     from seewhy import render
     from seewhy.render import pictures
     from seewhy.render.boxes_and_regions import draw_boxes
@@ -123,24 +135,28 @@ def _locate(
     located = locate_boxes(path, explanations, labels, **limits)
     picture = names.claim(path, ["_boxes.jpg"])[0]
     boxes = [(entry.name, entry.box) for entry in located.found]
-    render.save(draw_boxes(pictures.plain_picture(explanations[0].photo), boxes), picture)
-    return located, boxes_as_dict(located, explanations) | {"files": [str(picture)]}
+    drawn = draw_boxes(pictures.plain_picture(explanations[0].photo), boxes)
+    record = boxes_as_dict(located, explanations)
+    problem = session.problem_of_writing(lambda: render.save(drawn, picture), path)
+    if problem:
+        return located, record | {"files": [], "error": problem}
+    return located, record | {"files": [str(picture)]}
 
 
 def _write(
-    located: Sequence[LocatedPhoto], labels: Any, format: str, names: Filenames
+    located: Sequence[tuple[Path, LocatedPhoto]], labels: Any, files: BoxFiles
 ) -> list[Path]:
     from seewhy.studies.locate import write_boxes
 
     try:
-        return write_boxes(located, labels, format, names.folder, names) if located else []
+        return write_boxes(located, labels, files) if located else []
     except OSError as error:
         raise SeewhyError(f"the boxes cannot be written: {error}.") from error
 
 
 def _show(records: Sequence[dict[str, Any]], files: Sequence[Path]) -> None:
     for record in records:
-        if "error" not in record:  # told already
+        if "boxes" in record:  # what went wrong is told already
             _show_photo(record)
     for path in files:
         session.echo(path)

@@ -150,6 +150,17 @@ def save_to(path: Path, save: Callable[[Path], Any], what: str, flag: str) -> No
         ) from error
 
 
+def problem_of_writing(write: Callable[[], object], photo: str) -> str | None:
+    """Write a picture of a photo; what went wrong, or None."""
+    try:
+        write()
+    except OSError as error:
+        return f"the pictures of {photo!r} cannot be written: {error.strerror or error}."
+    except SeewhyError as error:
+        return str(error)
+    return None
+
+
 def explained_photos(
     explainer: Explainer, photos: Sequence[str], targets: Sequence[Target]
 ) -> Iterator[tuple[str, list[Explanation] | SeewhyError]]:

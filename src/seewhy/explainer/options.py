@@ -30,7 +30,8 @@ FIXED = ("preprocess", "size", "weights")
 
 def index_or_text(text: str | None) -> str | int | None:
     """An index where the text is one: "-1" means the last layer."""
-    return int(text) if text and text.removeprefix("-").isdecimal() else text
+    number = checks.whole_number(text or "")
+    return text if number is None else number
 
 
 def _layers(texts: Sequence[str]) -> Any:
@@ -57,12 +58,13 @@ class ExplainerOptions:
             repeated=True,
             read=_layers,
         ),
-        check=checks.not_empty,
+        check=checks.layers,
     )
     method: str | Callable[..., Any] = option(
         "grad-cam",
         "a method's name, or a function (activations, gradients) → maps.",
         flag=Flag("How to explain (see [cyan]seewhy methods[/cyan])."),
+        check=checks.name_or_function,
     )
     options: Mapping[str, Any] | None = option(
         None,
@@ -72,6 +74,7 @@ class ExplainerOptions:
             name="option",
             repeated=True,
         ),
+        check=checks.options_by_name,
     )
     fuse: str = option(
         "mean",
@@ -90,6 +93,7 @@ class ExplainerOptions:
             "Repeatable.",
             repeated=True,
         ),
+        check=checks.words_or_records,
     )
     upsampling: str = option(
         "linear",
@@ -111,6 +115,7 @@ class ExplainerOptions:
             name="model-output",
             read=index_or_text,
         ),
+        check=checks.index_name_or_none,
     )
     scores: str = option(
         "logits",
@@ -122,6 +127,7 @@ class ExplainerOptions:
         None,
         "side of the network's input in pixels, for models that take any.",
         flag=Flag("Side of the network's input in pixels.", type=int, least=1),
+        check=checks.side_or_sides,
     )
     fit: str = option(
         "squash",
@@ -134,12 +140,14 @@ class ExplainerOptions:
         "names of the classes: a list, a file, or None for ImageNet's where the model is known to "
         "have them.",
         flag=Flag("Names of the model's classes: .txt, .csv or .json.", type=Path),
+        check=checks.names_path_or_none,
     )
     preprocess: str | Callable[..., Any] | None = option(
         None,
         "how the model wants its pixels: a mode or preset's name, or a function from float32 RGB "
         "0..255 (batch, height, width, 3); None finds it out where that is certain.",
         flag=Flag("How the model wants its pixels: none, unit, tf, torch, caffe, lite."),
+        check=checks.name_function_or_none,
     )
     range: str | tuple[float, float] | None = option(
         None,
@@ -166,6 +174,7 @@ class ExplainerOptions:
         None,
         "file of weights for a preset.",
         flag=Flag("Weights for a preset: .keras, .weights.h5 or .h5.", type=Path),
+        check=checks.path_or_none,
     )
     top: int = option(
         3,
@@ -180,6 +189,7 @@ class ExplainerOptions:
         None,
         "three channels shown as red, green and blue, for images of other than 1 or 3 channels.",
         flag=None,
+        check=checks.channels_or_none,
     )
 
     def __post_init__(self) -> None:

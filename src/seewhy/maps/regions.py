@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seewhy.checks import count as count_from_one
+from seewhy.checks import number, one_of
 from seewhy.errors import OptionError
 from seewhy.images.geometry import enlarge
 from seewhy.maps import scaling
@@ -53,13 +55,11 @@ def mask(heatmap: np.ndarray, how: str = "max", value: float | None = None) -> n
     in the mask, so that of a heatmap of zeros it is empty.
     Raises OptionError for an unknown way, or a value that is not in 0..1.
     """
-    if how not in WAYS:
-        raise OptionError(f"how is one of {', '.join(WAYS)}; got {how!r}.")
+    one_of("how", how, WAYS)
     if how == "otsu" and value is not None:
         raise OptionError(f"Otsu's way takes no value; got {value!r}.")
     share = 0.2 if value is None else value
-    if isinstance(share, bool) or not 0 <= share <= 1:
-        raise OptionError(f"the value lies in 0..1; got {share!r}.")
+    number("the value", share, 0, 1)
     if how == "max":
         hot: np.ndarray = heatmap >= share * heatmap.max(initial=0)
     elif how == "otsu":
@@ -103,8 +103,8 @@ def boxes(
             f"boxes are drawn around regions of photos; this heatmap has {heatmap.ndim} axes. "
             f"Take mask(…) instead."
         )
-    if max_boxes is not None and (isinstance(max_boxes, bool) or max_boxes < 1):
-        raise OptionError(f"max_boxes counts from 1 on, or is None; got {max_boxes!r}.")
+    if max_boxes is not None:
+        count_from_one("max_boxes", max_boxes)
     labels, count = regions(mask(heatmap, "max", threshold))
     if not count:
         return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from seewhy.checks import one_of
 from seewhy.errors import MapError, OptionError
 
 
@@ -23,8 +24,7 @@ def normalise(maps: np.ndarray, *, how: str = "max", rank: int = 2) -> np.ndarra
     Returns float64 of the same shape. A map of zeros stays zeros, also a constant one by "range".
     Raises MapError if a map has NaN or infinite values.
     """
-    if how not in ("max", "range"):
-        raise OptionError(f"how is one of max, range; got {how!r}.")
+    one_of("how", how, ("max", "range"))
     check_finite(maps)
     # float64, where neither the range of float32 values overflows nor small ones vanish
     maps = maps.astype("float64")

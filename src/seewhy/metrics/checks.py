@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,20 +25,46 @@ def images_and_maps(images: np.ndarray, maps: np.ndarray) -> tuple[np.ndarray, n
     return images, maps
 
 
+def as_numbers(values: Any, name: str) -> np.ndarray:
+    """An array of real numbers. Raises OptionError for texts, None, ragged lists and the like."""
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError):  # of parts of several shapes
+        array = np.empty(0, object)
+    if array.dtype.kind not in "biuf":
+        kind = type(values).__name__ if array.dtype.hasobject else array.dtype
+        raise OptionError(f"{name} are an array of numbers; got {kind}.")
+    return array
+
+
+def as_classes(values: Any, name: str) -> np.ndarray:
+    """An array of classes: whole numbers or names."""
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError):  # of parts of several shapes
+        array = np.empty(0, object)
+    finite = array.dtype.kind != "f" or bool(np.isfinite(array).all())
+    if array.dtype.kind not in "biufU" or not finite:
+        raise OptionError(f"{name} are an array of indices or names of classes; got {values!r}.")
+    return array
+
+
 def as_images(images: np.ndarray) -> np.ndarray:
-    """float32 (batch, height, width, channels), not empty."""
-    array = np.asarray(images)
+    """float32 (batch, height, width, channels), finite and not empty."""
+    array = as_numbers(images, "images")
     if array.ndim != 4 or not array.size:
         raise OptionError(
             f"images have shape (batch, height, width, channels); got {array.shape}. Put a single "
             f"image into an axis of its own: images[None]."
         )
+    if not np.isfinite(array).all():
+        raise OptionError("images have NaN or infinite values: check how they were preprocessed.")
     return array.astype("float32", copy=False)
 
 
 def as_maps(maps: np.ndarray, name: str = "maps") -> np.ndarray:
     """float64 (batch, height, width), finite and not empty."""
-    array = np.asarray(maps)
+    array = as_numbers(maps, name)
     if array.ndim != 3 or not array.size:
         raise OptionError(
             f"{name} have shape (batch, height, width); got {array.shape}. Put a single map into "
@@ -57,7 +84,7 @@ def same_shape(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 def shares(values: Sequence[float], name: str, top: float = 1) -> np.ndarray:
     """float64 (n,), each in 0..top."""
-    array = np.asarray(values, "float64")
+    array = as_numbers(values, name).astype("float64")
     if array.ndim != 1 or not array.size or not ((array >= 0) & (array <= top)).all():
         raise OptionError(f"{name} are a list of numbers in 0..{top:g}; got {values!r}.")
     return array

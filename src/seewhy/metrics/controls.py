@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from seewhy.checks import number
 from seewhy.errors import OptionError
 from seewhy.metrics import checks
 
@@ -31,7 +32,7 @@ def centre_map(images: np.ndarray, *, sigma: float = 0.25) -> np.ndarray:
     deviation along each axis as a share of that side. Photographers put things into the middle:
     what localises no better than this has found nothing.
     """
-    if not 0 < sigma < np.inf:
+    if number("sigma", sigma, 0) == 0:
         raise OptionError(f"sigma is a positive share of the side; got {sigma!r}.")
     batch, height, width, _ = checks.as_images(images).shape
     down, across = (
@@ -69,6 +70,6 @@ def control_maps(image: np.ndarray, grid: tuple[int, ...], seed: int) -> tuple[n
     they are: measures that remove pixels depend much on that.
     """
     blank = np.zeros((1, *grid, 1), "float32")
-    steep = Image.fromarray(edge_map(image[None])[0])
+    steep = Image.fromarray(edge_map(checks.as_images([image]))[0])  # type: ignore[arg-type]
     edges = np.asarray(steep.resize((grid[1], grid[0]), Image.Resampling.BOX))
     return random_map(blank, seed=seed)[0], centre_map(blank)[0], edges

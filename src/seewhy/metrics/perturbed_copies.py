@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import OptionError
+from seewhy.maps.scaling import check_finite
+from seewhy.metrics.checks import as_numbers
 
 BYTES = 2**26
 """Of copies that are held at once."""
@@ -39,7 +41,7 @@ def scores_of_copies(
         numbers = np.arange(start, min(start + size, total))
         which = numbers // rows
         copies = make(which, numbers % rows).astype("float32", copy=False)
-        scores = np.asarray(ask(copies, which), "float64")
+        scores = as_numbers(ask(copies, which), "scores").astype("float64", copy=False)
         if scores.shape != (len(numbers),):
             raise OptionError(
                 f"a scorer gives one score for each image, ({len(numbers)},); got shape "
@@ -61,12 +63,13 @@ def maps_of_copies(
         numbers = np.arange(start, min(start + size, total))
         which = numbers // rows
         copies = make(which, numbers % rows).astype("float32", copy=False)
-        explained = np.asarray(ask(copies, which), "float64")
+        explained = as_numbers(ask(copies, which), "maps").astype("float64", copy=False)
         if explained.ndim != 3 or len(explained) != len(numbers):
             raise OptionError(
                 f"explain gives one map for each image, ({len(numbers)}, height, width); got "
                 f"shape {explained.shape}."
             )
+        check_finite(explained)
         results.append(explained)
     maps = np.concatenate(results)
     return maps.reshape(len(images), rows, *maps.shape[1:])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seewhy.checks import count, one_of
-from seewhy.errors import OptionError
+from seewhy.checks import count, number, one_of
 from seewhy.metrics import checks, perturbed_copies, similarity
 from seewhy.metrics.perturbed_copies import ExplainFunction
 
@@ -28,8 +27,7 @@ def sensitivities(
     """
     images = checks.as_images(images)
     rows = count("samples", samples)
-    if not 0 <= radius < np.inf:
-        raise OptionError(f"radius is a number from 0 on; got {radius!r}.")
+    number("radius", radius, 0)
 
     def make(which: np.ndarray, rows: np.ndarray) -> np.ndarray:
         drawn_rows, places = np.unique(rows, return_inverse=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from seewhy.checks import one_of
 from seewhy.errors import ModelError, OptionError
+from seewhy.maps.scaling import check_finite
 from seewhy.metrics import checks, perturbed_copies, similarity
 from seewhy.metrics.faithfulness.baselines import Baseline, removed_values
 from seewhy.metrics.perturbed_copies import ScoreFunction
@@ -126,8 +127,11 @@ def class_sensitivity(
     same for every class explains none of them: Nie et al. 2018, arXiv:1805.07039, section 2; the
     least likely class in the place of a random one (Sixt et al. 2020, arXiv:1912.09818).
     """
-    maps, scores = np.asarray(maps), np.asarray(scores)
-    if maps.ndim != 4 or scores.shape != maps.shape[:2]:
+    maps, scores = checks.as_numbers(maps, "maps"), checks.as_numbers(scores, "scores")
+    check_finite(maps)
+    if not np.isfinite(scores).all():
+        raise OptionError("scores have NaN or infinite values: no class is the most likely one.")
+    if maps.ndim != 4 or not maps.size or scores.shape != maps.shape[:2]:
         raise OptionError(
             f"maps have shape (batch, classes, height, width) and scores (batch, classes); got "
             f"{maps.shape} and {scores.shape}."
@@ -148,9 +152,12 @@ def completeness(
     arXiv:1703.01365, proposition 1.
     """
     images = checks.as_images(images)
-    maps = np.asarray(maps, "float64")
-    if len(maps) != len(images):
-        raise OptionError(f"{len(maps)} maps for {len(images)} images: give one each.")
+    maps = checks.as_numbers(maps, "maps").astype("float64", copy=False)
+    check_finite(maps)
+    if maps.ndim < 2 or not maps.size or len(maps) != len(images):
+        raise OptionError(
+            f"{len(maps) if maps.ndim else 0} maps for {len(images)} images: give one each."
+        )
     put = np.broadcast_to(removed_values(images, baseline), images.shape).astype("float32")
     rise = perturbed_copies.scores_of_images(scorer, images) - perturbed_copies.scores_of_images(
         scorer, put

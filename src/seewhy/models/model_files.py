@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import threading
+import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,21 +17,27 @@ import numpy as np
 
 from seewhy.checks import check_regular_file
 from seewhy.errors import ModelError, WeightsError
+from seewhy.models.file_limits import Budget, check_archive, check_datasets, check_tensors
+from seewhy.models.load_errors import first_line, unloaded
 
 _SUFFIXES = (".weights.h5", ".h5", ".hdf5", ".keras")
 # What Keras and h5py raise for broken and unfitting files. RuntimeError is not among them:
 # out of memory must look like that.
-_BROKEN = (OSError, zipfile.BadZipFile)
-_UNFIT = (ValueError, KeyError, TypeError, AttributeError, IndexError, ImportError)
+_BROKEN = (
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(RecursionError, NotImplementedError),
+)
+_UNFIT = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, ImportError)
 _drawing = threading.RLock()
 
 
 @contextmanager
-def constant_weights() -> Iterator[None]:
+def constant_weights(budget: Budget | None = None) -> Iterator[None]:
     """Within, this thread's layers start with constants, made at no cost.
 
-    What is about to be loaded replaces them at once. JAX would compile a function for each shape
-    of zeros and ones, and takes seconds to draw random values.
+    budget: of the values that they may ask for. What is about to be loaded replaces them at once.
+    JAX would compile a function for each shape of zeros and ones, and takes seconds to draw random
+    values.
     """
     from keras import initializers
 
@@ -39,18 +48,27 @@ def constant_weights() -> Iterator[None]:
         initializers.TruncatedNormal,
         initializers.VarianceScaling,
     )
-    values = constant | dict.fromkeys(drawn, 0.0)
+    values: dict[Any, float | None] = {**constant, **dict.fromkeys(drawn, 0.0)}
+    others = (initializers.Constant, initializers.Orthogonal, initializers.Identity)
+    values |= dict.fromkeys(others if budget else (), None)
     with _drawing, ExitStack() as undo:
         for kind, value in values.items():
             undo.callback(setattr, kind, "__call__", kind.__call__)
-            kind.__call__ = _filled_with(value, kind.__call__, threading.get_ident())
+            kind.__call__ = _filled_with(value, kind.__call__, threading.get_ident(), budget)
         yield
 
 
-def _filled_with(value: float, draw: Callable[..., Any], owner: int) -> Callable[..., Any]:
+def _filled_with(
+    value: float | None, draw: Callable[..., Any], owner: int, budget: Budget | None
+) -> Callable[..., Any]:
+    """An initialiser of this value; None for that of the original."""
     from keras import ops
 
     def initialise(self: Any, shape: Any, dtype: Any = None) -> Any:
+        if budget is not None and threading.get_ident() == owner:
+            budget.take(shape)
+        if value is None:
+            return draw(self, shape, dtype)
         # with a seed it may be a constant that someone counts on and that no file holds
         if threading.get_ident() != owner or self.get_config().get("seed") is not None:
             return draw(self, shape, dtype)
@@ -81,11 +99,19 @@ def load_weights_into(model: Any, path: Path) -> None:
     for variable in _real(model):
         variable.assign(np.full(variable.shape, np.nan, "float32"))
     try:
-        model.load_weights(path)
+        if path.suffix.lower() == ".keras":
+            check_archive(path, WeightsError)
+        check_datasets(path, WeightsError)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of each layer that is not there; it is told below
+            model.load_weights(path)
         stored = _stored(path)
+    except WeightsError:
+        raise
     except _BROKEN as error:
         raise WeightsError(
-            f"{str(path)!r} is broken or no weights file: {_line(error)}. Save or copy it again."
+            f"{str(path)!r} is broken or no weights file: {first_line(error)}. Save or copy it "
+            "again."
         ) from error
     except _UNFIT as error:
         raise WeightsError(_unfit(model, path, _reason(error))) from error
@@ -113,8 +139,8 @@ def _reason(error: Exception) -> str:
     head = r"A total of (\d+) objects.*?object <\w+ name=([^,>]+)[^\n]*\n\s*"
     listed = re.match(head, text, re.DOTALL)
     if listed is None:
-        return _line(error)
-    example = _line(ValueError(text[listed.end() :]))
+        return first_line(error)
+    example = first_line(ValueError(text[listed.end() :]))
     return f"{listed[1]} of its layers do not fit, such as {listed[2]!r} ({example})"
 
 
@@ -159,13 +185,21 @@ def load_model(path: Path) -> Any:
     _check_model_file(path)
     import keras
 
+    budget: Budget | None = None
     try:
-        with constant_weights():
+        if path.suffix.lower() == ".keras":
+            check_archive(path, ModelError)
+        budget = Budget(path, check_datasets(path, ModelError))
+        with constant_weights(budget):
             model = keras.saving.load_model(path, compile=False)
+    except ModelError:
+        raise
     except (*_BROKEN, *_UNFIT) as error:
-        raise ModelError(_unloaded(path, error)) from error
+        refused = budget.refused if budget else None
+        raise refused or ModelError(unloaded(path, error)) from error
     if not isinstance(model, keras.Model):
         raise ModelError(f"{str(path)!r} holds no model but one {type(model).__name__}.")
+    check_tensors(model, path)
     return model
 
 
@@ -190,29 +224,3 @@ def _check_model_file(path: Path) -> None:
             f"{name!r} is no Keras file, or it is broken: it is not a zip archive. "
             "Copy or save it again."
         )
-
-
-def _unloaded(path: Path, error: Exception) -> str:
-    text = str(error)
-    unknown = re.search(r"(Could not locate|Unknown) (\w+):? '[^']+'", text)
-    start = f"cannot load a model from {str(path)!r}: {unknown[0] if unknown else _line(error)}."
-    if "No model config found" in text:
-        return f"{start} If it holds weights only, use --model NAME --weights FILE."
-    if unknown:
-        return (
-            f"{start} The model has classes or functions of its own: load it in Python where "
-            "they are defined, with keras.saving.load_model, and pass it as model=…."
-        )
-    if "safe_mode" in text or "unsafe" in text:
-        return (
-            f"{start} The file holds code. If you trust it, load it in Python with "
-            "keras.saving.load_model(…, safe_mode=False) and pass it as model=…."
-        )
-    return f"{start} The file is broken or was made by an incompatible version of Keras."
-
-
-def _line(error: Exception) -> str:
-    """The first line of an error's text, and of a long one the first sentence."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0].rstrip(".:") if lines else type(error).__name__
-    return text if len(text) <= 200 else text.split(". ")[0][:200]

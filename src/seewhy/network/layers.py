@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seewhy.checks import whole_number
 from seewhy.errors import LayerError
 from seewhy.network.calls import Call
 from seewhy.network.frames.frame import Frame
@@ -155,10 +156,11 @@ def _by_name(calls: Sequence[Call], layer: str) -> list[Call]:
     if named:
         return named
     name, mark, number = layer.rpartition("#")
-    if not mark or not number.isdecimal():
+    place = whole_number(number)
+    if not mark or place is None:
         return []
     matching = [call for call in calls if name in (call.name, call.path)]
-    nth = [call for call in matching if call.nth == int(number) - 1]
+    nth = [call for call in matching if call.nth == place - 1]
     if matching and not nth:
         raise LayerError(
             f"layer {name!r} is called {len(matching)} times when the model runs; "

@@ -14,13 +14,19 @@ from seewhy.errors import OptionError
 _JET = ((382, 1148), (128, 892), (-128, 638))
 
 
-@cache
 def table(colormap: str) -> np.ndarray:
     """The 256 colours of a colour map, uint8 (256, 3).
 
     "jet" is OpenCV's; any other name is Matplotlib's ("matplotlib:jet" is its own jet). Raises
     OptionError for an unknown name, with the nearest ones.
     """
+    if not isinstance(colormap, str):
+        raise OptionError(f"colormap is a name such as 'jet' or 'viridis'; got {colormap!r}.")
+    return _table(colormap)
+
+
+@cache
+def _table(colormap: str) -> np.ndarray:
     if colormap == "jet":
         return _opencv_jet()
     from matplotlib import colormaps

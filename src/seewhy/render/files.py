@@ -1,11 +1,14 @@
-"""Pictures as files: names that overwrite nothing, and writing whole or not at all."""
+"""Files: names that overwrite nothing and are not too long, and writing whole or not at all."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -13,6 +16,8 @@ from PIL import Image
 
 from seewhy.errors import OptionError
 
+LONGEST_NAME, LONGEST_PART = 255, 100
+"""Bytes of a file's name that every usual file system takes, and of a class in it."""
 FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
 
 
@@ -30,17 +35,36 @@ class Filenames:
         """Paths STEM + ending, one for each ending, for the pictures of one photo.
 
         The stem is the photo's own name without suffix; a number is added where one of the
-        names is taken already, as for `a/cat.jpg` and `b/cat.jpg`.
+        names is taken already, as for `a/cat.jpg` and `b/cat.jpg`. Names that are too long for a
+        file are shortened.
         """
         stem, number = Path(photo).stem, 1
         while True:
             start = stem if number == 1 else f"{stem}-{number}"
-            paths = [self.folder / f"{start}{ending}" for ending in endings]
+            paths = [self.folder / file_name(start, ending) for ending in endings]
             keys = [_key(path) for path in paths]
             if self._taken.isdisjoint(keys):
                 self._taken.update(keys)
                 return paths
             number += 1
+
+
+def file_name(stem: str, ending: str) -> str:
+    """The stem, shortened where it would be too long with its ending, and the ending."""
+    return shortened(stem, LONGEST_NAME - len(_bytes(ending))) + ending
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text, or its beginning with a digest of the whole, of that many bytes at most."""
+    if len(_bytes(text)) <= longest:
+        return text
+    mark = f"-{hashlib.sha256(_bytes(text)).hexdigest()[:10]}"
+    # of a letter of several bytes that is cut through nothing is left
+    return _bytes(text)[: longest - len(mark)].decode(errors="ignore") + mark
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")  # names of files need not be UTF-8
 
 
 def _key(path: Path) -> str:
@@ -51,7 +75,7 @@ def _key(path: Path) -> str:
 
 def slug(name: str) -> str:
     """A name as part of a file name: letters, digits and hyphens of any script."""
-    return re.sub(r"[^\w-]+", "_", name).strip("_") or "target"
+    return shortened(re.sub(r"[^\w-]+", "_", name).strip("_"), LONGEST_PART) or "target"
 
 
 def number_duplicates(names: Sequence[str]) -> list[str]:
@@ -73,18 +97,44 @@ def save(picture: Image.Image | np.ndarray, path: str | Path) -> Path:
     The file appears whole or not at all. Missing folders are made. Raises OptionError for an
     unknown suffix.
     """
+    if not isinstance(path, str | Path):
+        raise OptionError(f"the path of a picture is a text or a Path; got {path!r}.")
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise OptionError(
             f"{path.name!r} does not end in one of {', '.join(FORMATS)}: "
             f"the ending tells the format of the picture."
         )
-    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    image = picture if isinstance(picture, Image.Image) else _as_image(picture)
+    content = BytesIO()
+    # Pillow does not look at how much of it a file took
+    image.save(content, FORMATS[path.suffix.lower()], quality=95, subsampling=0)
+    return write(path, content.getbuffer())
+
+
+def _as_image(picture: Any) -> Image.Image:
+    array = picture if isinstance(picture, np.ndarray) else np.empty(0, object)
+    if array.dtype != np.uint8 or not array.size or array.shape[2:] not in ((), (3,), (4,)):
+        got = f"{array.dtype} {array.shape}" if array is picture else type(picture).__name__
+        raise OptionError(f"a picture is uint8 (height, width, 3) or a PIL image; got {got}.")
+    return Image.fromarray(array)
+
+
+def write(path: str | Path, content: str | bytes | memoryview) -> Path:
+    """Write a file, which appears whole or not at all; returns the path. Missing folders are made.
+
+    Texts are UTF-8; what that has no letters for, as in names of files that are not UTF-8, is
+    written out as \\udcff, as JSON has it.
+    """
+    path = Path(path)
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{uuid4().hex}{path.suffix}")
+    unfinished = path.with_name(f".{uuid4().hex}{path.suffix[:20]}")
     try:
         with unfinished.open("xb") as file:
-            image.save(file, FORMATS[path.suffix.lower()], quality=95, subsampling=0)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # some file systems tell of a full disk only here
         unfinished.replace(path)
     except BaseException:
         unfinished.unlink(missing_ok=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from PIL import Image
 
+from seewhy.checks import number, one_of, side_or_sides
 from seewhy.errors import ImageError, OptionError
 from seewhy.images.geometry import Geometry
 from seewhy.maps.scaling import finish
@@ -22,9 +25,11 @@ def colorize(
     size: (width, height) of the result, as Pillow has it; None for the grid's own.
     Returns uint8 (height, width, 3). Raises MapError for NaN or infinite values.
     """
-    grid = np.asarray(map)
-    if grid.ndim != 2 or 0 in grid.shape:
-        raise OptionError(f"a map is a grid (rows, cols); got an array of shape {grid.shape}.")
+    grid = _grid(map)
+    if size is not None:
+        if not isinstance(size, tuple | list) or len(size) != 2:
+            raise OptionError(f"size is (width, height) in whole pixels; got {size!r}.")
+        side_or_sides("size", size)
     shape = grid.shape if size is None else (size[1], size[0])
     geometry = Geometry.squash((int(shape[0]), int(shape[1])), (grid.shape[0], grid.shape[1]))
     return paint(geometry.to_photo(finish(grid)), colormap)
@@ -45,15 +50,16 @@ def overlay(
     Returns uint8 (height, width, 3). Raises ImageError for other pixels, OptionError for an
     unknown colour map, blend or alpha, and MapError for NaN or infinite values.
     """
-    pixels = np.asarray(pixels)
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[-1] != 3:
-        raise ImageError(f"pixels are uint8 (height, width, 3); got {pixels.dtype} {pixels.shape}.")
+    pixels = _pixels(pixels)
     height, width = pixels.shape[:2]
     return laid_over(pixels, colorize(map, (width, height), colormap), alpha, blend)
 
 
 def paint(heatmap: np.ndarray, colormap: str = "jet") -> np.ndarray:
     """A heatmap (height, width) of values in 0..1 in colours, uint8 (height, width, 3)."""
+    heatmap = _grid(heatmap)
+    if not (heatmap.min() >= 0 and heatmap.max() <= 1):
+        raise OptionError(f"a heatmap lies in 0..1; got {heatmap.min():g}..{heatmap.max():g}.")
     # truncated, as in the tutorial, not rounded
     painted: np.ndarray = table(colormap)[(255 * heatmap).astype("uint8")]
     return painted
@@ -63,10 +69,13 @@ def laid_over(
     pixels: np.ndarray, colours: np.ndarray, alpha: float, blend: str = "add"
 ) -> np.ndarray:
     """Colours over a photo, both uint8 (height, width, 3), as `overlay` describes it."""
-    if blend not in BLENDS:
-        raise OptionError(f"blend is one of {', '.join(BLENDS)}; got {blend!r}.")
-    if not 0 <= alpha <= 1:
-        raise OptionError(f"alpha lies in 0..1; got {alpha}.")
+    one_of("blend", blend, BLENDS)
+    number("alpha", alpha, 0, 1)
+    pixels, colours = _pixels(pixels), _pixels(colours)
+    if pixels.shape != colours.shape:
+        raise ImageError(
+            f"pixels and colours are of one shape; got {pixels.shape} and {colours.shape}."
+        )
     kept = 1 if blend == "add" else 1 - alpha
     mixed = np.float32(alpha) * colours + np.float32(kept) * pixels
     return np.clip(np.rint(mixed, out=mixed), 0, 255, out=mixed).astype("uint8")
@@ -77,6 +86,12 @@ def mark_unseen(picture: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
     picture: uint8 (height, width, 3). seen: bool (height, width).
     """
+    picture, seen = _pixels(picture), _grid(seen)
+    if seen.dtype != bool or seen.shape != picture.shape[:2]:
+        raise OptionError(
+            f"seen is bool of the picture's shape {picture.shape[:2]}; got {seen.dtype} of "
+            f"{seen.shape}."
+        )
     height, width = seen.shape
     period = max(6, min(height, width) // 25)
     rows, cols = np.nonzero(~seen)
@@ -87,3 +102,26 @@ def mark_unseen(picture: np.ndarray, seen: np.ndarray) -> np.ndarray:
     marked = picture.copy()
     marked[rows, cols] = np.where(hatch, np.uint8(170), grey)[:, None]
     return marked
+
+
+def _grid(map: Any) -> np.ndarray:
+    """A map as an array (rows, cols) of numbers; raises OptionError for others."""
+    try:
+        grid = np.asarray(map)
+    except (ValueError, TypeError):  # of rows of several lengths
+        grid = np.empty(0, object)
+    if grid.ndim != 2 or 0 in grid.shape or grid.dtype.kind not in "biuf":
+        raise OptionError(
+            f"a map is a grid (rows, cols); got an array of shape {grid.shape} of {grid.dtype}."
+        )
+    return grid
+
+
+def _pixels(pixels: Any) -> np.ndarray:
+    try:
+        array = np.asarray(pixels)
+    except (ValueError, TypeError):  # of rows of several lengths
+        array = np.empty(0, object)
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[-1] != 3 or not array.size:
+        raise ImageError(f"pixels are uint8 (height, width, 3); got {array.dtype} {array.shape}.")
+    return array

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from seewhy import render
 from seewhy.maps.correlation import correlation
-from seewhy.render import pictures
+from seewhy.render import files, pictures
 from seewhy.render.boxes_and_regions import greyed_region
 from seewhy.render.pages import data_address, html_page
 from seewhy.render.sheets import MARGIN, labelled_sheet
@@ -225,9 +225,8 @@ class Debugging:
         """Write it; .html and .json by their suffix, all else as the picture. Returns the path."""
         path = Path(path)
         if path.suffix.lower() in (".html", ".htm"):
-            path.write_text(self.html(), encoding="utf-8")
-            return path
+            return files.write(path, self.html())
         if path.suffix.lower() == ".json":
-            path.write_text(json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n")
-            return path
+            record = json.dumps(self.as_dict(), indent=1, ensure_ascii=False)
+            return files.write(path, record + "\n")
         return render.save(self.picture(), path)

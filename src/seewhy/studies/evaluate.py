@@ -51,7 +51,7 @@ def evaluate(
     paths = measuring.list_paths(photos)
     annotations, drawn = measuring.find_drawn(paths, boxes)
     notes: list[str] = []
-    pairs = [(path, part) for path, part in zip(paths, drawn, strict=True) if part and part.things]
+    pairs = [(path, part) for path, part in zip(paths, drawn, strict=True) if part]
     if len(pairs) < len(paths):
         notes.append(f"{len(paths) - len(pairs)} photos have no boxes and are left out.")
     target = _checked_target(explainer, target, [part for _, part in pairs], notes, boxes)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from seewhy.annotations.coco import coco_record
 from seewhy.annotations.pascal_voc import voc_xml
-from seewhy.annotations.records import FoundBox, LocatedPhoto
+from seewhy.annotations.records import FoundBox, LocatedPhoto, one_line
 from seewhy.annotations.yolo import yolo_lines
 from seewhy.errors import OptionError
 from seewhy.images.photo import Photo
-from seewhy.render.files import Filenames
+from seewhy.render.files import Filenames, write
 from seewhy.results.explanation import Explanation
 from seewhy.targets.labels import Labels
 
 FORMATS = ("coco", "yolo", "voc")
+OWN = "boxes found by seewhy locate"
 
 
 def locate_boxes(
@@ -85,26 +89,74 @@ def boxes_as_dict(place: LocatedPhoto, explanations: Sequence[Explanation]) -> d
     }
 
 
-def write_boxes(
-    photos: Sequence[LocatedPhoto], labels: Labels, how: str, folder: Path, names: Filenames
-) -> list[Path]:
-    """Write the files of one format; returns their paths."""
+@dataclass(frozen=True)
+class BoxFiles:
+    """Where the boxes of each photo go."""
+
+    format: str
+    each: tuple[Path, ...]
+    """A file a photo; of COCO the same for all."""
+    classes: Path | None
+    """The list of classes, for YOLO."""
+
+    def check(self) -> None:
+        """Raises OptionError for files that may be the user's own, all told in one."""
+        paths = dict.fromkeys([*self.each, *([self.classes] if self.classes else [])])
+        there = [path for path in paths if os.path.lexists(path) and not _is_own(path)]
+        if there:
+            others = f" and {len(there) - 1} others" if there[1:] else ""
+            raise OptionError(
+                f"{str(there[0])!r}{others} is there already and may be your own: give another "
+                f"folder with --output, or --overwrite to replace it."
+            )
+
+
+def box_files(photos: Sequence[str], how: str, names: Filenames) -> BoxFiles:
+    """The files of one format, with names that no photo and no other file of this run has."""
     if how == "coco":
-        path = names.claim("boxes", [".json"])[0]
-        text = json.dumps(coco_record(photos), indent=1, ensure_ascii=False)
-        path.write_text(text + "\n", encoding="utf-8")
-        return [path]
-    ending, each = (".txt", yolo_lines) if how == "yolo" else (".xml", voc_xml)
-    paths = [names.claim(photo.photo, [ending])[0] for photo in photos]
-    for photo, path in zip(photos, paths, strict=True):
-        path.write_text(each(photo), encoding="utf-8")
-    if how == "yolo":
-        path = folder / "classes.txt"
-        path.write_text(
-            "".join(f"{name}\n" for name in _class_names(photos, labels)), encoding="utf-8"
-        )
-        paths.append(path)
+        return BoxFiles(how, tuple(names.claim("boxes", [".json"]) * len(photos)), None)
+    # first, so that a photo called classes.jpg gives way
+    classes = names.claim("classes", [".txt"])[0] if how == "yolo" else None
+    ending = ".txt" if how == "yolo" else ".xml"
+    each = [names.claim(photo, [ending])[0] for photo in photos]
+    return BoxFiles(how, tuple(each), classes)
+
+
+def write_boxes(
+    photos: Sequence[tuple[Path, LocatedPhoto]], labels: Labels, files: BoxFiles
+) -> list[Path]:
+    """Write the files, each photo's boxes with the path of its own; returns their paths."""
+    located = [photo for _, photo in photos]
+    if files.format == "coco":
+        return [write(path, _coco_text(coco_record(located))) for path, _ in photos[:1]]
+    as_text = yolo_lines if files.format == "yolo" else voc_xml
+    paths = [write(path, as_text(photo)) for path, photo in photos]
+    if files.classes is not None:
+        names = "".join(f"{name}\n" for name in _class_names(located, labels))
+        paths.append(write(files.classes, names))
     return paths
+
+
+def _coco_text(record: Mapping[str, Any]) -> str:
+    """The record, with a digest of it that tells whether somebody changed the file since."""
+    about = {"description": OWN, "digest": _digest(record)}
+    return json.dumps({"info": about, **record}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _digest(record: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _is_own(path: Path) -> bool:
+    """Whether seewhy wrote it and nobody changed it; only files of COCO's format can tell."""
+    try:
+        with path.open("rb") as file:
+            if OWN.encode() not in file.read(200):
+                return False
+            record = json.loads(path.read_bytes())
+        return bool(record.pop("info")["digest"] == _digest(record))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return False
 
 
 def _class_names(photos: Sequence[LocatedPhoto], labels: Labels) -> list[str]:
@@ -113,4 +165,6 @@ def _class_names(photos: Sequence[LocatedPhoto], labels: Labels) -> list[str]:
     last = max([len(labels) - 1, *others])
     names = [label.name for label in labels.entries]
     # what was asked and found nowhere keeps its number
-    return [names[k] if k < len(names) else others.get(k, str(k)) for k in range(last + 1)]
+    found = [names[k] if k < len(names) else others.get(k, "") for k in range(last + 1)]
+    # a line each, and none empty: the number of a class is that of its line
+    return [one_line(name).strip() or str(k) for k, name in enumerate(found)]

@@ -45,8 +45,8 @@ class DrawnPhoto:
         drawn: a part of what was drawn; all of it if None. Raises OptionError where it was drawn
         on another picture.
         """
-        part = drawn or self.drawn
-        if part is None or not part.things:
+        part = self.drawn if drawn is None else drawn
+        if not part:
             return None
         return part.boxes(*self.photo.size), part.mask(*self.photo.size)
 
@@ -67,7 +67,7 @@ def find_drawn(
         return None, [None] * len(paths)
     annotations = boxes if isinstance(boxes, Annotations) else ground_truth.read(boxes)
     drawn = ground_truth.looked_up(annotations, paths)
-    if not any(drawn):
+    if all(part is None for part in drawn):
         raise ground_truth.nothing_about(annotations, paths)
     return annotations, drawn
 

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from seewhy.checks import check_regular_file
+from seewhy.checks import check_file_size, check_regular_file
 from seewhy.errors import LabelsError
 
+LARGEST = 20_000_000
+"""Bytes; a hundred thousand classes have a few million."""
 LabelRow = tuple[str | None, str]  # WordNet id, name
 
 
@@ -31,11 +33,12 @@ def read_label_rows(path: Path) -> list[LabelRow]:
             f"class names are read from {', '.join(_READERS)} files, not from {str(path)!r}."
         )
     check_regular_file(path, LabelsError)
+    check_file_size(path, LARGEST, LabelsError, "files of class names")
     try:
         rows = reader(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise LabelsError(f"there is no file {str(path)!r} with class names.") from error
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error, RecursionError) as error:
         raise LabelsError(f"cannot read class names from {str(path)!r}: {error}") from error
     if not rows:
         raise LabelsError(f"{str(path)!r} holds no class names.")

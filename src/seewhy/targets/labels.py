@@ -11,6 +11,7 @@ from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
 
+from seewhy.checks import whole_number
 from seewhy.data import FOLDER
 from seewhy.errors import LabelsError, TargetError
 from seewhy.targets import label_files
@@ -18,6 +19,10 @@ from seewhy.targets import label_files
 DATA = FOLDER
 _SUGGESTIONS = 8
 _NO_GROUPS: Mapping[str, tuple[int, ...]] = MappingProxyType({})
+
+
+LONGEST = 200
+"""Letters of a word that are shown."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,9 @@ class Labels:
             return self._at(int(wanted))
         word = wanted.strip()
         named = self._named(word)
-        if word.removeprefix("-").isdecimal():
-            return self._numbered(int(word), named)
+        number = whole_number(word)
+        if number is not None:
+            return self._numbered(number, named)
         if len(named) > 1:
             raise TargetError(_ambiguous(word, named))
         label = named[0] if named else self._group(word)
@@ -120,7 +126,10 @@ class Labels:
     def _unknown(self, word: str) -> str:
         near = [str(label) for label in self._near(word)]
         groups = _close(_key(word), self.groups)
-        text = f"no class is called {word!r}."
+        shown = (
+            repr(word) if len(word) <= LONGEST else f"{word[:LONGEST]!r}… ({len(word):,} letters)"
+        )
+        text = f"no class is called {shown}."
         if near:
             text += f" Near to it: {', '.join(near)}."
         if groups:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seewhy.errors import OptionError
+from seewhy.metrics import checks
 
 BASELINES = ("zero", "mean", "blur", "linear", "flip")
 Baseline = str | np.ndarray
@@ -24,7 +25,7 @@ def removed_values(images: np.ndarray, baseline: Baseline) -> np.ndarray:
     Raises OptionError for another word or shape.
     """
     if not isinstance(baseline, str):
-        array = np.asarray(baseline, "float32")
+        array = checks.as_numbers(baseline, "a baseline's values").astype("float32")
         try:
             return np.broadcast_to(array, images.shape)
         except ValueError:
@@ -55,6 +56,7 @@ def blurred(images: np.ndarray, side: int = 11, sigma: float = 5) -> np.ndarray:
     """
     from scipy.ndimage import correlate1d, gaussian_filter1d
 
+    checks.as_images(images)
     point = np.zeros(side)
     point[side // 2] = 1
     kernel = gaussian_filter1d(point, sigma)  # whose tails are mirrored at both ends

@@ -87,8 +87,9 @@ def alike_decided(maps: np.ndarray, classes: np.ndarray, *, threshold: float = 0
     map is like it. The sufficiency of Dasgupta et al. 2022, arXiv:2202.00734, section 3, as
     Quantus estimates it.
     """
-    flat = checks.as_maps(maps).reshape(len(maps), -1)
-    classes = np.asarray(classes)
+    every = checks.as_maps(maps)
+    flat = every.reshape(len(every), -1)
+    classes = checks.as_classes(classes, "classes")
     if classes.shape != (len(flat),):
         raise OptionError(f"classes has one entry for each map, ({len(flat)},).")
     limit = checks.shares([threshold], "threshold")[0]

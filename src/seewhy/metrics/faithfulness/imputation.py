@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from seewhy.checks import number
 from seewhy.errors import OptionError
+from seewhy.metrics import checks
 
 STEPS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
 SHARES = (1 / 12, 1 / 6, 1 / 12, 1 / 6, 1 / 6, 1 / 12, 1 / 6, 1 / 12)
@@ -27,10 +29,13 @@ def impute(
     image's mean colour is put.
     Returns float32 of the images' shape. Equals the solution of the authors' sparse system.
     """
-    filled = np.array(images, "float64")
-    removed = np.asarray(removed, bool)
-    if removed.shape != filled.shape[:3]:
-        raise OptionError(f"removed has the shape {filled.shape[:3]}; got {removed.shape}.")
+    filled = checks.as_images(images).astype("float64")
+    number("noise", noise, 0)
+    removed = checks.as_numbers(removed, "removed")
+    if removed.dtype != bool or removed.shape != filled.shape[:3]:
+        raise OptionError(
+            f"removed is bool of shape {filled.shape[:3]}; got {removed.dtype} of {removed.shape}."
+        )
     for image, unknown in zip(filled, removed, strict=True):
         if unknown.all():
             image[:] = image.mean(axis=(0, 1))

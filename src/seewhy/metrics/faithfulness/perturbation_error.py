@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seewhy.checks import count, one_of
+from seewhy.checks import count, number, one_of
 from seewhy.errors import OptionError
 from seewhy.maps.scaling import check_finite
 from seewhy.metrics import checks, perturbed_copies
@@ -39,7 +39,7 @@ def infidelity(  # noqa: PLR0913  (each choice has its default)
     arXiv:1901.09392, definition 2.1, and section 2.2 for the scale.
     """
     images = checks.as_images(images)
-    maps = _spread(np.asarray(maps), images)
+    maps = _spread(checks.as_numbers(maps, "maps"), images)
     rows, changes = _changes(images, how, (samples, sigma, side, seed))
     expected = np.empty((len(images), rows))
 
@@ -76,7 +76,7 @@ def _changes(
 ) -> tuple[int, Make]:
     """How many changes there are, and those of given images and rows."""
     if not isinstance(how, str):
-        changes = np.asarray(how, "float32")
+        changes = checks.as_numbers(how, "changes").astype("float32")
         if changes.ndim == 4:
             changes = changes[:, None]
         if changes.ndim != 5 or changes.shape[2:] != images.shape[1:]:
@@ -87,6 +87,7 @@ def _changes(
         return len(changes), lambda which, row: changes[row, which]
     samples, sigma, side, seed = drawn
     one_of("how", how, WAYS)
+    number("sigma", sigma, 0)
     rows = count("samples", samples)
     shape = images.shape[1:]
     if how == "noise":

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from seewhy.checks import number
 from seewhy.errors import OptionError
 from seewhy.maps import regions
-from seewhy.maps.scaling import rectify
+from seewhy.maps.scaling import check_finite, rectify
 from seewhy.metrics import checks
 from seewhy.metrics.localisation.boxes_and_masks import Boxes, as_boxes, overlaps
 
@@ -18,6 +19,8 @@ def largest_box(map: np.ndarray, threshold: float = 0.15) -> tuple[int, int, int
     value. Of regions with as many pixels, the first in reading order counts.
     Returns (left, top, right, bottom); four zeros for a map without positive values.
     """
+    number("threshold", threshold, 0, 1)
+    (map,) = checks.as_maps([map], "a map")  # type: ignore[arg-type]
     labels, count = regions.regions(regions.mask(rectify(map), "max", threshold))
     if not count:
         return 0, 0, 0, 0
@@ -59,8 +62,18 @@ def localisation_error(
     arXiv:1409.0575, section 4; boxes as in Selvaraju et al. 2017 (Grad-CAM), arXiv:1610.02391,
     section 4.1: around the largest region of what reaches 15 % of the largest value.
     """
-    maps, predicted, classes = (np.asarray(values) for values in (maps, predicted, classes))
-    if maps.ndim != 4 or predicted.shape != maps.shape[:2] or classes.shape != maps.shape[:1]:
+    maps = checks.as_numbers(maps, "maps")
+    check_finite(maps)
+    number("threshold", threshold, 0, 1)
+    limit = number("iou", iou, 0, 1)
+    predicted = checks.as_classes(predicted, "predicted")
+    classes = checks.as_classes(classes, "classes")
+    if (
+        maps.ndim != 4
+        or not maps.size
+        or predicted.shape != maps.shape[:2]
+        or classes.shape != maps.shape[:1]
+    ):
         raise OptionError(
             f"maps have shape (batch, top, height, width), predicted (batch, top) and classes "
             f"(batch,); got {maps.shape}, {predicted.shape} and {classes.shape}."
@@ -70,5 +83,7 @@ def localisation_error(
     hits = np.zeros(len(maps), bool)
     # only maps of the right class can be right
     for i, k in zip(*np.nonzero(right), strict=True):
-        hits[i] |= bool(box_iou(maps[i, k][None], [things[i].tolist()], threshold=threshold) >= iou)
+        hits[i] |= bool(
+            box_iou(maps[i, k][None], [things[i].tolist()], threshold=threshold) >= limit
+        )
     return (~hits).astype("float64")

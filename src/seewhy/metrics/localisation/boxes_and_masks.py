@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from seewhy.errors import OptionError
+from seewhy.metrics.checks import as_numbers
 
 Corners = Sequence[float]
 """(left, top, right, bottom) in pixels; right and bottom are the first behind the thing."""
@@ -17,6 +18,11 @@ Boxes = Sequence[Sequence[Corners]]
 
 def as_boxes(boxes: Boxes, batch: int) -> list[np.ndarray]:
     """For each image float64 (things, 4), at least one. Raises OptionError for others."""
+    if not isinstance(boxes, Sequence | np.ndarray) or isinstance(boxes, str):
+        raise OptionError(
+            f"boxes are a list of (left, top, right, bottom) for each image; got "
+            f"{type(boxes).__name__}."
+        )
     if len(boxes) != batch:
         raise OptionError(
             f"{len(boxes)} lists of boxes for {batch} maps: give a list for each image, as "
@@ -24,7 +30,7 @@ def as_boxes(boxes: Boxes, batch: int) -> list[np.ndarray]:
         )
     arrays = []
     for of_image in boxes:
-        array = np.asarray(of_image, "float64")
+        array = as_numbers(of_image, "boxes").astype("float64")
         if array.ndim != 2 or array.shape[1] != 4 or not len(array):
             raise OptionError(
                 f"each image has a list of at least one box (left, top, right, bottom); got "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seewhy.errors import OptionError
+from seewhy.checks import number
 from seewhy.maps.scaling import rectify
 from seewhy.metrics import checks
 from seewhy.metrics.localisation.boxes_and_masks import Boxes, as_masks
@@ -23,8 +23,7 @@ def pointing_game(
     Zhang et al. 2016, arXiv:1608.00507, section 4.2, with the distance as TorchRay takes it.
     """
     maps = checks.as_maps(maps)
-    if not 0 <= tolerance < np.inf:
-        raise OptionError(f"tolerance is a number of pixels from 0 on; got {tolerance!r}.")
+    number("tolerance", tolerance, 0)
     masks = as_masks(where, maps.shape)
     rows, cols = np.divmod(maps.reshape(len(maps), -1).argmax(axis=1), maps.shape[2])
     down = np.arange(maps.shape[1]) - rows[:, None]

@@ -82,8 +82,10 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
         "photos": len(measured),
         "boxes": None if boxes is None else getattr(boxes, "source", str(boxes)),
     }
-    notes = tuple(_notes(len(measured), listed, boxes, rows))
-    table = Benchmark(tuple(rows), chosen, len(measured), recorded, notes, tuple(problems))
+    notes = [*_notes(len(measured), listed, boxes, rows)]
+    if folder is not None:
+        notes += [_note_of_new(run) for run in runs if run.always_new]
+    table = Benchmark(tuple(rows), chosen, len(measured), recorded, tuple(notes), tuple(problems))
     if folder is not None:
         table.save(folder)
     return table
@@ -150,6 +152,13 @@ def _table_rows(run: ModelRun, chosen: Sequence[Measure], seed: int) -> Iterator
         yield TableRow(
             run.name, row.layer, row.method, row.control, figures, *_cost_of(row), row.problem
         )
+
+
+def _note_of_new(run: ModelRun) -> str:
+    return (
+        f"{run.name} is measured anew each time: whether it was the same before cannot be told, "
+        f"since it or a function uses {', '.join(run.always_new[:3])}."
+    )
 
 
 def _cost_of(row: Row) -> tuple[float, float]:

@@ -17,7 +17,9 @@ from seewhy.models.wrapped_model import fingerprint
 from seewhy.studies import measuring
 from seewhy.studies.benchmark import results_file, timing
 from seewhy.studies.benchmark.case import PhotoContext, measured_control_map, measured_method_map
+from seewhy.studies.benchmark.identity import Identity
 from seewhy.studies.benchmark.measures import Measure, MeasuredMap
+from seewhy.studies.benchmark.model_identity import keras_parts
 from seewhy.studies.benchmark.photos import BenchmarkPhoto, PhotoBatch, RunOptions
 
 Grid = tuple[int, ...]
@@ -40,6 +42,8 @@ class Row:
     """Seconds for a photo, and forward passes in the same time."""
     found: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     """By photo (its path), by measure."""
+    code: str | None = None
+    """What tells a method of the user's own from others."""
 
 
 class ModelRun:
@@ -52,16 +56,24 @@ class ModelRun:
         self._controls: dict[Grid, list[Row]] = {}
         pipeline = first.pipeline
         settings = {k: v for k, v in pipeline.options.as_dict().items() if k not in OWN}
-        self._common = {
-            "seewhy": pipeline.info().versions.get("seewhy"),
-            "backend": pipeline.backend.NAME,
-            "model": name,
-            "weights": fingerprint(pipeline.wrapped.model),
-            "size": pipeline.wrapped.size,
-            "target": options.target,
-            "seed": options.seed,
-            "settings": settings,
-        }
+        wrapped = pipeline.wrapped
+        self._identity = Identity(keras_parts())
+        # told once, since what cannot be told from others is another one each time
+        self._common = self._identity.of(
+            {
+                "seewhy": pipeline.info().versions.get("seewhy"),
+                "backend": pipeline.backend.NAME,
+                "model": name,
+                "weights": fingerprint(wrapped.model),
+                "structure": wrapped.model,
+                "preset": None if wrapped.preset is None else wrapped.preset.name,
+                "size": wrapped.size,
+                "classes": [label.name for label in first.labels.entries],
+                "target": options.target,
+                "seed": options.seed,
+                "settings": settings,
+            }
+        )
 
     def enter(
         self, methods: Sequence[tuple[str, Any, dict[str, Any]]], layers: Sequence[Any]
@@ -83,8 +95,14 @@ class ModelRun:
                     explainer, problem = None, str(error)
                 if (where, label) not in seen:
                     row = Row(label, where, options, explainer, problem=problem)
+                    row.code = self._identity.of((method, options))
                     self.methods.append(row)
                 seen.add((where, label))
+
+    @property
+    def always_new(self) -> list[str]:
+        """Types of values that cannot be told from others, so that no earlier figure is taken."""
+        return list(self._identity.unknown)
 
     @property
     def rows(self) -> list[Row]:
@@ -196,7 +214,7 @@ class ModelRun:
     def _cost(
         self, row: Row, explainer: Explainer, batch: PhotoBatch
     ) -> tuple[float, float] | None:
-        key = results_file.result_key(**self._common, row=self._row(row), what="cost")
+        key = results_file.result_key(common=self._common, row=self._row(row), what="cost")
         known = self._options.results.get(key)
         if not known and batch.photos:
             photo = batch.images[0]
@@ -223,12 +241,11 @@ class ModelRun:
         return PhotoContext(drawn_photo.photo, geometry, batch.scorer, place, drawn, seeds, target)
 
     def _key(self, row: Row, photo: BenchmarkPhoto) -> str:
-        return results_file.result_key(**self._common, row=self._row(row), photo=photo.digest)
+        return results_file.result_key(common=self._common, row=self._row(row), photo=photo.digest)
 
     def _row(self, row: Row) -> dict[str, Any]:
-        code = None if row.explainer is None else row.explainer.pipeline.options.method
-        identity = {"method": row.method, "layer": row.layer, "options": row.options}
-        return identity | {"grid": row.grid if row.control else None, "code": code}
+        identity = {"method": row.method, "layer": row.layer, "code": row.code}
+        return identity | {"grid": row.grid if row.control else None}
 
 
 OWN = ("layer", "method", "options", "batch_size", "top")
@@ -239,12 +256,18 @@ def _measure_key(measure: Measure, photo: BenchmarkPhoto) -> str:
     if not measure.drawn:
         return measure.label
     drawn = photo.drawn
-    things = [] if drawn is None else [(thing.label, thing.corners) for thing in drawn.things]
+    things = (
+        []
+        if drawn is None
+        else [(thing.label, thing.corners, thing.fault) for thing in drawn.things]
+    )
     painted = [] if drawn is None else [_boxes_and_mask(drawn, k) for k in range(len(things))]
     size = None if drawn is None else drawn.size
     return f"{measure.label} {results_file.result_key(things=things, painted=painted, size=size)}"
 
 
 def _boxes_and_mask(drawn: Annotated, k: int) -> Any:
-    paint = drawn.things[k].paint
-    return None if paint is None else paint(64, 64)
+    try:
+        return drawn.painted(k, 64, 64)
+    except OptionError as error:  # it is told where it is measured
+        return str(error)

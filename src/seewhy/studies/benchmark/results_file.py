@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from seewhy.studies.benchmark.identity import Identity
 
 Record = dict[str, Any]
 
@@ -45,7 +46,7 @@ class ResultsFile:
         whole = {"key": key, **record}
         self._note(key, whole)
         if self._path is not None:
-            with self._path.open("a", encoding="utf-8") as file:
+            with self._path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(json.dumps(whole, ensure_ascii=False) + "\n")
 
     def _note(self, key: str, record: Record) -> None:
@@ -57,30 +58,7 @@ class ResultsFile:
 
 def result_key(**parts: Any) -> str:
     """A short name for all that a result depends on."""
-    text = json.dumps(fingerprint_of(parts), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def fingerprint_of(value: Any) -> Any:
-    """Any setting as plain values that differ where the settings do.
-
-    Functions count by their name and code; what has neither plain values nor code by its repr.
-    """
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, np.ndarray | np.generic):
-        array = np.ascontiguousarray(value)
-        return [str(array.dtype), list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()]
-    if isinstance(value, Mapping):
-        return {str(name): fingerprint_of(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [fingerprint_of(part) for part in value]
-    code = getattr(value, "__code__", None)
-    if code is not None:
-        inner = [part for part in code.co_consts if not hasattr(part, "co_code")]
-        body = code.co_code + repr((inner, code.co_names)).encode()
-        return [value.__module__, value.__qualname__, hashlib.sha256(body).hexdigest()]
-    return str(value) if isinstance(value, Path) else repr(value)
+    return str(Identity().of(parts))
 
 
 def run_length(value: np.ndarray) -> Any:

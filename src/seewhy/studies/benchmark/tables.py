@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seewhy.render import files
 from seewhy.render.pages import data_address, html_page
 from seewhy.studies.benchmark.measures import Measure
 from seewhy.studies.benchmark.statistics import MARKS, Figure, TableRow
@@ -176,7 +177,6 @@ class Benchmark:
         from seewhy.studies.benchmark import plots
 
         place = Path(folder)
-        place.mkdir(parents=True, exist_ok=True)
         pictures = plots.pngs(self.rows, self.measures, self.photos)
         texts = {
             "benchmark.csv": csv(self),
@@ -185,9 +185,9 @@ class Benchmark:
             "benchmark.json": json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n",
         }
         for name, text in texts.items():
-            (place / name).write_text(text, encoding="utf-8", newline="")
+            files.write(place / name, text)
         for name, data in pictures.items():
-            (place / f"{name}.png").write_bytes(data)
+            files.write(place / f"{name}.png", data)
         return [place / name for name in (*texts, *(f"{name}.png" for name in pictures))]
 
     def __str__(self) -> str:
