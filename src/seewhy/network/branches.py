@@ -34,6 +34,7 @@ def branches_beside(
         and not any(kind in place.call.kind for kind in PASSING_LAYERS)
         and not _ancestors(by_output, place.call.inputs) & {id(layer.call)}
         and place.call.operation is not layer.call.operation
+        and not layer.call.path.startswith(place.call.path + "/")
     ]
     inner = set[int]().union(*(_ancestors(by_output, place.call.inputs) for place in beside))
     return [place for place in beside if id(place.call) not in inner]

@@ -7,6 +7,7 @@ a compiler traces. Private Keras attributes are used in this file only.
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -55,7 +56,7 @@ def handle_calls(targets: Sequence[Operation], handler: Handler) -> Iterator[Non
 
 def _stand_in(operation: Operation, method: str, handler: Handler) -> Callable[[], None]:
     """Put the handler in the place of a method; return what puts things back."""
-    proceed = getattr(operation, method)
+    proceed = _all_steps_at_once(operation, getattr(operation, method))
     # __dict__, not setattr: Keras tracks what is set, and torch registers modules
     attributes = operation.__dict__
     missing = object()
@@ -75,6 +76,38 @@ def _stand_in(operation: Operation, method: str, handler: Handler) -> Callable[[
 
     attributes[method] = stand_in
     return put_back
+
+
+def _all_steps_at_once(operation: Operation, proceed: Callable[..., Any]) -> Callable[..., Any]:
+    """A TimeDistributed's call with its steps as so many images of one batch.
+
+    Keras runs the layer in it once a step, so that a layer within would have no one output.
+    """
+    import keras
+
+    if not isinstance(operation, keras.layers.TimeDistributed):
+        return proceed
+
+    def run(inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        if not runs_all_steps(operation, inputs, mask):
+            return proceed(inputs, training=training, mask=mask)
+        batch, steps, *rest = inputs.shape
+        takes_training = "training" in inspect.signature(operation.layer.call).parameters
+        options = {"training": training} if takes_training else {}
+        folded = keras.ops.reshape(inputs, (batch * steps, *rest))
+        outputs = operation.layer.call(folded, **options)
+        return keras.ops.reshape(outputs, (batch, steps, *outputs.shape[1:]))
+
+    return run
+
+
+def runs_all_steps(operation: Operation, inputs: Any, mask: Any) -> bool:
+    """Whether a TimeDistributed's steps can go through together: their number is known, none is
+    left out, and the layer in it has no memory of its own."""
+    shape = tuple(getattr(inputs, "shape", ()))
+    inner = [operation.layer, *operations(operation.layer)]
+    remembers = any(getattr(each, "stateful", False) for each in inner)
+    return mask is None and len(shape) > 2 and None not in shape and not remembers
 
 
 def call_with(
@@ -141,18 +174,21 @@ def trace_calls(
     """
     calls: list[Call] = []
     around: list[Operation] = []
+    looping: list[bool] = []
     counts: dict[int, int] = {}
 
     def note(operation: Operation, proceed: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
         nth = counts.get(id(operation), 0)
         counts[id(operation)] = nth + 1
         around.append(operation)
+        looping.append(_loops(operation, args, kwargs))
         try:
             output = proceed(*args, **kwargs)
             names = [str(outer.name) for outer in around]
-            loop = next((i for i, outer in enumerate(around[:-1], 1) if _loops(outer)), None)
+            loop = next((i for i, loops in enumerate(looping[:-1], 1) if loops), None)
         finally:
             around.pop()
+            looping.pop()
         inputs = tuple(tensor for tensor in leaves_of((args, kwargs)) if hasattr(tensor, "shape"))
         step = None if loop is None else "/".join(names[:loop])
         made = Call(operation, "/".join(names), nth, _shape(output), inputs, output, step)
@@ -176,12 +212,14 @@ def from_inner_graph(owner_graph: Callable[[Tensor], Any], output: Any, graph: A
     return any(owner is not None and owner is not graph for owner in owners)
 
 
-def _loops(operation: Operation) -> bool:
+def _loops(operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether the layer runs those in it once a step, on parts of the batch's values."""
     import keras
 
-    kinds = (keras.layers.TimeDistributed, keras.layers.RNN, keras.layers.Bidirectional)
-    return isinstance(operation, kinds)
+    if isinstance(operation, keras.layers.TimeDistributed):
+        inputs = args[0] if args else kwargs.get("inputs")
+        return not runs_all_steps(operation, inputs, kwargs.get("mask"))
+    return isinstance(operation, keras.layers.RNN | keras.layers.Bidirectional)
 
 
 def leaves_of(structure: Any) -> list[Any]:

@@ -48,6 +48,8 @@ class GridLayout:
     """Whether there is no axis of units."""
     order: tuple[int, ...] = ()
     """The layer's axes in the order batch, rows, columns, units; () for the usual order."""
+    folded: int = 0
+    """How many steps of each image lie in the axis of the batch; 0 if none do."""
     bands: bool = False
     """Whether the cells are steps along one axis of the image, each as wide as all of the other."""
 
@@ -64,6 +66,9 @@ class GridLayout:
             return ops.expand_dims(values, -1)
         if self.order:
             values = ops.transpose(values, self.order)
+        if self.folded:
+            steps = self.folded
+            return ops.reshape(values, (values.shape[0] // steps, steps, *values.shape[1:]))
         if self.bands:
             sides = [side if side == 1 else values.shape[1] for side in self.space]
             return ops.reshape(values, (values.shape[0], *sides, values.shape[-1]))
@@ -84,7 +89,9 @@ class GridLayout:
             return ops.squeeze(arranged, -1)
         if self.bands:
             arranged = ops.reshape(arranged, (arranged.shape[0], -1, arranged.shape[-1]))
-        if self.order or self.bands:
+        if self.folded:
+            arranged = ops.reshape(arranged, (-1, *arranged.shape[2:]))
+        if self.order or self.bands or self.folded:
             order = self.order or tuple(range(len(arranged.shape)))
             return ops.transpose(arranged, [order.index(at) for at in range(len(order))])
         if not self.tokens:
@@ -138,8 +145,10 @@ def grid_layouts(
 def _followed_layout(call: Call, view: InputView, frame: Frame | None) -> GridLayout | None:
     """The layout where the axes of the image are known, and differ from the usual ones."""
     shape = call.shape or ()
-    if frame is None or view.tokens is not None or shape[:1] != (view.batch,):
+    if frame is None or view.tokens is not None or not frame.fits(shape):
         return None
+    if frame.folded:
+        return _folded_layout(frame, shape)
     if frame.is_grid and len(shape) == len(frame.axes) + 2:
         return _permuted_layout(frame, shape)
     if len(shape) != 3:
@@ -151,6 +160,18 @@ def _followed_layout(call: Call, view: InputView, frame: Frame | None) -> GridLa
         return None
     space = tuple(axis.cells if k == at else 1 for k, axis in enumerate(frame.axes))
     return GridLayout(space, order=() if frame.places[at] == 1 else (0, 2, 1), bands=True)
+
+
+def _folded_layout(frame: Frame, shape: tuple[int, ...]) -> GridLayout | None:
+    """Of a layer in a TimeDistributed: frames, rows and columns."""
+    places = [at for at in frame.places[1:] if at is not None]
+    if frame.places[0] != 0 or len(places) != len(shape) - 2 or len(places) != len(frame.axes) - 1:
+        return None
+    units = next(at for at in range(1, len(shape)) if at not in places)
+    order = (0, *places, units)
+    space = tuple(axis.cells for axis in frame.axes)
+    usual = order == tuple(range(len(shape)))
+    return GridLayout(space, order=() if usual else order, folded=frame.folded)
 
 
 def _permuted_layout(frame: Frame, shape: tuple[int, ...]) -> GridLayout | None:

@@ -19,6 +19,12 @@ from seewhy.network.logits import closing_calls
 PASSING_LAYERS = ("Pooling", "Dropout", "Flatten", "Reshape", "ZeroPadding", "Cropping", "Identity")
 
 
+AT_THE_INPUT = (
+    "Explain it at the input, which needs no layer: method='occlusion' or 'rise', or with gradients "
+    "'integrated_gradients' (seewhy explain PHOTO --model MODEL --method occlusion)."
+)
+
+
 @dataclass(frozen=True)
 class SpatialLayer:
     """A call whose output has space: where a map can lie."""
@@ -87,8 +93,9 @@ def default_layer(calls: Sequence[Call], usable: Sequence[SpatialLayer]) -> Spat
             return (_before_attention(calls, usable, place) if tokens else None) or place
     raise LayerError(
         "the model has no layer with a spatial grid: its map would have no space to lie on. "
-        "Give a model with convolutions, or one whose last grid is larger than 1 × 1 (a larger "
-        "input size may do), or for tokens that are no square the grid=(rows, cols)."
+        f"{AT_THE_INPUT} "
+        "Or give a model whose last grid is larger than 1 × 1 (a larger input size may do), or for "
+        "tokens that are no square the grid=(rows, cols)."
     )
 
 
@@ -220,15 +227,19 @@ def _layer_without_space(calls: Sequence[Call], usable: Sequence[SpatialLayer], 
     if call.loop:
         return (
             f"layer {call.path!r} runs once a step inside {call.loop!r}, on parts of the input. "
-            f"Choose {call.loop!r} itself, or a layer outside of it."
+            f"Choose a layer outside of it, or explain at the input with method='occlusion' "
+            f"(--method occlusion)."
         )
     tokens = ""
+    if not usable:
+        return (
+            f"layer {call.name!r} gives activations of shape {call.shape}, and no layer of the "
+            f"model has space axes. {AT_THE_INPUT}"
+        )
     if call.shape and len(call.shape) == 3:
         tokens = f" If its {call.shape[1]} tokens are patches of the image, give grid=(rows, cols)."
-    last = (
-        f"; the last one with space is {default_layer(calls, usable).call.name!r}" if usable else ""
-    )
+    last = default_layer(calls, usable).call.name
     return (
         f"layer {call.name!r} gives activations of shape {call.shape}: no space axes are left "
-        f"to map. Choose an earlier layer{last}.{tokens}"
+        f"to map. Choose an earlier layer; the last one with space is {last!r}.{tokens}"
     )

@@ -43,7 +43,8 @@ class _Follower:
         self.latest: list[tuple[Shape, str, Frame]] = []
         for k, (image, (first, last)) in enumerate(zip(images, spaces, strict=True)):
             if last > first:
-                frame = Frame.of_image(tuple(image.shape)[first:last], first, k)
+                shape = tuple(image.shape)
+                frame = Frame.of_image(shape[first:last], first, k, shape[0])
                 self._note(image, frame)
 
     def follow(self, call: Call, runs_others: bool) -> Frame | None:
@@ -51,7 +52,7 @@ class _Follower:
             return None
         if id(call.output) in self.by_tensor:  # of a layer around another, or one that does nothing
             return self.by_tensor[id(call.output)]
-        whole = runs_others and _is_foreign(call)
+        whole = runs_others and (_is_foreign(call) or call.kind == "TimeDistributed")
         frame = self._frame_of_tensor(call.output) if whole else self._frame_of(call)
         if frame is not None and not frame.fits(call.shape):
             frame = None
@@ -94,6 +95,10 @@ class _Follower:
             if before == shape:
                 cast = dtype != str(tensor.dtype)  # Keras casts in front of a layer's call
                 return frame if cast or _unmistakable(frame, shape) else frame.doubting(BETWEEN)
+        for before, _, frame in self.latest[: -_LOOK_BACK - 1 : -1]:
+            refolded = frame.refolded(before, shape)
+            if refolded is not None:
+                return refolded
         for before, _, frame in self.latest[: -_LOOK_BACK - 1 : -1]:
             permuted = _permuted(frame, before, shape)
             if permuted is not None:

@@ -26,7 +26,8 @@ class AxisFrame:
     at: int | None
     """Which axis of the tensor it is. None where it is none: one cell alone, or part of units.
 
-    Several axes of the image at one place are tokens: in the order of rows, then columns.
+    Several axes of the image at one place are tokens: in the order of rows, then columns. At 0 are
+    the steps of a TimeDistributed layer, as so many images of one batch.
     """
     cells: int
     start: float
@@ -110,6 +111,8 @@ class Frame:
     axes: tuple[AxisFrame, ...]
     input: int = 0
     """Which of the model's inputs the image is."""
+    batch: int = 1
+    """How many images there are."""
     moved: bool = False
     """Whether a step in front crops, pads, resizes, flips or swaps axes."""
     doubts: tuple[str, ...] = ()
@@ -120,11 +123,13 @@ class Frame:
     """Whether a recurrent layer stands in front."""
 
     @classmethod
-    def of_image(cls, space: Sequence[int], first: int, input: int = 0) -> Frame:
+    def of_image(cls, space: Sequence[int], first: int, input: int = 0, batch: int = 1) -> Frame:
         """The image itself. space: its sizes. first: its first space axis in the tensor."""
         sides = enumerate(space)
         return cls(
-            tuple(AxisFrame(first + k, n, 0.0, float(n), 0.0, float(n)) for k, n in sides), input
+            tuple(AxisFrame(first + k, n, 0.0, float(n), 0.0, float(n)) for k, n in sides),
+            input,
+            batch,
         )
 
     def moving(self, axes: Sequence[AxisFrame]) -> Frame:
@@ -151,6 +156,28 @@ class Frame:
     def is_tokens(self) -> bool:
         """Whether one axis of the tensor holds all axes of the image."""
         return None not in self.places and len(set(self.places)) == 1 < len(self.places)
+
+    @property
+    def folded(self) -> int:
+        """How many steps of each image lie in the axis of the batch; 0 if none do."""
+        return next((axis.cells for axis in self.axes if axis.at == 0), 0)
+
+    def refolded(self, old: Shape, new: Shape) -> Frame | None:
+        """The frame where steps were made images, or images steps again; None for all else."""
+        moved = {axis.at: axis for axis in self.axes if axis.at in (0, 1)}
+        if 1 in moved and 0 not in moved and new == (old[0] * old[1], *old[2:]):
+            change = -1
+        elif (
+            0 in moved
+            and new[:1] == (self.batch,)
+            and new == (self.batch, moved[0].cells, *old[1:])
+        ):
+            change = 1
+        else:
+            return None
+        return self.with_axes(
+            [axis if axis.at is None else replace(axis, at=axis.at + change) for axis in self.axes]
+        )
 
     @property
     def bands(self) -> int | None:
@@ -189,7 +216,7 @@ class Frame:
 
     def fits(self, shape: Shape) -> bool:
         """Whether a tensor of this shape can lie so."""
-        cells: dict[int, int] = {}
+        cells: dict[int, int] = {0: self.batch}
         for axis in self.axes:
             if axis.at is not None:
                 cells[axis.at] = cells.get(axis.at, 1) * axis.cells

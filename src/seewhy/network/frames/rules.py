@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from seewhy.network.calls import Call
 from seewhy.network.frames import arrange, cut_and_window
@@ -37,8 +38,13 @@ def is_recurrent(call: Call) -> bool:
     return any(kind in call.kind for kind in RECURRENT) and "Conv" not in call.kind
 
 
-def _lost(_: Call, __: Frame, ___: Shape) -> None:
-    """The axes of the image are gone."""
+def _lost(_: Call, frame: Frame, __: Shape) -> Frame | None:
+    """The axes of the image are gone, but for steps in the axis of the batch."""
+    if not frame.folded:
+        return None
+    return frame.with_axes(
+        [axis if axis.at == 0 else replace(axis, at=None, cells=1) for axis in frame.axes]
+    )
 
 
 _RULES: dict[str, Rule] = {
