@@ -96,14 +96,16 @@ def test_a_bare_softmax_that_no_layer_tells_of():
     assert explained[0].score == pytest.approx(given[0, 1], rel=1e-4)
 
 
-def test_a_layer_inside_time_distributed():
-    inputs = image(3, 8, 8, 3)
-    frames = layers.TimeDistributed(conv(name="inner"), name="frames")
-    x = layers.GlobalAveragePooling3D()(frames(inputs))
-    model = tiny.fixed(keras.Model(inputs, layers.Dense(3)(x)))
-    refused(
-        errors.LayerError, named("inner", "'frames'"), model, zoo.images(3, 8, 8), layer="inner"
+def test_a_layer_that_runs_once_a_step():
+    inputs = keras.Input((6, 3))
+    both_ways = layers.Bidirectional(
+        layers.GRU(4, return_sequences=True, name="inner"), name="steps"
     )
+    x = layers.GlobalAveragePooling1D()(both_ways(inputs))
+    model = tiny.fixed(keras.Model(inputs, layers.Dense(3)(x)))
+    signals = np.zeros((2, 6, 3), "float32")
+    message = named("inner", "'steps'", "occlusion")
+    refused(errors.LayerError, message, model, signals, layer="forward_inner")
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ PASSING_LAYERS = ("Pooling", "Dropout", "Flatten", "Reshape", "ZeroPadding", "Cr
 
 
 AT_THE_INPUT = (
-    "Explain it at the input, which needs no layer: method='occlusion' or 'rise', or with gradients "
-    "'integrated_gradients' (seewhy explain PHOTO --model MODEL --method occlusion)."
+    "Explain it at the input, which needs no layer: method='occlusion' or 'rise', or with "
+    "gradients 'integrated_gradients' (seewhy explain PHOTO --model MODEL --method occlusion)."
 )
 
 
