@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -28,6 +29,8 @@ class Drawing:
     format: str = "jpg"
     common_scale: bool = False
     """Whether all maps of a photo share one scale, so that their strengths compare."""
+    full_size: bool = False
+    """Whether photos of over 4096 pixels a side are drawn whole."""
 
     def check(self) -> None:
         """Raise OptionError now for what would fail at the first picture."""
@@ -73,7 +76,7 @@ class Drawing:
         return files
 
     def _write_one(self, explanation: Explanation, paths: list[Path]) -> list[Path]:
-        render.save(explanation.colorize(self.colormap), paths[0])
+        render.save(explanation.colorize(self.colormap, full_size=self.full_size), paths[0])
         render.save(self._overlay(explanation), paths[1])
         return paths
 
@@ -87,7 +90,8 @@ class Drawing:
         render.save(together, path)
 
     def _overlay(self, explanation: Explanation) -> Image.Image:
-        return explanation.overlay(colormap=self.colormap, alpha=self.alpha, blend=self.blend)
+        look: dict[str, Any] = {"alpha": self.alpha, "blend": self.blend}
+        return explanation.overlay(colormap=self.colormap, full_size=self.full_size, **look)
 
 
 def _title(explanation: Explanation) -> str:
