@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from seewhy.explainer.one_shot import concepts, explain
     from seewhy.network.split import Split
     from seewhy.plan.layer_table import layers
-    from seewhy.results.explanation import Explanation, Prediction, on_one_scale
+    from seewhy.results.explanation import Explanation, Prediction
+    from seewhy.results.shared_scale import on_one_scale
     from seewhy.studies.benchmark.benchmark import benchmark
     from seewhy.studies.compare import compare
     from seewhy.studies.debug import debug
@@ -58,7 +59,7 @@ _PLACES = {
     "evaluate": "studies.evaluate",
     "explain": "explainer.one_shot",
     "layers": "plan.layer_table",
-    "on_one_scale": "results.explanation",
+    "on_one_scale": "results.shared_scale",
 }
 
 # Keras picks its backend when it is first imported: where its own choice is not installed,

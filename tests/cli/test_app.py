@@ -255,3 +255,15 @@ def test_python_m_seewhy():
         assert flag in done.stdout
     for flag in ("--preprocess", "--json", "--weights"):
         assert flag in done.stdout
+
+
+def test_large_photos_are_read_and_drawn_smaller(own, tmp_path, monkeypatch):
+    monkeypatch.setattr("seewhy.images.photo.LEAST_SIDE", 16)
+    monkeypatch.setattr("seewhy.render.drawn_size.MOST_DRAWN", 40)
+    Image.fromarray(tiny.photos(1)[0]).resize((160, 120)).save(tmp_path / "large.jpg")
+    for flags, size in (([], (40, 30)), (["--full-size"], (160, 120))):
+        status, out, _ = own("large.jpg", "--format", "png", *flags)
+        assert status == 0
+        assert ("of its 160 × 120 pixels, 40 × 30 were read" in out) is (not flags)
+        with Image.open(tmp_path / "large_gradcam.png") as picture:
+            assert picture.size == size

@@ -10,7 +10,7 @@ from nets import tiny, transformers
 from seewhy import errors
 from seewhy.explainer.explainer import Explainer
 from seewhy.explainer.one_shot import explain
-from seewhy.results.explanation import on_one_scale
+from seewhy.results.shared_scale import on_one_scale
 from seewhy.run import passes
 
 

@@ -19,7 +19,7 @@ from seewhy.render.files import Filenames
 from seewhy.render.signals import signal_picture
 from seewhy.render.volumes import slice_picture
 from seewhy.results.class_at_pixel import ClassAtPixel
-from seewhy.results.explanation import on_one_scale
+from seewhy.results.shared_scale import on_one_scale
 from seewhy.targets.labels import Label, Labels
 
 pytestmark = pytest.mark.framework_free

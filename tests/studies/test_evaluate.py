@@ -175,3 +175,34 @@ def test_the_command(model, photos, tmp_path, monkeypatch, capsys):
     rows = {row["name"]: row["figures"] for row in json.loads(told)["rows"]}
     assert rows["hires_cam"]["pointing"] == 1
     assert rows["least likely class"]["top1_error"] is None
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"bbox": [5, 5, -3, 4]},
+        {"bbox": [5, 5, float("nan"), 4]},
+        {"bbox": "wide"},
+        {"segmentation": {"size": [SIZE, SIZE]}},
+        {"segmentation": {"size": [100_000, 100_000], "counts": [0, 10_000_000_000]}},
+        {"segmentation": [[1, 1, 9, 9, float("inf"), 3]]},
+    ],
+)
+@pytest.mark.parametrize("study", ["evaluate", "benchmark"])
+def test_one_faulty_annotation_costs_one_photo(model, photos, tmp_path, study, bad):
+    record = json.loads((photos / "boxes.json").read_text())
+    record["annotations"][0] |= {"id": 77, **bad}
+    (tmp_path / "boxes.json").write_text(json.dumps(record))
+    if study == "evaluate":
+        found = seewhy.evaluate(model, str(photos), tmp_path / "boxes.json", **SETTINGS)
+        assert found.photos == 2
+        assert found.rows[0].figures["pointing"] == 1
+    else:
+        wishes = {"metrics": ["pointing-game"], "methods": ["hires-cam"], "target": 0}
+        settings = {name: value for name, value in SETTINGS.items() if name != "method"}
+        found = seewhy.benchmark(
+            model, str(photos), boxes=tmp_path / "boxes.json", **wishes, **settings
+        )
+        assert found.rows[0].figures["pointing_game"].photos == 2
+    (problem,) = set(found.problems)
+    assert "0.png: annotation 77 of" in problem

@@ -210,3 +210,17 @@ def test_names_of_classes_keep_their_numbers_in_every_format(tmp_path):
         assert told[0] in ("a\nb", "a\\nb")
         assert told[-1] == "o&<p"
         assert len(told) == len(HOSTILE)
+
+
+def test_large_photos_are_drawn_smaller_with_boxes_in_their_own_pixels(
+    files, monkeypatch, capsys, tmp_path
+):
+    monkeypatch.setattr("seewhy.render.drawn_size.MOST_DRAWN", 48)
+    boxes = []
+    for flags, width in (([], 48), (["--full-size"], 96)):
+        wished = ["--target", "left", "--output", str(tmp_path), "--json", *flags]
+        assert run(files, monkeypatch, *wished) == 0
+        boxes.append(json.loads(capsys.readouterr().out)[0]["boxes"])
+        with Image.open(tmp_path / "spots_boxes.jpg") as picture:
+            assert picture.size == (width, width * 2 // 3)
+    assert boxes[0] == boxes[1]

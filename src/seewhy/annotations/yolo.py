@@ -54,13 +54,13 @@ def _annotated(file: Path, names_beside: Callable[[Path], dict[int, str]]) -> An
     check_file_size(file, LARGEST, OptionError, "YOLO files")
     names = names_beside(file.parent)
     lines = file.read_text(encoding="utf-8").splitlines()
-    rows = [(number, line.split()) for number, line in enumerate(lines, 1) if line.strip()]
+    rows = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if len(rows) > MOST_THINGS:
         raise OptionError(
             f"{str(file)!r} has {len(rows):,} lines: at most {MOST_THINGS:,} things of a photo "
             f"are read."
         )
-    things = [_thing(file, number, row, names) for number, row in rows]
+    things = [_thing(file, number, line.split(), names) for number, line in rows]
     return Annotated(str(file), (1, 1), tuple(things), str(file), "line")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from seewhy.cli import session
-from seewhy.cli.options import BUNDLED, Json, Model, Output, Photos, takes_options
+from seewhy.cli.options import BUNDLED, FullSize, Json, Model, Output, Photos, takes_options
 from seewhy.errors import SeewhyError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     ] = "jet",
     output: Output = Path(),
     format: Annotated[Format, typer.Option(help="Format of the pictures.")] = Format.jpg,
+    full_size: FullSize = False,
     trust: Annotated[
         bool, typer.Option("--trust", help="Check whether each map can be trusted, and say why.")
     ] = False,
@@ -81,11 +82,11 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     """Show which parts of each photo made the network decide as it did.
 
     For each photo it prints the top classes and writes NAME_heatmap and NAME_gradcam, the map
-    alone and over the photo, at the photo's own size.
+    alone and over the photo, at the photo's own size (up to 4096 pixels a side).
     """
     from seewhy.cli.picture_files import Drawing
 
-    drawing = Drawing(blend.value, alpha, colormap, output, format.value, common_scale)
+    drawing = Drawing(blend.value, alpha, colormap, output, format.value, common_scale, full_size)
     targets = _targets(target, why, rather_than, against)
     _explain(photos, targets, {"model": model, **settings}, drawing, as_json=json, trust=trust)
 
@@ -129,6 +130,7 @@ def _explain(
     A photo that cannot be read is reported, the others are done, and the status is 1.
     """
     from seewhy.cli import report
+    from seewhy.render.drawn_size import MOST_DRAWN
     from seewhy.render.files import Filenames
 
     drawing.check()
@@ -141,7 +143,8 @@ def _explain(
     names = Filenames(drawing.output, photos)
     records: list[dict[str, Any]] = []
     failed = False
-    results = session.explained_photos(explainer, photos, questions)
+    most = None if drawing.full_size else MOST_DRAWN
+    results = session.explained_photos(explainer, photos, questions, most)
     for path, result in session.with_progress(results, len(photos)):
         result, files = _drawn(path, result, drawing, names)
         if isinstance(result, SeewhyError):

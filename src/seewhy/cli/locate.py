@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import session
-from seewhy.cli.options import BUNDLED, Json, Model, takes_options
+from seewhy.cli.options import BUNDLED, FullSize, Json, Model, takes_options
 from seewhy.errors import SeewhyError
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
         BoxFormat, typer.Option(help="One COCO JSON, or a YOLO text or VOC XML for each photo.")
     ] = BoxFormat.coco,
     output: Annotated[Path, typer.Option(help="Folder for pictures and boxes.")] = Path(),
+    full_size: FullSize = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files of boxes that are there already.")
     ] = False,
@@ -106,7 +107,7 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
             if isinstance(result, SeewhyError):
                 records.append({"photo": path, "error": str(result)})
                 continue
-            boxes, record = _locate(path, result, explainer.labels, limits, names)
+            boxes, record = _locate(path, result, explainer.labels, limits, (names, full_size))
             located.append((file, boxes))
             records.append(record)
         written = _write(located, explainer.labels, files)
@@ -121,21 +122,26 @@ def _locate(
     explanations: Sequence[Explanation],
     labels: Any,
     limits: dict[str, Any],
-    names: Filenames,
+    drawing: tuple[Filenames, bool],
 ) -> tuple[LocatedPhoto, dict[str, Any]]:
     """The boxes of one photo, drawn into a picture, and their record.
 
+    drawing: the names of files, and whether a large photo is drawn whole.
     A picture that cannot be written is told in the record; the boxes stay.
     """
     from seewhy import render
     from seewhy.render import pictures
     from seewhy.render.boxes_and_regions import draw_boxes
+    from seewhy.render.drawn_size import MOST_DRAWN
     from seewhy.studies.locate import boxes_as_dict, locate_boxes
 
     located = locate_boxes(path, explanations, labels, **limits)
+    names, full_size = drawing
     picture = names.claim(path, ["_boxes.jpg"])[0]
     boxes = [(entry.name, entry.box) for entry in located.found]
     drawn = draw_boxes(pictures.plain_picture(explanations[0].photo), boxes)
+    if not full_size:
+        drawn.thumbnail((MOST_DRAWN, MOST_DRAWN))
     record = boxes_as_dict(located, explanations)
     problem = session.problem_of_writing(lambda: render.save(drawn, picture), path)
     if problem:

@@ -39,6 +39,10 @@ PhotosAndFolders = Annotated[
     list[str], typer.Argument(help="Photos, or folders of photos.", show_default=False)
 ]
 Output = Annotated[Path, typer.Option(help="Folder for the pictures.")]
+FullSize = Annotated[
+    bool,
+    typer.Option("--full-size", help="Draw photos of over 4096 pixels a side whole."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 Layers = Annotated[
     str | None,

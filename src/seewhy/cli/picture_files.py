@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -14,7 +15,8 @@ from seewhy.errors import OptionError
 from seewhy.render import pictures
 from seewhy.render.files import Filenames, number_duplicates, slug
 from seewhy.render.sheets import labelled_sheet
-from seewhy.results.explanation import Explanation, on_one_scale
+from seewhy.results.explanation import Explanation
+from seewhy.results.shared_scale import on_one_scale
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Drawing:
     format: str = "jpg"
     common_scale: bool = False
     """Whether all maps of a photo share one scale, so that their strengths compare."""
+    full_size: bool = False
+    """Whether photos of over 4096 pixels a side are drawn whole."""
 
     def check(self) -> None:
         """Raise OptionError now for what would fail at the first picture."""
@@ -73,7 +77,7 @@ class Drawing:
         return files
 
     def _write_one(self, explanation: Explanation, paths: list[Path]) -> list[Path]:
-        render.save(explanation.colorize(self.colormap), paths[0])
+        render.save(explanation.colorize(self.colormap, full_size=self.full_size), paths[0])
         render.save(self._overlay(explanation), paths[1])
         return paths
 
@@ -87,7 +91,8 @@ class Drawing:
         render.save(together, path)
 
     def _overlay(self, explanation: Explanation) -> Image.Image:
-        return explanation.overlay(colormap=self.colormap, alpha=self.alpha, blend=self.blend)
+        look: dict[str, Any] = {"alpha": self.alpha, "blend": self.blend}
+        return explanation.overlay(colormap=self.colormap, full_size=self.full_size, **look)
 
 
 def _title(explanation: Explanation) -> str:

@@ -162,13 +162,16 @@ def problem_of_writing(write: Callable[[], object], photo: str) -> str | None:
 
 
 def explained_photos(
-    explainer: Explainer, photos: Sequence[str], targets: Sequence[Target]
+    explainer: Explainer, photos: Sequence[str], targets: Sequence[Target], most: int | None = None
 ) -> Iterator[tuple[str, list[Explanation] | SeewhyError]]:
-    """Each photo with its explanations or with what is wrong with it, in order, by batches."""
+    """Each photo with its explanations or with what is wrong with it, in order, by batches.
+
+    most: pixels a side, of more of which a JPEG is read smaller.
+    """
     from seewhy.images.folders import read_in_batches
     from seewhy.images.photo import Photo
 
-    for batch in read_in_batches(photos, explainer.batch_size):
+    for batch in read_in_batches(photos, explainer.batch_size, most):
         readable = [photo for _, photo in batch.photos]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SeewhyWarning)  # the report tells them

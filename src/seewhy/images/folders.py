@@ -30,16 +30,21 @@ class ReadBatch:
         return [(path, error) for path, error in self.results if isinstance(error, ImageError)]
 
 
-def read_in_batches(paths: Sequence[str], size: int) -> Iterator[ReadBatch]:
-    """Photos from files, so many at once; one that cannot be read stops none of the others."""
+def read_in_batches(
+    paths: Sequence[str], size: int, most: int | None = None
+) -> Iterator[ReadBatch]:
+    """Photos from files, so many at once; one that cannot be read stops none of the others.
+
+    most: as for `load`.
+    """
     for start in range(0, len(paths), size):
         chunk = paths[start : start + size]
-        yield ReadBatch(tuple((path, _photo_or_error(path)) for path in chunk))
+        yield ReadBatch(tuple((path, _photo_or_error(path, most)) for path in chunk))
 
 
-def _photo_or_error(path: str) -> Photo | ImageError:
+def _photo_or_error(path: str, most: int | None) -> Photo | ImageError:
     try:
-        return load(path)
+        return load(path, most=most)
     except ImageError as error:
         return error
 

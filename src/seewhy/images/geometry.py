@@ -72,6 +72,11 @@ class Geometry:
         """The photo is the network's input."""
         return cls(size, size, (1.0,) * len(size), (0.0,) * len(size))
 
+    def of_size(self, photo: Sides) -> Geometry:
+        """The same for the photo brought to another size."""
+        scale = tuple(a * b for a, b in zip(self.scale, _ratios(self.photo, photo), strict=True))
+        return replace(self, photo=photo, scale=scale)
+
     @property
     def seen(self) -> np.ndarray:
         """bool, of the photo's size: whether a pixel's centre lies in the network's input."""

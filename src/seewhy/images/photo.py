@@ -18,6 +18,7 @@ from seewhy.checks import check_regular_file
 from seewhy.errors import ImageError, ImageNotFoundError
 from seewhy.images import srgb
 from seewhy.images.geometry import Size
+from seewhy.images.png_depth import coarse_note
 
 FORMATS = frozenset(
     [
@@ -29,6 +30,12 @@ FORMATS = frozenset(
 
 Of the others some are programs: a photo that is PostScript inside would start Ghostscript.
 """
+
+
+LEAST_SIDE = 1024
+"""Pixels that the shorter side keeps where a photo is decoded smaller."""
+MOST_TIMES = 4
+"""How many times more pixels than usual a file may have that is decoded smaller."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +60,12 @@ class Photo:
         return self.pixels.shape[0], self.pixels.shape[1]
 
 
-def load(source: Any) -> Photo:
+def load(source: Any, *, most: int | None = None) -> Photo:
     """Read a photo from a path, a binary file object, a PIL image or a uint8 array.
 
     Arrays are (height, width), or (height, width, channels) with 1, 3 or 4 channels, 0..255.
+    most: a JPEG file of more pixels a side than this is decoded at a half, quarter or eighth of its
+    size, as long as it keeps so many; None decodes all of it.
     The result is upright (EXIF), in sRGB (embedded profiles are applied), alpha lies over white,
     and of an animation it is the first frame. Raises ImageNotFoundError for a missing file and
     ImageError, with the mend, for whatever else is not a whole photo of 2 × 2 pixels or more.
@@ -64,7 +73,7 @@ def load(source: Any) -> Photo:
     if isinstance(source, Photo):
         return source
     if isinstance(source, str | os.PathLike):
-        return _from_path(source)
+        return _from_path(source, most)
     if isinstance(source, Image.Image):
         return _from_pillow(source, _display_name(getattr(source, "filename", "")))
     if hasattr(source, "read"):
@@ -77,7 +86,7 @@ def load(source: Any) -> Photo:
     )
 
 
-def _from_path(source: str | os.PathLike[str]) -> Photo:
+def _from_path(source: str | os.PathLike[str], most: int | None) -> Photo:
     name = os.fsdecode(source)
     if "://" in name:
         raise ImageError(f"{name!r} is an address, not a file: download the photo first.")
@@ -98,7 +107,7 @@ def _from_path(source: str | os.PathLike[str]) -> Photo:
             f"{name!r} cannot be opened ({_first_line(error)}): check the path, and that you may "
             f"read it."
         ) from error
-    return _from_bytes(data, name)
+    return _from_bytes(data, name, most)
 
 
 def _from_file(file: Any, name: str) -> Photo:
@@ -113,28 +122,39 @@ def _from_file(file: Any, name: str) -> Photo:
     return _from_bytes(bytes(data), name)
 
 
-def _from_bytes(data: bytes, name: str) -> Photo:
+def _from_bytes(data: bytes, name: str, most: int | None = None) -> Photo:
     if not data:
         raise ImageError(f"{name!r} is empty, there are 0 bytes to read: give a whole file.")
     with _one_kind_of_error(name), _opened(data) as image:
+        notes = _decode_smaller(image, most)
         _check_pixels(image.size, name)
-        coarse = _coarse_note(data)
+        coarse = coarse_note(data)
         frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
         photo = _from_pillow(image, name)
     animated = f"animated: {frames} frames, of which the first was taken."
-    notes = [*photo.notes, *coarse, *([] if frames == 1 else [animated])]
-    return replace(photo, notes=tuple(notes))
+    notes += (*coarse, *(() if frames == 1 else (animated,)))
+    return replace(photo, notes=(*photo.notes, *notes)) if notes else photo
 
 
-def _coarse_note(data: bytes) -> list[str]:
-    """A PNG of 16-bit colours is read with 8 bits each, whatever its range."""
-    is_png = data[:8] == b"\x89PNG\r\n\x1a\n" and data[12:16] == b"IHDR"
-    if not is_png or data[24] != 16 or data[25] == 0:
-        return []
-    return [
-        "high-bit-depth: of each 16-bit colour value only the upper 8 bits were read, as if 65535 "
-        "were white. If the model was trained otherwise, give a uint16 array and range=(0, …)."
-    ]
+def _decode_smaller(image: Image.Image, most: int | None) -> tuple[str, ...]:
+    """Tell the decoder of a JPEG to give fewer pixels where it has many; a note if so.
+
+    It takes that of the frequencies, so that nothing is lost that a network of usual size would
+    see, and the large picture is never in memory.
+    """
+    across, down = image.size
+    # a panorama keeps enough rows
+    times = 1 if most is None else min(max(image.size) // most, min(image.size) // LEAST_SIDE)
+    if image.format != "JPEG" or times < 2 or across * down > MOST_TIMES * _limit():
+        return ()
+    image.draft(None, (across // times, down // times))
+    read = f"{image.size[0]} × {image.size[1]}"
+    return (f"smaller: of its {across} × {down} pixels, {read} were read.",)
+
+
+def _limit() -> float:
+    limit = Image.MAX_IMAGE_PIXELS
+    return float("inf") if limit is None else limit
 
 
 def _opened(data: bytes) -> Image.Image:

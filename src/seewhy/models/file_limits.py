@@ -66,8 +66,11 @@ def check_unpacked(path: Path, size: int, kind: type[SeewhyError]) -> None:
         )
 
 
-def check_datasets(path: Path, kind: type[SeewhyError]) -> int:
-    """How many values a file's arrays have. Raises the given kind of error for too many."""
+def check_datasets(path: Path, kind: type[SeewhyError]) -> int | None:
+    """How many values a file's arrays have; None where they are in other files.
+
+    Raises the given kind of error for too many.
+    """
     import h5py  # type: ignore[import-untyped]
 
     found = [0, 0]
@@ -82,7 +85,7 @@ def check_datasets(path: Path, kind: type[SeewhyError]) -> int:
         if path.suffix.lower() == ".keras":
             archive = opened.enter_context(zipfile.ZipFile(path))
             if "model.weights.h5" not in archive.namelist():
-                return 0  # such as a sharded one
+                return None  # such as a sharded one
             source = opened.enter_context(archive.open("model.weights.h5"))
         opened.enter_context(h5py.File(source, "r")).visititems(note)
     check_unpacked(path, found[1], kind)
@@ -92,13 +95,14 @@ def check_datasets(path: Path, kind: type[SeewhyError]) -> int:
 class Budget:
     """How many values the layers of a model that is being built may still ask for."""
 
-    def __init__(self, path: Path, stored: int) -> None:
-        """stored: how many values its file holds."""
+    def __init__(self, path: Path, stored: int | None) -> None:
+        """stored: how many values its file holds; None where that is not known."""
         self._path = path
         self._stored = stored
         self.refused: ModelError | None = None
         """Raised already; Keras may have put it into an error of its own."""
-        self._left = min(2 * stored + SLACK, free_memory() // FOUR_BYTES)
+        fitting = free_memory() // FOUR_BYTES
+        self._left = fitting if stored is None else min(2 * stored + SLACK, fitting)
 
     def take(self, shape: Sequence[int]) -> None:
         """Raises ModelError where a layer asks for more than the file can hold."""
@@ -106,7 +110,8 @@ class Budget:
         if self._left < 0:
             self.refused = ModelError(
                 f"the layers in {str(self._path)!r} ask for weights such as one of shape "
-                f"{tuple(shape)}, and the file holds {self._stored:,} values: it is broken."
+                f"{tuple(shape)}, and the file holds {self._stored or 0:,} values, or memory less: "
+                f"it is broken, or needs a larger machine."
             )
             raise self.refused
 

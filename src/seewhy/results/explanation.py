@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from numbers import Integral
@@ -23,10 +23,11 @@ from seewhy.images.photo import Photo
 from seewhy.maps import regions
 from seewhy.maps.guided_filter import guided
 from seewhy.maps.regions import Box
-from seewhy.render import pictures
+from seewhy.render import drawn_size, pictures
 from seewhy.results import class_at_pixel
 from seewhy.results.class_at_pixel import ClassAtPixel
-from seewhy.targets.labels import Group, Label, Labels
+from seewhy.results.plain_values import plain_target, plain_values
+from seewhy.targets.labels import Labels
 from seewhy.targets.target import TargetLabel
 
 if TYPE_CHECKING:
@@ -166,30 +167,44 @@ class Explanation:
         """
         return regions.boxes(self.heatmap, threshold, max_boxes)
 
-    def colorize(self, colormap: str = "jet") -> Image.Image:
-        """The heatmap in colours: of the photo's size, or drawn as `overlay` draws arrays."""
-        return Image.fromarray(pictures.heatmap_picture(self.heatmap, self.geometry, colormap))
+    def colorize(self, colormap: str = "jet", *, full_size: bool = False) -> Image.Image:
+        """The heatmap in colours: of the size, or drawn as an array, as `overlay` has it."""
+        shown = self._shown(full_size)
+        return Image.fromarray(pictures.heatmap_picture(shown.heatmap, shown.geometry, colormap))
 
     def overlay(
-        self, *, colormap: str = "jet", alpha: float = 0.4, blend: str = "add"
+        self,
+        *,
+        colormap: str = "jet",
+        alpha: float = 0.4,
+        blend: str = "add",
+        full_size: bool = False,
     ) -> Image.Image:
         """The coloured heatmap over the photo, of the photo's size.
 
+        full_size: draws photos of over 4096 pixels a side whole, which are drawn smaller else.
         blend: "add" puts alpha times the colour on top of the photo; "mix" also takes alpha
             from the photo. Parts of the photo that the network did not see are grey and hatched.
         Of a signal, the picture is its curve over the colours (always mixed with white); of a
         volume or video, up to nine of its slices.
         """
-        look = pictures.Look(colormap, alpha, blend)
+        look, shown = pictures.Look(colormap, alpha, blend), self._shown(full_size)
         return Image.fromarray(
-            pictures.overlay_picture(self.photo, self.heatmap, self.geometry, look)
+            pictures.overlay_picture(shown.photo, shown.heatmap, shown.geometry, look)
         )
 
     def save(
-        self, path: str | Path, *, colormap: str = "jet", alpha: float = 0.4, blend: str = "add"
+        self,
+        path: str | Path,
+        *,
+        colormap: str = "jet",
+        alpha: float = 0.4,
+        blend: str = "add",
+        full_size: bool = False,
     ) -> Path:
         """Write the overlay; the suffix of the path tells the format. Returns the path."""
-        return render.save(self.overlay(colormap=colormap, alpha=alpha, blend=blend), path)
+        look: dict[str, Any] = {"colormap": colormap, "alpha": alpha, "blend": blend}
+        return render.save(self.overlay(**look, full_size=full_size), path)
 
     def show(self) -> None:
         """Show the photo and the overlay side by side, in a window or a notebook."""
@@ -214,16 +229,25 @@ class Explanation:
         return {
             "photo": self.photo.name,
             "predictions": [vars(prediction) for prediction in self.predictions],
-            "target": _plain(self.target) | {"score": self.score},
+            "target": plain_target(self.target) | {"score": self.score},
             "layer": self.layer,
             "method": self.method,
-            "grid": _json(self.map),
+            "grid": plain_values(self.map),
             "scale": self.scale,
             "warnings": list(self.warnings),
-            "diagnostics": _json(self.diagnostics),
+            "diagnostics": plain_values(self.diagnostics),
             "options": self.options,
             "versions": self.versions,
         }
+
+    def _shown(self, full_size: bool) -> Explanation:
+        """The explanation of the photo as it is drawn."""
+        return self if full_size or drawn_size.is_drawn_whole(self.photo) else self._smaller
+
+    @cached_property
+    def _smaller(self) -> Explanation:
+        photo, geometry = drawn_size.smaller(self.photo, self.geometry)
+        return replace(self, photo=photo, geometry=geometry)
 
     @cached_property
     def _class_maps(self) -> np.ndarray:
@@ -265,36 +289,3 @@ class Explanation:
             f"<figcaption>{html.escape(self.title)}</figcaption></figure>"
             f"<table>{rows}</table>{notes}"
         )
-
-
-def _plain(target: TargetLabel) -> dict[str, Any]:
-    if isinstance(target, Label):
-        return {"index": target.index, "wnid": target.wnid, "name": target.name}
-    plain: dict[str, Any] = {"index": None, "wnid": None, "name": target.name}
-    if isinstance(target, Group):
-        return plain | {"indices": list(target.indices)}
-    return plain | {"classes": [_plain(part) for part in target.classes]}
-
-
-def _json(value: Any) -> Any:
-    """Arrays as nested lists, and None for the numbers that JSON does not have."""
-    if isinstance(value, np.ndarray | np.generic):
-        return _json(value.tolist())
-    if isinstance(value, dict):
-        return {str(key): _json(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json(entry) for entry in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-def on_one_scale(explanations: Iterable[Explanation]) -> list[Explanation]:
-    """The same explanations with one value shown as full colour: the largest of all their maps.
-
-    NaN and infinite values don't count; where no value is positive, each keeps its own scale
-    (which changes nothing: all heatmaps are zero).
-    """
-    listed = list(explanations)
-    finite = [explanation.map[np.isfinite(explanation.map)] for explanation in listed]
-    largest = max((float(values.max()) for values in finite if values.size), default=0.0)
-    scale = largest if largest > 0 else None
-    return [replace(explanation, scale=scale) for explanation in listed]

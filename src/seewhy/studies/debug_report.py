@@ -18,7 +18,8 @@ from seewhy.render.boxes_and_regions import greyed_region
 from seewhy.render.pages import data_address, html_page
 from seewhy.render.sheets import MARGIN, labelled_sheet
 from seewhy.render.text import TEXT, font, wrap_text
-from seewhy.results.explanation import Explanation, Prediction, on_one_scale
+from seewhy.results.explanation import Explanation, Prediction
+from seewhy.results.shared_scale import on_one_scale
 from seewhy.results.trust import Trust
 
 MARKS = {True: "✓", False: "✗", None: "–"}

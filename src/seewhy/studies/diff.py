@@ -22,7 +22,8 @@ from seewhy.maps.correlation import correlation
 from seewhy.render import pictures
 from seewhy.render.boxes_and_regions import signed_difference
 from seewhy.render.sheets import labelled_sheet
-from seewhy.results.explanation import Explanation, on_one_scale
+from seewhy.results.explanation import Explanation
+from seewhy.results.shared_scale import on_one_scale
 from seewhy.studies.csv_cells import text_cell
 from seewhy.studies.measuring import list_paths
 
