@@ -29,9 +29,18 @@ def _layer_parts(layer: Any) -> Sequence[Any]:
     """A layer or model: its class, its config, its layers, and what it holds of the user's own."""
     parts = [type(layer), _config(layer), list(getattr(layer, "layers", ()))]
     of_library = is_of_library(type(layer).__module__)
-    own = {name: value for name, value in vars(layer).items() if name not in _attributes_of_keras()}
+    held = vars(layer) | _layers_in_torch(layer)
+    own = {name: value for name, value in held.items() if name not in _attributes_of_keras()}
     kept = {name: value for name, value in own.items() if not of_library or _beyond_config(value)}
     return [*parts, *sorted(kept.items(), key=lambda pair: pair[0])]
+
+
+def _layers_in_torch(layer: Any) -> dict[str, Any]:
+    """Layers by attribute, which torch keeps elsewhere than other attributes."""
+    import keras
+
+    children = dict(layer.named_children()) if hasattr(layer, "named_children") else {}
+    return {name: child for name, child in children.items() if isinstance(child, keras.Layer)}
 
 
 def _config(layer: Any) -> Any:
@@ -86,6 +95,7 @@ NOT_ASKED = ("compile_config", "build_config", "optimizer")
 """What configs have that no answer of a built model depends on."""
 LATER = (
     *("history", "train_function", "test_function", "predict_function", "_functional"),
-    *("_eval_epoch_iterator", "_jax_state_synced"),
+    *("_eval_epoch_iterator", "_jax_state_synced", "_jax_state"),
+    *("stop_evaluating", "stop_predicting"),
 )
 """Attributes that models of Keras get when they are used."""
