@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -57,6 +58,14 @@ class Geometry:
         """The photo is the network's input."""
         return cls(size, size, (1.0,) * len(size), (0.0,) * len(size))
 
+    def of_grid(self, grid: Sides) -> Geometry:
+        """The same for an array of another size that lies over the whole photo."""
+        scale = tuple(
+            factor * side / cells
+            for factor, side, cells in zip(self.scale, self.photo, grid, strict=True)
+        )
+        return Geometry(grid, self.input, scale, self.offset)
+
     @property
     def seen(self) -> np.ndarray:
         """bool, of the photo's size: whether a pixel's centre lies in the network's input."""
@@ -92,6 +101,21 @@ class Geometry:
                 enlarged = weights @ enlarged.reshape(*shape[:axis], cells, -1)
             enlarged = enlarged.reshape(*shape[:axis], len(weights), *shape[axis + 1 :])
         return enlarged.astype("float32")
+
+    def from_photo(self, map: np.ndarray, grid: Sides) -> np.ndarray:
+        """A map over the whole photo → float64 (*grid) over the whole input.
+
+        map, grid: as many axes as the photo has, of any lengths. The map is linear along each axis
+        between the centres of its own cells and constant outside of them. A cell takes it at its
+        centre, or the mean of as many points as cells of the map lie in it; points where the input
+        shows no photo count 0. Raises MapError for another number of axes.
+        """
+        self._check_axes(map.shape)
+        values = map.astype("float64")
+        for axis, cells in enumerate(grid):
+            weights = self._weights_of_cells(axis, map.shape[axis], cells)
+            values = np.moveaxis(np.tensordot(weights, values, (1, axis)), 0, axis)
+        return values
 
     def at_pixel(self, grids: np.ndarray, pixel: Sequence[int]) -> np.ndarray:
         """What `to_photo` gives at the centre of one pixel, for many grids at once.
@@ -130,6 +154,22 @@ class Geometry:
         distances = np.abs(at[:, None] - np.arange(cells))
         weights: np.ndarray = np.maximum(1 - distances, 0) * self._inside(axis)[:, None]
         return weights
+
+    def _weights_of_cells(self, axis: int, given: int, cells: int) -> np.ndarray:
+        """(cells, given): how much a cell over the input takes of each of a map over the photo."""
+        shown = given * self.input[axis] / (self.scale[axis] * self.photo[axis])
+        points = max(1, math.ceil(shown / cells - 1e-9))
+        centres = (np.arange(cells * points) + 0.5) * (self.input[axis] / (cells * points))
+        on_photo = (centres - self.offset[axis]) / (self.scale[axis] * self.photo[axis])
+        at = np.clip(on_photo * given - 0.5, 0, given - 1)
+        low = np.minimum(at.astype(int), max(given - 2, 0))
+        inside = (on_photo >= 0) & (on_photo <= 1)
+        weights = np.zeros((cells * points, given))
+        every = np.arange(cells * points)
+        weights[every, low] = (1 - (at - low)) * inside
+        weights[every, np.minimum(low + 1, given - 1)] += (at - low) * inside
+        mean: np.ndarray = weights.reshape(cells, points, given).mean(axis=1)
+        return mean
 
 
 def enlarge(grid: np.ndarray, size: Sequence[int]) -> np.ndarray:
