@@ -200,6 +200,25 @@ def test_on_the_command_line(monkeypatch, capsys, tmp_path):
     assert told.count("yes ") == 6
 
 
+def test_what_stands_beside_the_verdict(trusted, explainer):
+    """How probable the answer is, and that the heat is on the thing: they change no verdict."""
+    assert trusted.right == pytest.approx(0.79, abs=0.01)
+    assert trusted.on_object == 0.88
+    assert [line[:6] for line in str(trusted).splitlines()[-2:]] == ["beside"] * 2
+    record = json.loads(json.dumps(trusted.as_dict()))
+    assert record["on_object"] == 0.88
+    slot = explained(explainer, "slot").trust()
+    assert slot.right < 0.01
+    assert slot.on_object == 0.49
+    foreign = explainer.judge([np.eye(7)], [PHOTO])[0]
+    assert foreign.on_object is None
+    assert foreign.right == pytest.approx(trusted.right, abs=1e-4)
+    from seewhy import targets
+
+    margin = quietly(lambda: explainer([PHOTO], targets.margin(281, 282))[0].trust())
+    assert (margin.right, margin.on_object, margin.beside) == (None, None, ())
+
+
 @pytest.mark.one_backend
 def test_several_photos_on_the_command_line(monkeypatch, capsys, tmp_path):
     """Each has its own checks, also behind one that cannot be read."""

@@ -111,7 +111,7 @@ def check_trust(subjects: Sequence[Subject]) -> list[Trust]:
     For methods of one pass it takes 39 forward passes a map: the image, its mirror image, the
     least likely class, and PAIRS times both halves.
     """
-    results: list[Trust] = [Trust(not_finite())] * len(subjects)
+    results: list[Trust] = [not_finite()] * len(subjects)
     finite = [k for k, subject in enumerate(subjects) if np.isfinite(subject.map).all()]
     keys = [_batch_of(subjects[k]) for k in finite]
     with warnings.catch_warnings():
@@ -119,7 +119,7 @@ def check_trust(subjects: Sequence[Subject]) -> list[Trust]:
         for members in group_by_key(keys):
             together = [subjects[finite[i]] for i in members]
             for i, evidence in zip(members, _gathered(together), strict=True):
-                results[finite[i]] = Trust(judged(evidence))
+                results[finite[i]] = judged(evidence)
     return results
 
 
@@ -231,7 +231,11 @@ def _with_one_half(
     kept = np.concatenate([parts, ~parts])[..., None]
 
     def make(which: np.ndarray, row: np.ndarray) -> np.ndarray:
-        copies: np.ndarray = np.where(kept[row], images[which], blurred[which])
+        copies: np.ndarray = np.empty((len(row), *images.shape[1:]), images.dtype)
+        for copy, image, part in zip(copies, which, row, strict=True):
+            # one after the other, each in the processor's cache
+            np.copyto(copy, blurred[image])
+            np.copyto(copy, images[image], where=kept[part])
         return copies
 
     return make
