@@ -11,7 +11,7 @@ from seewhy._version import __version__
 if TYPE_CHECKING:
     from seewhy import enhance, errors, ground_truth, metrics, render, targets
     from seewhy.explainer.explainer import Explainer
-    from seewhy.explainer.one_shot import concepts, explain
+    from seewhy.explainer.one_shot import concepts, explain, trust
     from seewhy.network.split import Split
     from seewhy.plan.layer_table import layers
     from seewhy.results.explanation import Explanation, Prediction
@@ -43,6 +43,7 @@ __all__ = [
     "on_one_scale",
     "render",
     "targets",
+    "trust",
 ]
 
 # Looked up on first use, so that `seewhy --help` need not wait for NumPy and Pillow.
@@ -60,6 +61,7 @@ _PLACES = {
     "explain": "explainer.one_shot",
     "layers": "plan.layer_table",
     "on_one_scale": "results.shared_scale",
+    "trust": "explainer.one_shot",
 }
 
 # Keras picks its backend when it is first imported: where its own choice is not installed,

@@ -13,7 +13,7 @@ from seewhy.errors import OptionError, SeewhyError
 
 # They stand here and not beside what they mean, so that the command's help need not load NumPy.
 FITS = ("squash", "crop", "letterbox")
-FUSIONS = ("mean", "max", "product")
+FUSIONS = ("mean", "max", "product", "geometric")
 SCORES = ("logits", "probabilities")
 UPSAMPLINGS = ("linear", "guided")
 RANGES = ("dtype", "data")
@@ -89,6 +89,35 @@ def one_of(option: str, value: str, known: Sequence[str]) -> str:
     if not isinstance(value, str) or value not in known:
         raise OptionError(f"{option} is one of {', '.join(known)}; got {value!r}.")
     return value
+
+
+def check_sizes(option: str, value: Any) -> None:
+    """Raises OptionError for what is no list of sides in pixels, and not None."""
+    if value is None:
+        return
+    if isinstance(value, str) or not isinstance(value, Sequence) or not value:
+        raise OptionError(f"{option} is a list of sides in pixels, as (224, 384); got {value!r}.")
+    for each in value:
+        if each is None:
+            raise OptionError(f"{option} is a list of sides in pixels; got {value!r}.")
+        side_or_sides(option, each)
+
+
+def check_power(option: str, value: Any) -> None:
+    """Raises OptionError for what is no number from 1 to 10."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not 1 <= value <= 10:
+        raise OptionError(f"{option} is a power from 1 to 10; got {value!r}.")
+
+
+def read_sizes(text: str | None) -> list[int] | None:
+    """Sizes as they are written on a command line: "224,384"."""
+    if text is None:
+        return None
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise OptionError(f"sizes are sides such as 224,384; got {text!r}.") from None
 
 
 def check_range(option: str, value: Any) -> None:
@@ -194,3 +223,8 @@ def channels_or_none(option: str, value: Any) -> None:
     whole = all(isinstance(each, Integral) and not isinstance(each, bool) for each in listed)
     if value is not None and (not whole or len(listed) != 3):
         raise OptionError(f"{option} are three channels in whole numbers; got {value!r}.")
+
+
+def sides_of(sizes: Sequence[int | tuple[int, int]] | None) -> list[tuple[int, int]]:
+    """(height, width) of each of several sizes; none where there are none."""
+    return [(each, each) if isinstance(each, int) else (each[0], each[-1]) for each in sizes or ()]

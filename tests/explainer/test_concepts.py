@@ -18,10 +18,10 @@ from helpers.model_state import assert_same, state
 from nets import tiny, transformers, twins
 from seewhy import errors
 from seewhy.cli import app
-from seewhy.explainer import concept_meaning
-from seewhy.explainer import concept_meaning as meanings
+from seewhy.explainer.concepts import concept_meaning
+from seewhy.explainer.concepts import concept_meaning as meanings
+from seewhy.explainer.concepts.nmf import factorise
 from seewhy.explainer.explainer import Explainer
-from seewhy.explainer.nmf import factorise
 from seewhy.render import concept_colours
 
 LABELS = ["ant", "bee", "cat", "dog", "eel"]

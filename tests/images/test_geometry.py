@@ -374,3 +374,58 @@ def test_one_pixel_takes_what_the_whole_photo_takes(size, fit):
 def test_a_map_has_the_axes_of_the_photo(shape):
     with pytest.raises(MapError, match=r"\(20, 30\).*keeps the axes"):
         Geometry.identity((20, 30)).to_photo(np.ones(shape))
+
+
+class TestFromPhoto:
+    """Maps over the whole photo, brought to a grid over the network's input."""
+
+    @pytest.mark.parametrize("size", SIZES)
+    def test_of_the_same_grid_stays_as_it_is(self, size):
+        map = np.random.default_rng(0).random((7, 7))
+        of_map = Geometry.squash(size, INPUT).of_size((7, 7))
+        np.testing.assert_allclose(of_map.from_photo(map, (7, 7)), map, atol=1e-12)
+        np.testing.assert_allclose(of_map.to_photo(map), map, atol=1e-6)
+
+    def test_finer_cells_are_averaged(self):
+        map = np.random.default_rng(0).random((12, 20))
+        found = Geometry.identity((12, 20)).from_photo(map, (4, 5))
+        np.testing.assert_allclose(found, map.reshape(4, 3, 5, 4).mean(axis=(1, 3)), atol=1e-12)
+
+    @pytest.mark.parametrize("size", SIZES)
+    @pytest.mark.parametrize("fit", [Geometry.squash, Geometry.crop, Geometry.letterbox])
+    def test_a_place_on_the_photo_is_found_again(self, size, fit):
+        """A spot on the photo lies where the fit puts its middle, whatever the map's size."""
+        geometry = fit(size, INPUT)
+        heat = np.zeros(size, "float32")
+        rows, cols = (slice(int(0.45 * side), int(0.55 * side)) for side in size)
+        heat[rows, cols] = 1
+        grid = geometry.from_photo(heat, (56, 56))
+        middle = [
+            (part.start + part.stop) / 2 * scale + offset
+            for part, scale, offset in zip(
+                (rows, cols), geometry.scale, geometry.offset, strict=True
+            )
+        ]
+        np.testing.assert_allclose(np.array(centre_of_mass(grid)) * 2, middle, atol=1.5)
+
+    def test_what_lies_beside_the_photo_is_nought(self):
+        geometry = Geometry.letterbox((50, 100), (100, 100))
+        grid = geometry.from_photo(np.ones((50, 100)), (10, 10))
+        np.testing.assert_array_equal(grid[:2], 0)
+        np.testing.assert_array_equal(grid[-2:], 0)
+        np.testing.assert_allclose(grid[3:7], 1, atol=1e-12)
+
+    def test_what_a_crop_leaves_out_does_not_count(self):
+        heat = np.zeros((100, 200))
+        heat[:, :49] = 1
+        geometry = Geometry.crop((100, 200), (100, 100))
+        np.testing.assert_array_equal(geometry.from_photo(heat, (5, 5)), 0)
+
+    def test_signals_and_volumes(self):
+        signal = Geometry.identity((8,)).from_photo(np.arange(8), (4,))
+        np.testing.assert_allclose(signal, [0.5, 2.5, 4.5, 6.5])
+        volume = np.random.default_rng(0).random((4, 4, 4))
+        found = Geometry.identity((4, 4, 4)).from_photo(volume, (2, 2, 2))
+        np.testing.assert_allclose(found, volume.reshape(2, 2, 2, 2, 2, 2).mean(axis=(1, 3, 5)))
+        with pytest.raises(MapError, match="as many axes"):
+            Geometry.identity((4, 4)).from_photo(volume, (2, 2))

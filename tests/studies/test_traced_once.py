@@ -52,7 +52,7 @@ def test_compare(counted, file):
     assert counted == {"traces": 1, "photos": 1}
 
 
-def test_debug_with_its_random_classifiers(counted, file):
+def test_debug_with_its_checks(counted, file):
     found = seewhy.debug(tiny.plain(), file, "b", **SETTINGS)
     assert found.trust is not None
     assert counted == {"traces": 1, "photos": 1}

@@ -31,7 +31,7 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
     model: Model = BUNDLED,
     settings: dict[str, Any],
     trust: Annotated[
-        bool, typer.Option(help="Check whether the map can be trusted: 17 forward passes.")
+        bool, typer.Option(help="Check whether the map can be trusted: 39 forward passes.")
     ] = True,
     output: Annotated[Path, typer.Option(help="Folder for the picture and the page.")] = Path(),
     json: Json = False,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -15,8 +16,10 @@ from seewhy.errors import SeewhyError
 
 if TYPE_CHECKING:
     from seewhy.cli.picture_files import Drawing
+    from seewhy.explainer.explainer import Explainer
     from seewhy.render.files import Filenames
     from seewhy.results.explanation import Explanation
+    from seewhy.results.trust import Trust
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -144,20 +147,31 @@ def _explain(
     records: list[dict[str, Any]] = []
     failed = False
     most = None if drawing.full_size else MOST_DRAWN
-    results = session.explained_photos(explainer, photos, questions, most)
-    for path, result in session.with_progress(results, len(photos)):
+    explained = session.explained_photos(explainer, photos, questions, most)
+    results = _checked(explained, explainer) if trust else ((*each, []) for each in explained)
+    for path, result, checked in session.with_progress(results, len(photos)):
         result, files = _drawn(path, result, drawing, names)
         if isinstance(result, SeewhyError):
             failed = True
             session.tell_problem(result)
             records.append({"photo": path, "error": str(result)})
             continue
-        checked = [explanation.trust() for explanation in result] if trust else []
         if as_json:
             records += report.records(path, result, files, checked)
         else:
             report.show(path, result, files, checked)
     session.finish(records, lambda: None, as_json=as_json, failed=failed)
+
+
+def _checked(
+    explained: Iterator[tuple[str, list[Explanation] | SeewhyError]], explainer: Explainer
+) -> Iterator[tuple[str, list[Explanation] | SeewhyError, list[Trust]]]:
+    """The same with the checks of each explanation, those of a batch of photos made together."""
+    while group := list(islice(explained, explainer.batch_size)):
+        lists = [[] if isinstance(result, SeewhyError) else result for _, result in group]
+        checks = iter(explainer.trust([each for result in lists for each in result]))
+        for (path, result), of_photo in zip(group, lists, strict=True):
+            yield path, result, list(islice(checks, len(of_photo)))
 
 
 def _drawn(

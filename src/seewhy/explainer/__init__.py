@@ -10,8 +10,9 @@ _MODULES = {
     "Pipeline": "pipeline",
     "concepts": "one_shot",
     "explain": "one_shot",
+    "trust": "one_shot",
 }
-__all__ = ["Explainer", "ExplainerOptions", "Pipeline", "concepts", "explain"]
+__all__ = ["Explainer", "ExplainerOptions", "Pipeline", "concepts", "explain", "trust"]
 
 
 def __getattr__(name: str) -> Any:

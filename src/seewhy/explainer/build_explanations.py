@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -44,7 +43,7 @@ class ShownInput:
 
     part: Part
     ask_all: Callable[[], np.ndarray]
-    ask_trust: Callable[[Target, Explanation], Any] | None = None
+    ask_trust: Callable[[Target], Callable[[Explanation], Any]] | None = None
 
 
 def build_explanations(
@@ -79,7 +78,7 @@ def build_explanations(
             scale=_full_colour(map, geometry),
             upsampling=info.upsampling,
             ask_all=shown.ask_all,
-            ask_trust=shown.ask_trust and partial(shown.ask_trust, question),
+            ask_trust=shown.ask_trust and shown.ask_trust(question),
             labels=info.labels,
         )
         _warn(explanation)
@@ -110,7 +109,8 @@ def _full_colour(map: np.ndarray, geometry: Geometry) -> float | None:
 
     The 99th percentile, as by Smilkov et al. 2017; None for grids of layers.
     """
-    if map.shape != geometry.input or not np.isfinite(map).all():
+    finer = all(a >= b for a, b in zip(map.shape, geometry.input, strict=True))
+    if not finer or not np.isfinite(map).all():
         return None
     bright = float(np.percentile(np.maximum(map, 0), 99))
     return bright or None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,14 +11,14 @@ import numpy as np
 
 from seewhy import checks
 from seewhy.checks import SCORES
-from seewhy.errors import OptionError, TargetError
+from seewhy.errors import OptionError, SeewhyWarning, TargetError
 from seewhy.explainer.batching import group_by_key, one_target_each
 from seewhy.explainer.build_explanations import ShownInput, build_explanations
-from seewhy.explainer.discover_concepts import ConceptOptions, discover_concepts
+from seewhy.explainer.concepts.discover_concepts import ConceptOptions, discover_concepts
 from seewhy.explainer.options import accepts_options, read_options, with_options_described
 from seewhy.explainer.pipeline import Pipeline
 from seewhy.explainer.scorer import Scorer
-from seewhy.explainer.trust import check_trust
+from seewhy.explainer.trust import TrustQuestion, check_trust, subjects_of
 from seewhy.models.prepare import Prepared
 from seewhy.results.concepts import Concepts
 from seewhy.results.explanation import Explanation
@@ -171,6 +172,36 @@ class Explainer:
         batches = list(self.pipeline.prepared(self.pipeline.samples(images)))
         return discover_concepts(self.pipeline, batches, choices)
 
+    def trust(self, explanations: Sequence[Explanation]) -> list[Trust]:
+        """`Explanation.trust` of many: what the checks need is run in shared batches.
+
+        Raises OptionError where the model of one is no longer at hand.
+        """
+        return check_trust(subjects_of(explanations))
+
+    def judge(
+        self, maps: Sequence[Any], images: Any, targets: Any = "top", *, claimed: bool = False
+    ) -> list[Trust]:
+        """Check maps from elsewhere, one for each image; see `seewhy.trust`.
+
+        images, targets: as for a call. claimed: whether the maps are said to be this method's, so
+        that they must equal its own; if not, its maps are only what they are compared with.
+        Raises MapError for what is no map over the photo.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SeewhyWarning)  # they are about other maps
+            explanations = self(images, targets)
+        if len(maps) != len(explanations):
+            raise OptionError(
+                f"{len(maps)} maps for {len(explanations)} images: give one for each image."
+            )
+        return check_trust(
+            [
+                TrustQuestion.of(explanation).about_map(explanation, map, claimed=claimed)
+                for map, explanation in zip(maps, explanations, strict=True)
+            ]
+        )
+
     def scorer(self, images: Any, targets: Any = "top", *, scores: str = "probabilities") -> Scorer:
         """A function (images, which) → the score of each image's target, for `seewhy.metrics`.
 
@@ -217,10 +248,7 @@ class Explainer:
         pipeline = self.pipeline
         # kept, since several questions about one image share it
         ask_all = functools.cache(lambda: pipeline.all_class_maps([sample])[0])
-
-        def ask_trust(target: Target, explanation: Explanation) -> Trust:
-            return check_trust(pipeline, sample, target, explanation)
-
+        ask_trust = functools.partial(TrustQuestion, pipeline, sample)
         return ShownInput(pipeline.shown_part(sample), ask_all, ask_trust)
 
 

@@ -1,4 +1,4 @@
-"""explain() and concepts(): one line for what an Explainer does in two."""
+"""explain(), trust() and concepts(): one line for what an Explainer does in two."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from seewhy.explainer.explainer import Explainer
 from seewhy.explainer.options import accepts_options, read_options
 from seewhy.results.concepts import Concepts
 from seewhy.results.explanation import Explanation
+from seewhy.results.trust import Trust
 
 # They play no part for one image, or in how concepts are found.
 _OF_MANY = ("batch_size",)
@@ -30,6 +31,37 @@ def explain(model: Any, image: Any, *, target: Any = "top", **options: Any) -> E
     return Explainer(model, **options)([sample], targets=[target])[0]
 
 
+@accepts_options(leave_out=("method", "top", "upsampling", *_OF_MANY))
+def trust(
+    map: Any, model: Any, photo: Any, target: Any = "top", *, method: Any = None, **options: Any
+) -> Trust:
+    """Whether anybody's map of a photo can be trusted: the checks of `Explanation.trust`.
+
+    map: (rows, cols), of any size, over the whole upright photo as it was given; of a signal or
+        volume with its axes. Only what is above 0 speaks for the target.
+    model: as `Explainer` takes it, or an Explainer, whose choices hold where none are given here.
+    photo, target: as `explain` takes them.
+    method: of which method of seewhy the map is said to be: then it is compared with that
+        method's maps, and must be its own. None if it is another's or that is not known: then it
+        is compared with Grad-CAM's (or the given Explainer's) map of the mirrored photo.
+    {options}
+    Raises MapError for what is no map over the photo.
+    """
+    read_options(options, "trust")
+    sample = tuple(photo) if isinstance(photo, list) else photo
+    changes = options if method is None else options | {"method": method}
+    explainer = _explainer(model, changes)
+    return explainer.judge([map], [sample], [target], claimed=method is not None)[0]
+
+
+def _explainer(model: Any, options: dict[str, Any]) -> Explainer:
+    """An explainer of a model, or the one that was given, with the choices that were made."""
+    changes = {name: value for name, value in options.items() if value is not None}
+    if not isinstance(model, Explainer):
+        return Explainer(model, **changes)
+    return model.having(**changes) if changes else model
+
+
 @accepts_options(leave_out=("top",))
 def concepts(
     model: Any, images: Any, *, count: int = 5, top: int = 3, seed: int = 0, **options: Any
@@ -43,9 +75,5 @@ def concepts(
     See `Explainer.concepts` for what is done and what is raised.
     """
     read_options(options, "concepts")
-    changes = {name: value for name, value in options.items() if value is not None}
-    if isinstance(model, Explainer):
-        explainer = model.having(**changes) if changes else model
-    else:
-        explainer = Explainer(model, **changes)
+    explainer = _explainer(model, options)
     return explainer.concepts(images, count=count, top=top, seed=seed)

@@ -78,8 +78,8 @@ class ExplainerOptions:
     )
     fuse: str = option(
         "mean",
-        '"mean", "max" or "product" of several layers\' maps.',
-        flag=Flag("How the maps of several layers become one."),
+        '"mean", "max", "product" or "geometric" (mean) of the maps of several layers or sizes.',
+        flag=Flag("How the maps of several layers or sizes become one."),
         words=FUSIONS,
     )
     enhance: Any = option(
@@ -128,6 +128,23 @@ class ExplainerOptions:
         "side of the network's input in pixels, for models that take any.",
         flag=Flag("Side of the network's input in pixels.", type=int, least=1),
         check=checks.side_or_sides,
+    )
+    sizes: Sequence[int | tuple[int, int]] | None = option(
+        None,
+        "several input sizes, whose maps are rectified and fused into one, for models that take "
+        "any; the first is that of the predictions.",
+        flag=Flag(
+            "Several sides of the network's input, as in 224,384: their maps are fused.",
+            type=str,
+            read=checks.read_sizes,
+        ),
+        check=checks.check_sizes,
+    )
+    sharpen: float = option(
+        1.0,
+        "power to which the rectified map is raised: above 1, less heat lies around the hottest.",
+        flag=Flag("Power to which the map is raised, from 1 on.", type=float),
+        check=checks.check_power,
     )
     fit: str = option(
         "squash",
@@ -193,6 +210,8 @@ class ExplainerOptions:
     )
 
     def __post_init__(self) -> None:
+        if self.size is not None and self.sizes:
+            raise OptionError("size and sizes are both given: the first of sizes is the size.")
         for each in FIELDS:
             if each.metadata["check"] is not None:
                 each.metadata["check"](each.name, getattr(self, each.name))

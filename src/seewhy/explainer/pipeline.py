@@ -15,12 +15,16 @@ from typing import Any
 import numpy as np
 
 from seewhy import backend
+from seewhy.checks import sides_of
 from seewhy.enhance.augmentations import parse_enhancements
 from seewhy.errors import ModelError
-from seewhy.explainer.batching import enhancements_as_words, group_by_key
+from seewhy.explainer.batching import group_by_key
 from seewhy.explainer.build_explanations import ExplainerInfo, versions
 from seewhy.explainer.ensemble import Ensemble
+from seewhy.explainer.input_sizes import InputSizes
 from seewhy.explainer.options import ExplainerOptions
+from seewhy.explainer.planning import extents_of_size, plan_model
+from seewhy.explainer.recorded_options import recorded_options
 from seewhy.images.fitting import PhotoWindows
 from seewhy.images.geometry import Extent
 from seewhy.maps.fuse import fuse
@@ -29,12 +33,12 @@ from seewhy.models import prepare
 from seewhy.models.prepare import FitOptions, Part, Prepared
 from seewhy.models.samples import list_samples
 from seewhy.models.wrapped_model import WrappedModel, wrap_model
-from seewhy.plan.placement import extents_for
-from seewhy.plan.plan import Plan, PlanOptions, make_plan
-from seewhy.plan.trace import resizes_itself, reuse_traces, trace_model
+from seewhy.plan.plan import Plan
+from seewhy.plan.trace import reuse_traces
 from seewhy.run.outcome import Outcome, join_layers
 from seewhy.run.runner import Runner
 from seewhy.targets.question import parse_targets
+from seewhy.targets.ranks import is_rank, name_ranks
 from seewhy.targets.target import Target
 
 Inputs = Sequence[np.ndarray]
@@ -54,6 +58,8 @@ class Pipeline:
         enhancements, _ = parse_enhancements(options.enhance)
         self.ensemble = Ensemble(enhancements, options.batch_size, options.scores == "logits")
         self.runner = Runner(self.backend, self.method, options.scores)
+        sizes = tuple(sides_of(options.sizes))
+        self.sizes = InputSizes(sizes, options.fuse, options.sharpen)
         self.fit_options = FitOptions(
             options.fit,
             options.bands,
@@ -65,7 +71,10 @@ class Pipeline:
             model
             if isinstance(model, WrappedModel)
             else wrap_model(
-                model, weights=options.weights, how=options.preprocess, size=options.size
+                model,
+                weights=options.weights,
+                how=options.preprocess,
+                size=sizes[0] if sizes else options.size,
             )
         )
         self._learning = threading.Lock()
@@ -149,6 +158,20 @@ class Pipeline:
         targets: those of each image, all of the same kinds. windows: of each image's photo, for
         enhancements that look at parts of it.
         """
+        if self._asks_copies:
+            targets = self._with_named_ranks(inputs, targets)
+        at_sizes = self.sizes.inputs(inputs, self.changed_input, windows)
+        runs = [self._outcomes(each, targets, windows) for each in at_sizes]
+        joined = [self.sizes.join([one.maps for one in row]) for row in zip(*runs, strict=True)]
+        return [join_layers(row, maps) for *row, maps in zip(*runs, joined, strict=True)]
+
+    def _outcomes(
+        self,
+        inputs: Inputs,
+        targets: Sequence[list[Target]],
+        windows: Sequence[PhotoWindows | None],
+    ) -> list[Outcome]:
+        """The same at one size of the input."""
         layers = [
             self.ensemble.outcomes(
                 functools.partial(self.runner.outcomes, self.plan, k),
@@ -164,6 +187,11 @@ class Pipeline:
     def all_class_maps(self, prepared: Sequence[Prepared]) -> np.ndarray:
         """Maps of all classes for samples of one shape, float32 (batch, classes, *space)."""
         inputs, windows = self.inputs(prepared), self._photo_windows(prepared)
+        at_sizes = self.sizes.inputs(inputs, self.changed_input, windows)
+        maps = [self._all_class_maps(each, windows) for each in at_sizes]
+        return np.stack([self.sizes.join(of_image) for of_image in zip(*maps, strict=True)])
+
+    def _all_class_maps(self, inputs: Inputs, windows: Sequence[PhotoWindows | None]) -> np.ndarray:
         runs = [
             functools.partial(self.runner.all_classes, self.plan, k)
             for k in range(len(self.plan.cuts))
@@ -199,12 +227,9 @@ class Pipeline:
         """Where maps lie in images of this size, which may be another than the model's usual."""
         key = sample.shape
         if key not in self._extents:
-            options = self.options
             specs = self.wrapped.specs(self.inputs([sample]))
-            grid = None if options.grid is None else tuple(options.grid)
-            traced = trace_model(self.backend, self.wrapped, specs, grid, options.output)
-            self._extents[key] = extents_for(
-                self.backend, traced, self.plan.cuts[0], specs, self.plan.shown
+            self._extents[key] = extents_of_size(
+                self.backend, self.wrapped, self.options, self.plan, specs
             )
         return self._extents[key]
 
@@ -213,7 +238,7 @@ class Pipeline:
         return ExplainerInfo(
             layer=self.plan.layer,
             method=self.method.name,
-            options=self._recorded_options(),
+            options=recorded_options(self.wrapped, self.plan, self.method, self.options),
             labels=self.plan.labels,
             top=self.options.top,
             output=self.plan.context.output,
@@ -222,48 +247,33 @@ class Pipeline:
             upsampling=self.options.upsampling,
         )
 
-    def _recorded_options(self) -> dict[str, Any]:
-        """The choices that an explanation tells: some always, others where they play a part."""
-        size, options = self.wrapped.size, self.options
-        recorded: dict[str, Any] = {
-            "model": self.wrapped.name,
-            "scores": options.scores,
-            "size": None if size is None else list(size),
-            "fit": options.fit,
-        }
-        if len(self.plan.cuts) > 1:
-            recorded["fuse"] = options.fuse
-        if self.method.options:
-            recorded["method"] = dict(self.method.options)
-        if options.enhance:
-            recorded["enhance"] = enhancements_as_words(options.enhance)
-        if options.upsampling != "linear":
-            recorded["upsampling"] = options.upsampling
-        return recorded
-
     def _make_plan(self, specs: Any) -> Plan:
-        options = self.options
-        if options.size is None:
-            self._let_resize(specs)
-        grid = None if options.grid is None else tuple(options.grid)
-        choices = PlanOptions(options.layer, options.labels, options.output, grid, options.scores)
-        return make_plan(self.backend, self.wrapped, choices, specs, self.method)
-
-    def _let_resize(self, specs: Any) -> None:
-        """Photos come as they are to a model that brings them to its size by itself."""
-        options = self.options
-        grid = None if options.grid is None else tuple(options.grid)
-        traced = trace_model(self.backend, self.wrapped, specs, grid, options.output)
-        if not self.wrapped.resizes and resizes_itself(self.backend, traced, specs):
-            resizing = dataclasses.replace(self.wrapped, resizes=True, size=None)
-            resizing.traces.update(self.wrapped.traces)
-            self.wrapped = resizing
+        self.wrapped, plan = plan_model(
+            self.backend, self.wrapped, self.options, specs, self.method
+        )
+        return plan
 
     def _photo_windows(self, prepared: Sequence[Prepared]) -> list[PhotoWindows | None]:
         at = self.plan.shown
         return [
             prepare.photo_windows(sample, at, self.wrapped, self.fit_options) for sample in prepared
         ]
+
+    @property
+    def _asks_copies(self) -> bool:
+        """Whether changed copies of an image are asked, whose top class may be another one."""
+        several = self.options.sizes or self.ensemble.enhancements
+        return self.method.reruns or bool(several)
+
+    def _with_named_ranks(
+        self, inputs: Inputs, targets: Sequence[list[Target]]
+    ) -> Sequence[list[Target]]:
+        of_one_kind = [next(filter(is_rank, row), None) for row in targets]
+        asked = [target for target in of_one_kind if target is not None]
+        if len(asked) < len(targets):
+            return targets
+        ranked = self.runner.scores(self.plan, inputs, asked, self.options.scores)[1]
+        return name_ranks(targets, ranked, self.plan.context)
 
     def _fused(self, outcomes: Sequence[Outcome]) -> Outcome:
         """One image's outcomes of all target layers as one."""

@@ -1,207 +1,252 @@
-"""Can an explanation be trusted? A handful of checks in plain words."""
+"""Can maps be trusted? What the checks need is gathered for many at once, in shared passes."""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from seewhy.errors import MapError, ModelError, SeewhyError
+from seewhy.errors import MapError, OptionError, SeewhyError
+from seewhy.explainer.batching import group_by_key
 from seewhy.explainer.pipeline import Pipeline
 from seewhy.explainer.scorer import Scorer
-from seewhy.images.geometry import enlarge
-from seewhy.maps.correlation import correlation
-from seewhy.maps.regions import hottest_first
+from seewhy.explainer.trust_checks import Evidence, judged, not_finite
+from seewhy.images.geometry import Geometry
+from seewhy.maps.shift_test import halves, shift_test
 from seewhy.metrics.faithfulness.baselines import heavily_blurred
-from seewhy.metrics.sanity import layers_with_weights, randomised_copies
+from seewhy.metrics.perturbed_copies import scores_of_copies
 from seewhy.models.prepare import Prepared
 from seewhy.results.explanation import Explanation
-from seewhy.results.trust import Check, Trust
-from seewhy.targets.target import Target
+from seewhy.results.trust import Trust
+from seewhy.run.outcome import Outcome
+from seewhy.targets.target import Target, batch_key
 
-# The share of the photo that is taken away, or kept alone.
-SHARE = 0.2
-# So much of the evidence should speak for the target.
-POSITIVE = 0.1
-# So much the score should fall at least.
-FALL = 0.01
-# What keeps so much of the score by itself is enough, whatever other parts do.
-KEPT = 0.5
-# How many random classifiers are asked: one alone may happen to be like the real one.
-HEADS = 3
-# How many other parts of that share stand for chance.
-CHANCES = 4
-# Maps that correlate by more are the same map to the eye.
-ALIKE = 0.8
-# Maps of an image and its mirror image should correlate by this much.
-STEADY = 0.5
+# How many halves of the photo are scored, each beside its other half.
+PAIRS = 18
 
 
-def check_trust(
-    pipeline: Pipeline, sample: Prepared, question: Target, explanation: Explanation
-) -> Trust:
-    """Check one explanation. For methods of one pass it takes 17 forward passes in all."""
-    if not np.isfinite(explanation.map).all():
-        return Trust((Check("finite", False, np.nan, "The map is not finite.", grave=True),))
-    checks = [_check_positive_evidence(explanation.map)]
+@dataclass(frozen=True)
+class Subject:
+    """A map, and the image and question that it is said to explain."""
+
+    pipeline: Pipeline
+    sample: Prepared
+    asked: Target
+    """As the explanation asked it."""
+    question: Target
+    """The same class for changed images, also where "top" was asked."""
+    index: int | None
+    """Of the class, where the target is one."""
+    map: np.ndarray
+    """On the grid of the pipeline's maps."""
+    claimed: bool = True
+    """Whether it is said to be the pipeline's own map."""
+    frame: Geometry | None = None
+    """How a map from elsewhere lay over the photo; None for one of the pipeline."""
+
+    def framed(self, map: np.ndarray) -> np.ndarray:
+        """A map of the pipeline, seen as the given one was."""
+        if self.frame is None:
+            return map
+        return self.frame.from_photo(self.frame.to_photo(np.maximum(map, 0)), map.shape)
+
+
+@dataclass(frozen=True)
+class TrustQuestion:
+    """What an explanation keeps, so that it can be checked later: alone, or among others."""
+
+    pipeline: Pipeline
+    sample: Prepared
+    question: Target
+
+    @classmethod
+    def of(cls, explanation: Explanation) -> TrustQuestion:
+        """What an explanation kept. Raises OptionError if the model is no longer at hand."""
+        if not isinstance(explanation.ask_trust, cls):
+            raise OptionError(
+                "the checks need the model, which is not at hand: this explanation was loaded, or "
+                "made by hand. Explain the image again, then check that."
+            )
+        return explanation.ask_trust
+
+    def __call__(self, explanation: Explanation) -> Trust:
+        return check_trust([self.about(explanation)])[0]
+
+    def about(self, explanation: Explanation) -> Subject:
+        """The explanation's own map."""
+        index = getattr(explanation.target, "index", None)
+        question = self.question if index is None else self.pipeline.targets([int(index)])[0]
+        # methods that run on changed copies may have asked "top" of each copy
+        copies = self.pipeline.method.reruns or self.pipeline.ensemble.enhancements
+        asked = self.question if copies else question
+        return Subject(self.pipeline, self.sample, asked, question, index, explanation.map)
+
+    def about_map(self, explanation: Explanation, map: Any, *, claimed: bool) -> Subject:
+        """Another map of the same image and question, over the whole photo."""
+        given = np.asarray(map)
+        geometry = explanation.geometry
+        if given.ndim != len(geometry.photo) or not given.size or given.dtype.kind not in "fiub":
+            raise MapError(
+                f"a map is an array of numbers with {len(geometry.photo)} axes that lies over the "
+                f"whole photo; got shape {given.shape} of {given.dtype}. Give one value a place, "
+                f"not the colours of a picture."
+            )
+        frame = geometry.of_size(given.shape)
+        on_grid = frame.from_photo(given, explanation.map.shape)
+        subject = self.about(explanation)
+        return replace(subject, map=on_grid, claimed=claimed, frame=frame)
+
+
+def subjects_of(explanations: Sequence[Explanation]) -> list[Subject]:
+    """What is to be checked of explanations. Raises OptionError where the model is not at hand."""
+    return [TrustQuestion.of(explanation).about(explanation) for explanation in explanations]
+
+
+def check_trust(subjects: Sequence[Subject]) -> list[Trust]:
+    """Check maps, those of one pipeline in shared batches.
+
+    For methods of one pass it takes 39 forward passes a map: the image, its mirror image, the
+    least likely class, and PAIRS times both halves.
+    """
+    results: list[Trust] = [not_finite()] * len(subjects)
+    finite = [k for k, subject in enumerate(subjects) if np.isfinite(subject.map).all()]
+    keys = [_batch_of(subjects[k]) for k in finite]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the explanation has told them
-        fixed = _pinned_target(pipeline, question, explanation)
-        checks += _check_other_maps(pipeline, sample, fixed, explanation)
-        checks.append(_check_random_classifier(pipeline, sample, fixed, explanation))
-        checks += _check_hiding(pipeline, sample, fixed, explanation)
-    return Trust(tuple(checks))
+        for members in group_by_key(keys):
+            together = [subjects[finite[i]] for i in members]
+            for i, evidence in zip(members, _gathered(together), strict=True):
+                results[finite[i]] = judged(evidence)
+    return results
 
 
-def _pinned_target(pipeline: Pipeline, question: Target, explanation: Explanation) -> Target:
-    """The same class for changed images, also where "top" was asked."""
-    index = getattr(explanation.target, "index", None)
-    return question if index is None else pipeline.targets([int(index)])[0]
+def _batch_of(subject: Subject) -> tuple[Any, ...]:
+    keys = batch_key(subject.asked), batch_key(subject.question)
+    return (id(subject.pipeline), subject.sample.shape, *keys)
 
 
-def _check_positive_evidence(map: np.ndarray) -> Check:
-    positive, whole = np.maximum(map, 0).sum(), np.abs(map).sum()
-    share = float(positive / whole) if whole else 0.0
-    words = f"{share:.0%} of the evidence speaks for the target (expected: {POSITIVE:.0%} or more)."
-    return Check("positive evidence", share >= POSITIVE, share, words, grave=share == 0)
-
-
-def _check_other_maps(
-    pipeline: Pipeline, sample: Prepared, question: Target, explanation: Explanation
-) -> list[Check]:
-    """The map of the least likely class, and that of the mirror image."""
-    inputs = pipeline.inputs([sample])
-    shown, first = pipeline.changed_input
-    image = inputs[shown]
-    space = image.ndim - 2
-    mirrored = list(inputs)
-    if space >= 2:
-        mirrored[shown] = np.ascontiguousarray(np.flip(image, axis=-1 if first else -2))
-    flipped = pipeline.outcomes(mirrored, [[question]])[0].maps[0][..., ::-1]
-    steady = _positive_correlation(explanation.map, flipped)
-    words = f"The map of the mirror image correlates by {steady:.2f} (expected: {STEADY} or more)."
-    checks = [
-        Check("stable under a flip", steady >= STEADY, steady, words)
-        if space >= 2
-        else Check("stable under a flip", None, np.nan, "No mirror image: this is no picture.")
+def _gathered(subjects: Sequence[Subject]) -> list[Evidence]:
+    """Evidence about subjects of one pipeline, one shape and one kind of question."""
+    pipeline = subjects[0].pipeline
+    inputs = pipeline.inputs([subject.sample for subject in subjects])
+    samples = [subject.sample for subject in subjects]
+    plain = _outcomes(pipeline, inputs, [[subject.asked] for subject in subjects], samples)
+    found = [
+        Evidence(subject.map, pipeline.method.name, subject.claimed, subject.framed(one.maps[0]))
+        for subject, one in zip(subjects, plain, strict=True)
     ]
-    ranked = pipeline.outcomes(inputs, [[question]])[0].ranked
-    if getattr(explanation.target, "index", None) is None or ranked.size < 2:
-        words = "Not compared with another class: the target is no single class."
-        return [*checks, Check("differs from the least likely class", None, np.nan, words)]
-    least = int(np.argmin(ranked))
-    if least == getattr(explanation.target, "index", None):
-        words = "The least likely class itself was asked: there is nothing to explain."
-        return [*checks, Check("differs from the least likely class", False, 1.0, words, True)]
-    other = pipeline.outcomes(inputs, [pipeline.targets([least])])[0].maps[0]
-    same = _positive_correlation(explanation.map, other)
-    words = (
-        f"The map of the least likely class correlates by {same:.2f} (expected: {ALIKE} or less)."
-    )
-    return [*checks, Check("differs from the least likely class", same <= ALIKE, same, words, True)]
+    _add_mirrored(subjects, inputs, found)
+    _add_classes(subjects, inputs, plain, found)
+    _add_shift_tests(subjects, found)
+    return found
 
 
-def _check_random_classifier(
-    pipeline: Pipeline, sample: Prepared, question: Target, explanation: Explanation
-) -> Check:
-    """The map of a copy of the model whose last layer with parameters is shuffled."""
-    name = "depends on the classifier"
-    try:
-        _, copy = next(randomised_copies(pipeline.wrapped.model))
-        # behind the classifier there may be a scale or a normalisation, which decides nothing
-        layers = layers_with_weights(copy)
-        heads = [each for each in layers if any(len(value.shape) > 1 for value in each.weights)]
-        layer_of_copy = (heads or layers)[-1]
-        other = pipeline.for_copy(copy)
-        inputs, alike = pipeline.inputs([sample]), []
-        for seed in range(HEADS):
-            generator = np.random.default_rng(seed)
-            values = [np.asarray(each) for each in layer_of_copy.get_weights()]
-            layer_of_copy.set_weights([generator.permuted(each, axis=None) for each in values])
-            map = other.outcomes(inputs, [[question]])[0].maps[0]
-            alike.append(_positive_correlation(explanation.map, map))
-    except (ModelError, SeewhyError, StopIteration) as error:
-        words = f"Not asked with a random classifier: {' '.join(str(error).split())[:120]}"
-        return Check(name, None, np.nan, words)
-    same = float(np.mean(alike))
-    words = (
-        f"With {HEADS} random classifiers the map correlates by {same:.2f} on average (expected: "
-        f"{ALIKE} or less)."
-    )
-    return Check(name, same <= ALIKE, same, words, grave=True)
+def _outcomes(
+    pipeline: Pipeline,
+    inputs: Sequence[np.ndarray],
+    questions: Sequence[list[Target]],
+    samples: Sequence[Prepared] = (),
+) -> list[Outcome]:
+    """Of any number of images, as many at once as the pipeline takes.
 
-
-def _check_hiding(
-    pipeline: Pipeline, sample: Prepared, question: Target, explanation: Explanation
-) -> list[Check]:
-    """Does the score fall without the hottest fifth, and is that fifth enough?"""
-    names = ("the score needs the hottest fifth", "the hottest fifth is enough")
-    try:
-        scorer = Scorer(pipeline.runner, pipeline.plan, [sample], [question], "probabilities")
-        image = scorer.inputs[0]
-        if image.ndim != 3:
-            raise MapError("this is no picture.")
-        order = hottest_first(explanation.map, image.shape[:2])
-    except SeewhyError as error:
-        return [Check(name, None, np.nan, f"Nothing hidden: {error}") for name in names]
-    parts = np.stack([_hottest_share(order, image.shape[:2]), *_random_parts(image.shape[:2])])[
-        ..., None
-    ]
-    blank = heavily_blurred(image[None])[0]
-    copies = [image[None], np.where(parts, blank, image), np.where(parts, image, blank)]
-    scores = scorer(np.concatenate(copies), np.zeros(2 * len(parts) + 1, int)).astype("float64")
-    whole, without, alone = scores[0], scores[1 : len(parts) + 1], scores[len(parts) + 1 :]
-    falls = whole - without
-    needed = Check(
-        names[0],
-        bool(falls[0] > max(FALL, falls[1:].mean())),
-        float(falls[0] - falls[1:].mean()),
-        f"Without its hottest fifth the score goes from {whole:.3f} to {without[0]:.3f}; without "
-        f"other fifths to {without[1:].mean():.3f}.",
-    )
-    enough = Check(
-        names[1],
-        bool(alone[0] > alone[1:].mean() or alone[0] >= KEPT * whole),
-        float(alone[0] - alone[1:].mean()),
-        f"Alone, the hottest fifth scores {alone[0]:.3f} of {whole:.3f}; other fifths "
-        f"{alone[1:].mean():.3f}.",
-    )
-    return _excused(needed, enough)
-
-
-def _excused(needed: Check, enough: Check) -> list[Check]:
-    """One of the two is enough.
-
-    What is there more than once can be missed, and what needs its surroundings is not enough
-    alone: neither makes a map wrong.
+    samples: those behind the inputs, where these are unchanged.
     """
-    if enough.passed and not needed.passed:
-        words = f"{needed.words} It does not count, as that fifth alone is enough."
-        return [replace(needed, words=words, excused=True), enough]
-    if needed.passed and not enough.passed:
-        words = f"{enough.words} It does not count, as the score needs that fifth."
-        return [needed, replace(enough, words=words, excused=True)]
-    return [needed, enough]
+    fixed = pipeline.wrapped.inputs[0].batch
+    size = min(pipeline.options.batch_size, fixed or pipeline.options.batch_size)
+    outcomes: list[Outcome] = []
+    for start in range(0, len(questions), size):
+        part = slice(start, start + size)
+        outcomes += (
+            pipeline.outcomes_of(samples[part], questions[part])
+            if samples
+            else pipeline.outcomes([array[part] for array in inputs], questions[part])
+        )
+    return outcomes
 
 
-def _hottest_share(order: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """bool (*size): the first share of an order of pixels."""
-    picked = np.zeros(order.size, bool)
-    picked[order[: round(SHARE * order.size)]] = True
-    return picked.reshape(size)
+def _add_mirrored(
+    subjects: Sequence[Subject],
+    inputs: Sequence[np.ndarray],
+    found: Sequence[Evidence],
+) -> None:
+    pipeline = subjects[0].pipeline
+    shown, first = pipeline.changed_input
+    if inputs[shown].ndim < 4:
+        for evidence in found:
+            evidence.reasons["stable under a flip"] = "No mirror image: this is no picture."
+        return
+    mirrored = list(inputs)
+    mirrored[shown] = np.ascontiguousarray(np.flip(inputs[shown], axis=-1 if first else -2))
+    outcomes = _outcomes(pipeline, mirrored, [[subject.question] for subject in subjects])
+    for subject, evidence, outcome in zip(subjects, found, outcomes, strict=True):
+        evidence.flipped = subject.framed(outcome.maps[0][..., ::-1])
 
 
-def _random_parts(size: tuple[int, ...]) -> list[np.ndarray]:
-    """As many connected parts of the same share, wherever chance puts them."""
-    parts = []
-    for seed in range(CHANCES):
-        grid = np.random.default_rng(seed).random((7, 7))
-        fine = enlarge(grid, size)
-        parts.append(_hottest_share(np.argsort(-fine, axis=None, kind="stable"), size))
-    return parts
+def _add_classes(
+    subjects: Sequence[Subject],
+    inputs: Sequence[np.ndarray],
+    plain: Sequence[Outcome],
+    found: Sequence[Evidence],
+) -> None:
+    """How probable the class is, and the map of the least likely one."""
+    pipeline, rows, least = subjects[0].pipeline, [], []
+    for k, (subject, evidence, outcome) in enumerate(zip(subjects, found, plain, strict=True)):
+        if subject.index is None or outcome.ranked.size < 2:
+            words = "Not compared with another class: the target is no single class."
+            evidence.reasons["differs from the least likely class"] = words
+            evidence.reasons["the class is supported"] = "The target is no single class."
+            continue
+        evidence.probability = float(outcome.probabilities[subject.index])
+        evidence.classes = outcome.ranked.size
+        evidence.least_asked = int(np.argmin(outcome.ranked)) == subject.index
+        if not evidence.least_asked:
+            rows.append(k)
+            least.append(pipeline.targets([int(np.argmin(outcome.ranked))]))
+    if rows:
+        outcomes = _outcomes(pipeline, [array[rows] for array in inputs], least)
+        for k, outcome in zip(rows, outcomes, strict=True):
+            found[k].least = subjects[k].framed(outcome.maps[0])
 
 
-def _positive_correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Pearson's correlation of what speaks for the target; 0 where a map is the same everywhere."""
-    return correlation(np.maximum(one, 0), np.maximum(other, 0))
+def _add_shift_tests(subjects: Sequence[Subject], found: Sequence[Evidence]) -> None:
+    """Which half of each photo scores more, all copies of all photos in shared batches."""
+    pipeline = subjects[0].pipeline
+    samples = [subject.sample for subject in subjects]
+    questions = [subject.question for subject in subjects]
+    try:
+        scorer = Scorer(pipeline.runner, pipeline.plan, samples, questions, "probabilities")
+        images = scorer.inputs
+        if images.ndim != 4:
+            raise MapError("this is no picture.")
+    except SeewhyError as error:
+        for evidence in found:
+            evidence.reasons["foretells the score"] = f"No halves compared: {error}"
+        return
+    parts = halves(images.shape[1:3], PAIRS)
+    scores = scores_of_copies(scorer, images, 2 * PAIRS, _with_one_half(images, parts))
+    if questions[0].is_class_score:  # probabilities
+        scores = np.log(np.maximum(scores, np.finfo("float32").tiny))
+    for evidence, of_image in zip(found, scores, strict=True):
+        leads = of_image[:PAIRS] - of_image[PAIRS:]
+        evidence.shift = shift_test(evidence.map, parts, leads)
+
+
+def _with_one_half(
+    images: np.ndarray, parts: np.ndarray
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """(which image, which row) → copies that keep one part, or what is outside of it."""
+    blurred = heavily_blurred(images)
+    kept = np.concatenate([parts, ~parts])[..., None]
+
+    def make(which: np.ndarray, row: np.ndarray) -> np.ndarray:
+        copies: np.ndarray = np.empty((len(row), *images.shape[1:]), images.dtype)
+        for copy, image, part in zip(copies, which, row, strict=True):
+            # one after the other, each in the processor's cache
+            np.copyto(copy, blurred[image])
+            np.copyto(copy, images[image], where=kept[part])
+        return copies
+
+    return make

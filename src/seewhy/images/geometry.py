@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -127,6 +128,21 @@ class Geometry:
             enlarged = enlarged.reshape(*shape[:axis], len(weights), *shape[axis + 1 :])
         return enlarged.astype("float32")
 
+    def from_photo(self, map: np.ndarray, grid: Sides) -> np.ndarray:
+        """A map over the whole photo → float64 (*grid) over what the layer sees of the input.
+
+        map, grid: as many axes as the photo has, of any lengths. The map is linear along each axis
+        between the centres of its own cells and constant outside of them. A cell takes it at its
+        centre, or the mean of as many points as cells of the map lie in it; points where the input
+        shows no photo count 0. Raises MapError for another number of axes.
+        """
+        self._check_axes(map.shape)
+        values = map.astype("float64")
+        for axis, cells in enumerate(grid):
+            weights = self._weights_of_cells(axis, map.shape[axis], cells)
+            values = np.moveaxis(np.tensordot(weights, values, (1, axis)), 0, axis)
+        return values
+
     def at_pixel(self, grids: np.ndarray, pixel: Sequence[int]) -> np.ndarray:
         """What `to_photo` gives at the centre of one pixel, for many grids at once.
 
@@ -171,6 +187,24 @@ class Geometry:
         distances = np.abs(at[:, None] - np.arange(cells))
         weights: np.ndarray = np.maximum(1 - distances, 0) * self._inside(axis)[:, None]
         return weights
+
+    def _weights_of_cells(self, axis: int, given: int, cells: int) -> np.ndarray:
+        """(cells, given): how much a cell over the input takes of each of a map over the photo."""
+        extent = self._extent(axis)
+        width = extent.stop - extent.start
+        shown = given * abs(width) / (self.scale[axis] * self.photo[axis])
+        points = max(1, math.ceil(shown / cells - 1e-9))
+        centres = extent.start + (np.arange(cells * points) + 0.5) * (width / (cells * points))
+        on_photo = (centres - self.offset[axis]) / (self.scale[axis] * self.photo[axis])
+        at = np.clip(on_photo * given - 0.5, 0, given - 1)
+        low = np.minimum(at.astype(int), max(given - 2, 0))
+        inside = (on_photo >= 0) & (on_photo <= 1)
+        weights = np.zeros((cells * points, given))
+        every = np.arange(cells * points)
+        weights[every, low] = (1 - (at - low)) * inside
+        weights[every, np.minimum(low + 1, given - 1)] += (at - low) * inside
+        mean: np.ndarray = weights.reshape(cells, points, given).mean(axis=1)
+        return mean
 
 
 def enlarge(grid: np.ndarray, size: Sequence[int]) -> np.ndarray:

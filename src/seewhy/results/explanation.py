@@ -139,8 +139,8 @@ class Explanation:
     def trust(self) -> Trust:
         """Whether the map can be trusted: a handful of checks with figures, and a verdict.
 
-        Takes 17 forward passes, for methods of one. Raises OptionError where the model is no
-        longer at hand.
+        Takes 39 forward passes, for methods of one; `Explainer.trust` checks many at once. Raises
+        OptionError where the model is no longer at hand.
         """
         if self.ask_trust is None:
             raise OptionError(

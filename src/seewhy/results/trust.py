@@ -29,6 +29,27 @@ class Trust:
     """All checks of one explanation."""
 
     checks: tuple[Check, ...]
+    right: float | None = None
+    """0..1: how probable it is that the class is right, by the network's own account."""
+    on_object: float | None = None
+    """0..1: how often the hottest place lay on the thing where the checks had such figures.
+
+    Measured with Grad-CAM of the bundled network, see docs/trust.md. Neither of the two plays a
+    part in the verdict, which is about the map. None where it is not known.
+    """
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What is told beside the verdict, which is about the map and not about the answer."""
+        told = []
+        if self.right is not None:
+            told.append(f"The network itself gives the class a probability of {self.right:.2g}.")
+        if self.on_object is not None:
+            told.append(
+                f"Of maps with such figures {self.on_object:.0%} had their hottest place on the "
+                f"thing (of the bundled network, docs/trust.md)."
+            )
+        return tuple(told)
 
     @property
     def verdict(self) -> str:
@@ -59,9 +80,16 @@ class Trust:
             vars(check) | {"figure": None if np.isnan(check.figure) else check.figure}
             for check in self.checks
         ]
-        return {"verdict": self.verdict, "why": self.why, "checks": checks}
+        return {
+            "verdict": self.verdict,
+            "why": self.why,
+            "checks": checks,
+            "right": self.right,
+            "on_object": self.on_object,
+        }
 
     def __str__(self) -> str:
         marks = {True: "yes", False: "NO", None: "not asked"}
         lines = [f"{marks[check.passed]:9} {check.words}" for check in self.checks]
+        lines += [f"{'beside':9} {words}" for words in self.beside]
         return "\n".join([f"trust: {self.verdict}", *lines])

@@ -24,7 +24,7 @@ def debug(model: Any, image: Any, true: Any, *, trust: bool = True, **settings: 
 
     model: as `Explainer` takes it, or an Explainer. image: one photo. true: the true class, as
     `target=` takes it. trust: whether the checks of `Explanation.trust` are made of the predicted
-    class's map, for 17 forward passes and five maps. settings: the other arguments of `Explainer`.
+    class's map, for 39 forward passes. settings: the other arguments of `Explainer`.
     Where the prediction is right, the runner-up stands in the other's place.
     Raises TargetError for a class that the model does not have or a group of classes, OptionError
     for what is no photo.

@@ -79,6 +79,8 @@ def _draw_words(debugging: Debugging, width: int) -> Image.Image:
         for check in debugging.trust.checks:
             words = wrap_text(f"{MARKS[check.passed]} {check.words}", letters, left)
             lines += [(line, COLOURS[check.passed]) for line in words]
+        for told in debugging.trust.beside:
+            lines += [(line, "black") for line in wrap_text(told, letters, left)]
     classes = _classes(debugging, letters, (left if narrow else width - left) - 4 * MARGIN)
     below = (len(lines) + 1) * leading
     height = below + classes.height if narrow else max(below, classes.height)

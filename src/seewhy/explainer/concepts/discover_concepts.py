@@ -10,9 +10,9 @@ from numbers import Integral
 import numpy as np
 
 from seewhy.errors import ImageError, OptionError, SeewhyWarning
-from seewhy.explainer import concept_meaning
 from seewhy.explainer.build_explanations import ExplainerInfo
-from seewhy.explainer.nmf import Factors, factorise
+from seewhy.explainer.concepts import concept_meaning
+from seewhy.explainer.concepts.nmf import Factors, factorise
 from seewhy.explainer.pipeline import Pipeline
 from seewhy.models.prepare import Prepared
 from seewhy.plan.plan import Plan

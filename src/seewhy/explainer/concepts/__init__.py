@@ -1,0 +1,1 @@
+"""The parts that a layer sees, and the classes that they speak for."""
