@@ -11,14 +11,16 @@ import pytest
 from keras import layers
 from PIL import Image
 
+from nets import tiny
 from seewhy import ground_truth
 from seewhy.annotations.records import FoundBox, LocatedPhoto
 from seewhy.cli import app
+from seewhy.explainer.explainer import Explainer
 from seewhy.maps.regions import Box
-from seewhy.models import presets
 from seewhy.render.files import Filenames
 from seewhy.studies.locate import FORMATS, box_files, write_boxes
-from seewhy.targets.labels import DATA, Label, Labels
+from seewhy.studies.locating_explainer import locating_explainer
+from seewhy.targets.labels import Label, Labels
 
 pytestmark = pytest.mark.one_backend
 
@@ -108,39 +110,34 @@ def test_the_smallest_share_that_makes_a_box(files, monkeypatch, capsys, tmp_pat
     assert len(json.loads(capsys.readouterr().out)[0]["boxes"]) == 2
 
 
-@pytest.mark.framework_free
-def test_the_bundled_network_locates_on_a_finer_grid():
-    finer = {"size": 288, "scores": "probabilities"}
-    assert presets.locate_settings("efficientnet-lite0") == finer
-    assert presets.locate_settings("EfficientNet_Lite0") == finer
-    assert presets.locate_settings("vgg16") == {}
-    assert presets.locate_settings("efficientnet-lite0.keras") == {}
+TWO_SIZES = {"sizes": [(224, 224), (384, 384)], "fuse": "geometric", "sharpen": 1.5}
+PLAIN = {"sizes": None, "fuse": "mean", "sharpen": 1.0}
 
 
-def test_which_settings_are_taken(monkeypatch, tmp_path):
-    class Stop(Exception):
-        pass
+@pytest.mark.parametrize(
+    ("settings", "wanted"),
+    [
+        ({}, TWO_SIZES),
+        ({"scores": "probabilities", "fuse": None}, TWO_SIZES),
+        ({"size": 256}, PLAIN),
+        ({"sharpen": 2.0}, PLAIN | {"sharpen": 2.0}),
+        ({"sizes": [192, 256]}, PLAIN | {"sizes": [192, 256]}),
+        ({"enhance": ["flips"]}, PLAIN),
+    ],
+)
+def test_two_sizes_where_nothing_else_is_wished(settings, wanted):
+    options = locating_explainer(tiny.plain(side=None), settings).pipeline.options
+    assert {name: getattr(options, name) for name in wanted} == wanted
 
-    taken = {}
 
-    def seen(**settings):
-        taken.update(settings)
-        raise Stop
+def test_models_of_one_size_have_one():
+    options = locating_explainer(tiny.plain(), {}).pipeline.options
+    assert {name: getattr(options, name) for name in PLAIN} == PLAIN
 
-    monkeypatch.setattr("seewhy.explainer.explainer.Explainer", seen)
-    bundled = {"size": 288, "scores": "probabilities"}
-    cases = [
-        ([], bundled),
-        (["--size", "256"], bundled | {"size": 256}),
-        (["--scores", "logits"], bundled | {"scores": "logits"}),
-    ]
-    for flags, wanted in cases:
-        taken.clear()
-        line = ["seewhy", "locate", str(DATA / "chelsea.png"), "--output", str(tmp_path)]
-        monkeypatch.setattr(sys, "argv", [*line, *flags])
-        with pytest.raises(Stop):
-            app.main()
-        assert {name: taken[name] for name in bundled} == wanted
+
+def test_an_explainer_is_taken_as_it_is():
+    explainer = Explainer(tiny.plain(side=None))
+    assert locating_explainer(explainer, {}) is explainer
 
 
 @pytest.mark.parametrize(

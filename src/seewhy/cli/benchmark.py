@@ -34,12 +34,17 @@ EXAMPLES = """
 
 
 @takes_options(
-    *("size", "labels", "preprocess"),
+    *("size", "sizes", "fuse", "sharpen", "labels", "preprocess"),
     help={
         "size": "Side of the networks' input in pixels.",
+        "sizes": "Sides of the networks' input, whose maps are fused; as of seewhy locate, if no "
+        "size is given.",
+        "fuse": "How the maps of several sizes become one.",
+        "sharpen": "Power to which the map is raised.",
         "labels": "Names of the models' classes: .txt, .csv or .json.",
         "preprocess": "How the models want their pixels: none, unit, tf, torch, caffe, lite.",
     },
+    default={"fuse": None, "sharpen": None},
 )
 def benchmark(  # noqa: PLR0913  (one parameter a flag)
     photos: PhotosAndFolders,

@@ -23,9 +23,16 @@ EXAMPLES = """
 
 
 @takes_options(
-    *("method", "layer", "size", "enhance", "upsampling", "scores"),
+    *("method", "layer", "size", "sizes", "fuse", "sharpen", "enhance", "upsampling", "scores"),
     *("labels", "preprocess", "weights"),
-    help={"scores": "probabilities sets a class against all others; logits does not."},
+    help={
+        "scores": "probabilities sets a class against all others; logits does not.",
+        "sizes": "Sides of the network's input, whose maps are fused; as of seewhy locate, if no "
+        "size is given.",
+        "fuse": "How the maps of several sizes or layers become one.",
+        "sharpen": "Power to which the map is raised.",
+    },
+    default={"fuse": None, "sharpen": None},
 )
 def evaluate(  # noqa: PLR0913  (one parameter a flag)
     photos: PhotosAndFolders,

@@ -35,14 +35,18 @@ class BoxFormat(StrEnum):
 
 
 @takes_options(
-    *("size", "method", "layer", "scores", "upsampling", "labels", "preprocess", "weights"),
+    *("size", "sizes", "fuse", "sharpen", "method", "layer", "scores", "upsampling"),
+    *("labels", "preprocess", "weights"),
     help={
-        "size": "Side of the network's input; more gives a finer grid. If not given, 288 for the "
-        "bundled network, and the model's own for others.",
-        "scores": "probabilities sets a class against all others, logits does not. If not given, "
-        "probabilities for the bundled network, and logits for others.",
+        "size": "One side of the network's input; more gives a finer grid.",
+        "sizes": "Sides of the network's input, whose maps are fused. If no size is given, 224,384 "
+        "for the bundled network, and likewise for others that take any size.",
+        "fuse": "How the maps of several sizes or layers become one; geometric for the two sizes "
+        "above.",
+        "sharpen": "Power to which the map is raised; 1.5 for the two sizes above.",
+        "scores": "probabilities sets a class against all others, logits does not.",
     },
-    default={"scores": None},
+    default={"fuse": None, "sharpen": None},
 )
 def locate(  # noqa: PLR0913  (one parameter a flag)
     photos: Annotated[list[str], typer.Argument(help="Photos.", show_default=False)],
@@ -86,18 +90,16 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
 
     def work() -> session.Report:
         from seewhy.cli.picture_files import Drawing
-        from seewhy.explainer.explainer import Explainer
-        from seewhy.models import presets
         from seewhy.render.files import Filenames
         from seewhy.studies.locate import box_files
+        from seewhy.studies.locating_explainer import locating_explainer
 
         Drawing(output=output).check()
         names = Filenames(output, photos)
         files = box_files(photos, format.value, names)
         if not overwrite:
             files.check()
-        chosen = {name: value for name, value in settings.items() if value is not None}
-        explainer = Explainer(model=model, **presets.locate_settings(model) | chosen)
+        explainer = locating_explainer(model, settings)
         targets = explainer.questions(target or ["top"])
         located: list[tuple[Path, LocatedPhoto]] = []
         records: list[dict[str, Any]] = []

@@ -19,8 +19,6 @@ from seewhy.errors import ModelError, WeightsError
 from seewhy.models import efficientnet_lite0, model_files
 
 _TABLE = FOLDER / "presets.csv"
-# The bundled network's, for 1.7 forward passes of 224. Its probabilities do not saturate.
-LOCATING = {"size": 288, "scores": "probabilities"}
 _MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
@@ -60,12 +58,6 @@ def get_preset(name: str) -> Preset:
     if preset is None:
         raise ModelError(f"no preset is called {name!r}. {_near(name)}")
     return preset
-
-
-def locate_settings(model: str) -> dict[str, Any]:
-    """Settings with which maps locate best, where that was measured (see docs/locate.md)."""
-    known = not _is_file(model) and _key(model) == _key(presets()[0].name)
-    return dict(LOCATING) if known else {}
 
 
 def status(preset: Preset) -> str:

@@ -16,6 +16,7 @@ from seewhy.studies.localisation_scores import (
     LocalisationCase,
     LocalisationScores,
 )
+from seewhy.studies.locating_explainer import locating_explainer
 from seewhy.studies.measuring import DrawnPhoto
 from seewhy.targets.labels import Group
 
@@ -46,7 +47,7 @@ def evaluate(
     read, that have no things, or whose boxes were drawn on another picture are left out and told.
     Raises OptionError for boxes that cannot be read, or if no photo is left.
     """
-    explainer = model if isinstance(model, Explainer) else Explainer(model, **settings)
+    explainer = locating_explainer(model, settings)
     explainer = explainer.having(top=max(5, explainer.top))
     paths = measuring.list_paths(photos)
     annotations, drawn = measuring.find_drawn(paths, boxes)

@@ -23,6 +23,7 @@ from seewhy.studies.benchmark.photos import (
 from seewhy.studies.benchmark.results_file import ResultsFile
 from seewhy.studies.benchmark.statistics import TableRow
 from seewhy.studies.benchmark.tables import Benchmark
+from seewhy.studies.locating_explainer import locating_explainer
 
 METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
 FEW = 10
@@ -101,7 +102,7 @@ def _run(
 ) -> ModelRun:
     """Measure one model's methods and controls. choices: methods with labels, and layers."""
     methods, layers = choices
-    first = model if isinstance(model, Explainer) else Explainer(model, **settings)
+    first = locating_explainer(model, settings)
     total = len(photos) * (len(methods) * len(layers) + len(measuring.CONTROLS))
     with progress.steps(total, f"Measuring {name}") as step, progress.hidden():
         run = ModelRun(name, first, replace(common, step=step))
