@@ -34,7 +34,7 @@ EXAMPLES = """
 
 
 @takes_options(
-    *("size", "sizes", "fuse", "sharpen", "labels", "preprocess"),
+    *("size", "sizes", "fuse", "sharpen", "labels", "preprocess", "range"),
     help={
         "size": "Side of the networks' input in pixels.",
         "sizes": "Sides of the networks' input, whose maps are fused; as of seewhy locate, if no "

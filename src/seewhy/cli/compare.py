@@ -21,7 +21,8 @@ EXAMPLES = """
 
 
 @takes_options(
-    *("labels", "preprocess", "weights", "top"), help={"top": "How many classes all-top asks for."}
+    *("labels", "preprocess", "range", "weights", "top"),
+    help={"top": "How many classes all-top asks for."},
 )
 def compare(  # noqa: PLR0913  (one parameter a flag)
     photo: Annotated[str, typer.Argument(help="Photo to explain.", show_default=False)],

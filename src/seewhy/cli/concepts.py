@@ -27,7 +27,7 @@ EXAMPLES = """
 
 
 @takes_options(
-    *("layer", "labels", "preprocess", "weights", "size", "top"),
+    *("layer", "labels", "preprocess", "range", "weights", "size", "top"),
     help={
         "layer": "Layer (see [cyan]seewhy layers[/cyan]): name, path or index such as -1; the last "
         "with space, if not given.",

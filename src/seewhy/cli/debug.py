@@ -23,7 +23,7 @@ EXAMPLES = """
 """
 
 
-@takes_options("method", "layer", "size", "labels", "preprocess", "weights")
+@takes_options("method", "layer", "size", "labels", "preprocess", "range", "weights")
 def debug(  # noqa: PLR0913  (one parameter a flag)
     photo: Annotated[str, typer.Argument(help="Photo to look at.", show_default=False)],
     *,

@@ -28,7 +28,7 @@ EXAMPLES = """
 
 
 @takes_options(
-    *("method", "layer", "size", "labels", "preprocess", "weights"),
+    *("method", "layer", "size", "labels", "preprocess", "range", "weights"),
     help={
         "layer": "Target layer of both models, or of A with --layer-b. Repeated, the layers' maps "
         "are fused.",

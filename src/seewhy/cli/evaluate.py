@@ -24,7 +24,7 @@ EXAMPLES = """
 
 @takes_options(
     *("method", "layer", "size", "sizes", "fuse", "sharpen", "enhance", "upsampling", "scores"),
-    *("labels", "preprocess", "weights"),
+    *("labels", "preprocess", "range", "weights"),
     help={
         "scores": "probabilities sets a class against all others; logits does not.",
         "sizes": "Sides of the network's input, whose maps are fused; as of seewhy locate, if no "

@@ -36,7 +36,7 @@ class BoxFormat(StrEnum):
 
 @takes_options(
     *("size", "sizes", "fuse", "sharpen", "method", "layer", "scores", "upsampling"),
-    *("labels", "preprocess", "weights"),
+    *("labels", "preprocess", "range", "weights"),
     help={
         "size": "One side of the network's input; more gives a finer grid.",
         "sizes": "Sides of the network's input, whose maps are fused. If no size is given, 224,384 "

@@ -90,7 +90,7 @@ def depth_note(values: np.ndarray) -> str:
     return (
         f"high-bit-depth: of {values.dtype.itemsize * 8}-bit numbers from {lowest} to {highest}, 0 "
         f"was taken as black and {np.iinfo(values.dtype).max} as white. If the model was trained "
-        f"otherwise, give {hint}range='data' or (black, white)."
+        f"otherwise, give {hint}range='data' or (black, white); --range on the command line."
     )
 
 
