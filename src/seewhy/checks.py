@@ -95,7 +95,7 @@ def check_sizes(option: str, value: Any) -> None:
     """Raises OptionError for what is no list of sides in pixels, and not None."""
     if value is None:
         return
-    if isinstance(value, str) or not isinstance(value, Sequence) or not value:
+    if not isinstance(value, list | tuple) or not value:
         raise OptionError(f"{option} is a list of sides in pixels, as (224, 384); got {value!r}.")
     for each in value:
         if each is None:

@@ -32,6 +32,8 @@ ALLOWED = {
     "size": (None,),
     "bands": (None,),
     "range": (None,),
+    "sizes": (None, (1, 2, 3, 4)),
+    "sharpen": (1.5,),
     "prepared": (None, True),
 }
 

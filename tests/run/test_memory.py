@@ -93,7 +93,9 @@ def test_an_explainer_can_go():
 
 def test_the_explanation_keeps_no_tensor(model):
     explanation = seewhy.Explainer(model)(zoo.images())[0]
-    seen, waiting = set(), [explanation]
+    # what can be asked later is what keeps the model
+    asks = ("ask_all", "ask_trust")
+    seen, waiting = set(), [value for name, value in vars(explanation).items() if name not in asks]
     while waiting:
         value = waiting.pop()
         if id(value) in seen or isinstance(value, type):
