@@ -104,6 +104,11 @@ FOLLOWED = {
     "axes swapped": (lambda x: ops.swapaxes(x, 1, 2), SQUARE),
     "axis moved": (lambda x: ops.moveaxis(x, 2, 1), SQUARE),
     "flipped": (lambda x: ops.flip(x, axis=2), WIDE),
+    "a quarter turn": (lambda x: ops.rot90(x, k=1, axes=(1, 2)), WIDE),
+    "a quarter turn of a square": (lambda x: ops.rot90(x, k=1, axes=(1, 2)), SQUARE),
+    # of others than squares, Keras 3 on TensorFlow scrambles half turns
+    "a half turn": (lambda x: ops.rot90(x, k=2, axes=(1, 2)), SQUARE),
+    "three quarter turns": (lambda x: ops.rot90(x, k=3, axes=(1, 2)), SQUARE),
     "sliced": (lambda x: x[:, 13:41, 22:], WIDE),
     "sliced from the end": (lambda x: x[:, :-20, ..., :], WIDE),
     "sliced backwards": (lambda x: x[:, ::-1], WIDE),
@@ -227,6 +232,28 @@ def test_steps_of_users_are_found_and_told(kind):
 def test_what_a_model_does_in_its_own_call(kind):
     step, shape = IN_CALL[kind]
     told = check(subclassed(step, shape), shape)
+    assert [text for text in told if "geometry-unknown" in text]
+
+
+@pytest.mark.parametrize("step", [lambda x: ops.roll(x, 16, axis=1), lambda x: ops.sort(x, axis=1)])
+def test_what_no_straight_line_leads_to_is_told(step):
+    _, told = explained(model_with(step, SQUARE), [spot(SQUARE, (20, 20))])
+    assert [text for text in told if "geometry-unknown" in text]
+
+
+def test_a_part_of_several_is_found():
+    def right_half(x):
+        return ops.split(x, 2, axis=2)[1]
+
+    told = check(model_with(right_half, WIDE), WIDE)
+    assert [text for text in told if "geometry-unknown" in text]
+
+
+def test_signals_whose_channels_come_first_are_told():
+    inputs = keras.Input((2, 96))
+    x = layers.GlobalAveragePooling1D()(cells(1)(layers.Permute((2, 1))(inputs)))
+    model = keras.Model(inputs, layers.Dense(1)(x))
+    _, told = explained(model, [np.ones((2, 96), "float32")])
     assert [text for text in told if "geometry-unknown" in text]
 
 

@@ -39,7 +39,7 @@ def placed(
     found = find_axes(backend, wrapped, cut, specs, shown)
     steps = " and ".join(dict.fromkeys(frame.doubts)) if frame else "a step"
     if found is None or not all(axis.clear for axis in found):
-        changed = frame is not None and frame.changed
+        changed = frame is None or frame.changed
         return replace(cut, frame=frame), _unknown(cut, steps) if changed else []
     order = [axis.grid_axis for axis in found]
     layout = _reordered(cut.layout, order)

@@ -52,6 +52,23 @@ def flip(call: Call, frame: Frame, shape: Shape) -> Frame:
     return frame.moving([a.flipped() if a.at in flipped else a for a in frame.axes])
 
 
+def rotate(call: Call, frame: Frame, shape: Shape) -> Frame:
+    """ops.rot90: by quarter turns from the first of two axes towards the second."""
+    first, second = (axis % len(shape) for axis in call.operation.axes)
+    turns = call.operation.k % 4
+    order = list(range(len(shape)))
+    if turns % 2:
+        order[first], order[second] = second, first
+    turned = _permuted(order, frame)
+    flipped = {0: (), 1: (first,), 2: (first, second), 3: (second,)}[turns]
+    return turned.moving([a.flipped() if a.at in flipped else a for a in turned.axes])
+
+
+def scatter(call: Call, frame: Frame, _: Shape) -> Frame:
+    """Steps that put cells where no straight line leads: rolls, warps, picked cells."""
+    return frame.doubting(call.name, changed=True)
+
+
 def get_item(call: Call, frame: Frame, shape: Shape) -> Frame | None:
     args, kwargs = call.arguments
     key = args[1] if len(args) > 1 else kwargs.get("key")

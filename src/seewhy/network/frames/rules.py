@@ -13,6 +13,10 @@ Rule = Callable[[Call, Frame, Shape], Frame | None]
 """(call, the frame of what it is given, the shape of that) → the frame of its output; None where
 the axes of the image are lost."""
 
+_SCATTERING = (
+    *("Roll", "Take", "TakeAlongAxis", "Sort", "MapCoordinates", "AffineTransform"),
+    *("PerspectiveTransform", "ElasticTransform", "ScaleAndTranslate"),
+)
 RECURRENT = ("RNN", "LSTM", "GRU", "Bidirectional")
 
 
@@ -62,6 +66,8 @@ _RULES: dict[str, Rule] = {
     "Swapaxes": arrange.swap_axes,
     "Moveaxis": arrange.move_axis,
     "Flip": arrange.flip,
+    "Rot90": arrange.rotate,
+    **dict.fromkeys(_SCATTERING, arrange.scatter),
     "GetItem": arrange.get_item,
     "Slice": arrange.slice_by_start,
     "Squeeze": arrange.squeeze,
