@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from seewhy.errors import OptionError
 from seewhy.explainer.explainer import Explainer
 
 CELL = 4
@@ -260,3 +261,26 @@ def test_signals_whose_channels_come_first_are_told():
 def test_a_subclassed_model_that_moves_nothing_is_not_warned_of():
     told = check(subclassed(lambda x: x + 1, SQUARE), SQUARE)
     assert not [text for text in told if "geometry-unknown" in text]
+
+
+def test_copies_that_would_show_other_parts_are_refused():
+    model = model_with(layers.Cropping2D(((0, 0), (0, 40))), WIDE)
+    for enhance in ("flips", "scales"):
+        with pytest.raises(OptionError, match="crops"):
+            Explainer(model, enhance=enhance)
+    Explainer(model, enhance="noise")
+    centred = model_with(layers.CenterCrop(24, 40), WIDE)
+    Explainer(centred, enhance="flips")
+
+
+def test_checks_of_trust_know_what_the_layer_sees():
+    one_side = model_with(layers.Cropping2D(((0, 0), (0, 40))), WIDE)
+    explanations, _ = explained(one_side, [spot(WIDE, (20, 10))])
+    checks = {check.name: check for check in explanations[0].trust().checks}
+    assert checks["stable under a flip"].passed is None
+    assert "one side" in checks["stable under a flip"].words
+    centred = model_with(layers.CenterCrop(24, 40), WIDE)
+    explanations, _ = explained(centred, [spot(WIDE, (20, 45))])
+    checks = {check.name: check for check in explanations[0].trust().checks}
+    assert checks["stable under a flip"].passed
+    assert checks["is the method's own map"].passed

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from seewhy.enhance.augmentations import Flips, Scales, parse_enhancements
 from seewhy.errors import OptionError
 from seewhy.explainer.options import ExplainerOptions
 from seewhy.images.geometry import Extent
@@ -33,7 +34,8 @@ def plan_model(
     choices = PlanOptions(options.layer, options.labels, options.output, grid, options.scores)
     plan = make_plan(backend, wrapped, choices, specs, method)
     if options.sizes:
-        _check_sizes(wrapped, plan)
+        _check_sizes(wrapped, plan, wrapped.space_sides(specs, plan.shown))
+    _check_enhancements(options, plan, wrapped.space_sides(specs, plan.shown))
     return wrapped, plan
 
 
@@ -57,7 +59,7 @@ def _letting_it_resize(
     return resizing
 
 
-def _check_sizes(wrapped: WrappedModel, plan: Plan) -> None:
+def _check_sizes(wrapped: WrappedModel, plan: Plan, size: Sequence[int]) -> None:
     """Raises OptionError for a model whose input cannot have several sizes."""
     entry = wrapped.inputs[plan.shown]
     space = wrapped.space_range((None, *entry.shape))
@@ -68,13 +70,37 @@ def _check_sizes(wrapped: WrappedModel, plan: Plan) -> None:
             f"{' × '.join(map(str, sides))} only. Take enhance='scales', which looks at windows of "
             f"the enlarged photo."
         )
-    whole = all(
-        abs(extent.start) < 1 and abs(extent.stop - extent.high) < 1 for extent in plan.extents
-    )
-    if not whole:
+    if not _sees_all(plan.extents, size):
         raise OptionError(
             "sizes are for models that look at the whole picture; this one crops, pads or turns it "
             "by itself. Leave sizes out."
+        )
+
+
+def _sees_all(extents: Sequence[Extent], sides: Sequence[int]) -> bool:
+    """Up to a border that strides or shifts leave."""
+    return not extents or all(
+        max(abs(extent.start), abs(extent.stop - side)) <= max(2, side / 50)
+        for extent, side in zip(extents, sides, strict=True)
+    )
+
+
+def sees_the_middle(extents: Sequence[Extent], sides: Sequence[int]) -> bool:
+    """Whether a mirror image shows a layer the mirror image of what it saw before."""
+    return not extents or abs(extents[-1].low + extents[-1].high - sides[-1]) < 2
+
+
+def _check_enhancements(options: ExplainerOptions, plan: Plan, sides: Sequence[int]) -> None:
+    """Raises OptionError where changed copies of the image would show the layer other parts."""
+    enhancements, _ = parse_enhancements(options.enhance)
+    scales = any(isinstance(each, Scales) for each in enhancements)
+    flips = any(isinstance(each, Flips) for each in enhancements)
+    if (scales and not _sees_all(plan.extents, sides)) or (
+        flips and not sees_the_middle(plan.extents, sides)
+    ):
+        raise OptionError(
+            "enhance moves the picture, and this model crops, pads or turns it by itself, so that "
+            "the copies would show other parts. Leave flips and scales out; noise can be had."
         )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from seewhy.errors import MapError, OptionError, SeewhyError
 from seewhy.explainer.batching import group_by_key
 from seewhy.explainer.pipeline import Pipeline
+from seewhy.explainer.planning import sees_the_middle
 from seewhy.explainer.scorer import Scorer
 from seewhy.explainer.trust_checks import Evidence, judged, not_finite
 from seewhy.images.geometry import Geometry
@@ -46,6 +47,13 @@ class Subject:
     """Whether it is said to be the pipeline's own map."""
     frame: Geometry | None = None
     """How a map from elsewhere lay over the photo; None for one of the pipeline."""
+
+    @property
+    def geometry(self) -> Geometry:
+        """How the photo lies in the network's input, and the map in what the layer sees of it."""
+        geometry = self.pipeline.shown_part(self.sample).geometry
+        assert geometry is not None  # noqa: S101  (for mypy: an image has a picture)
+        return geometry
 
     def framed(self, map: np.ndarray) -> np.ndarray:
         """A map of the pipeline, seen as the given one was."""
@@ -178,6 +186,12 @@ def _add_mirrored(
         for evidence in found:
             evidence.reasons["stable under a flip"] = "No mirror image: this is no picture."
         return
+    sides = inputs[shown].shape[2:] if first else inputs[shown].shape[1:-1]
+    if not sees_the_middle(subjects[0].geometry.extents, sides):
+        for evidence in found:
+            words = "The network looks at one side, so that a mirror image shows it another part."
+            evidence.reasons["stable under a flip"] = words
+        return
     mirrored = list(inputs)
     mirrored[shown] = np.ascontiguousarray(np.flip(inputs[shown], axis=-1 if first else -2))
     outcomes = _outcomes(pipeline, mirrored, [[subject.question] for subject in subjects])
@@ -229,9 +243,11 @@ def _add_shift_tests(subjects: Sequence[Subject], found: Sequence[Evidence]) -> 
     scores = scores_of_copies(scorer, images, 2 * PAIRS, _with_one_half(images, parts))
     if questions[0].is_class_score:  # probabilities
         scores = np.log(np.maximum(scores, np.finfo("float32").tiny))
-    for evidence, of_image in zip(found, scores, strict=True):
+    for subject, evidence, of_image in zip(subjects, found, scores, strict=True):
         leads = of_image[:PAIRS] - of_image[PAIRS:]
-        evidence.shift = shift_test(evidence.map, parts, leads)
+        geometry = subject.geometry
+        on_input = geometry.to_input(evidence.map) if geometry.extents else evidence.map
+        evidence.shift = shift_test(on_input, parts, leads)
 
 
 def _with_one_half(

@@ -95,6 +95,11 @@ class WrappedModel:
             return (0, 0)
         return (2, len(shape)) if self.channels_first else (1, len(shape) - 1)
 
+    def space_sides(self, specs: Sequence[tuple[Shape, str]], k: int) -> tuple[int, ...]:
+        """The sizes of the space axes of input k. specs: shape and dtype of each input."""
+        shape = specs[k][0]
+        return tuple(shape[slice(*self.space_range(shape))])
+
     def takes_photos(self, k: int) -> bool:
         """Whether photos fit an entry: (height, width, 1 or 3)."""
         entry = self.inputs[k]

@@ -45,8 +45,7 @@ def placed(
     layout = _reordered(cut.layout, order)
     cells = layout.space
     axes = [_axis_frame(axis, count) for axis, count in zip(found, cells, strict=True)]
-    sides = _sides(wrapped, specs, shown)
-    expected = _extents_of(frame, sides)
+    expected = _extents_of(frame, wrapped.space_sides(specs, shown))
     differs = order != sorted(order) or not _alike(expected, axes)
     if not differs:
         return replace(cut, frame=frame), []
@@ -118,11 +117,6 @@ def _reordered(layout: GridLayout, order: Sequence[int]) -> GridLayout:
     now = layout.order or usual
     space = tuple(layout.space[at] for at in order)
     return GridLayout(space, order=(0, *(now[1 + at] for at in order), now[-1]))
-
-
-def _sides(wrapped: WrappedModel, specs: Sequence[tuple[Shape, str]], shown: int) -> list[int]:
-    shape = specs[shown][0]
-    return list(shape[slice(*wrapped.space_range(shape))])
 
 
 def _extents_of(frame: Frame | None, sides: Sequence[int]) -> list[Extent]:
