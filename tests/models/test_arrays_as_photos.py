@@ -137,14 +137,15 @@ def test_more_than_8_bits_reach_the_network():
 
 
 class Resizes(keras.Model):
-    def __init__(self):
+    def __init__(self, side=64):
         super().__init__()
+        self.side = side
         self.conv = layers.Conv2D(4, 3, strides=4, padding="same", activation="relu")
         self.pool = layers.GlobalAveragePooling2D()
         self.head = layers.Dense(3, activation="softmax")
 
     def call(self, x):
-        return self.head(self.pool(self.conv(ops.image.resize(x / 255, (64, 64)))))
+        return self.head(self.pool(self.conv(ops.image.resize(x / 255, (self.side, self.side)))))
 
 
 def free(step):
@@ -164,6 +165,11 @@ RESIZING = {
     "an operation": lambda: free(lambda x: ops.image.resize(x, (64, 64))),
     "a lambda": lambda: free(layers.Lambda(lambda x: ops.image.resize(x, (64, 64)))),
     "in its own call": Resizes,
+    "to the usual size": lambda: free(layers.Resizing(224, 224, pad_to_aspect_ratio=True)),
+    "to the usual size by a lambda": lambda: free(
+        layers.Lambda(lambda x: ops.image.resize(x, (224, 224)))
+    ),
+    "to the usual size in its own call": lambda: Resizes(224),
 }
 
 

@@ -16,6 +16,7 @@ from seewhy.network import layers
 from seewhy.network.branches import branches_beside
 from seewhy.network.calls import Call, leaves_of, operations
 from seewhy.network.frames.follow import follow_frames
+from seewhy.network.frames.frame import Frame
 from seewhy.network.grids import InputView
 from seewhy.network.layers import SpatialLayer
 from seewhy.network.outputs import Output, choose_output, describe_outputs
@@ -49,6 +50,8 @@ class Trace:
     """Of branches that lead to the output beside the default layer, the last layer of each."""
     stem: tuple[int, ...] | None = None
     """The shape in which the image comes to the first weights."""
+    may_resize: bool = False
+    """Whether something in front of these may bring images to a size."""
 
 
 def trace_model(
@@ -91,7 +94,8 @@ def resizes_itself(backend: ModuleType, trace: Trace, specs: Sequence[tuple[Any,
     """Whether the model brings images of any size to one by itself, in front of its weights.
 
     specs: those of the trace. Where images come to the first weights in another size than they
-    have, a run with a larger image tells whether that size is always the same.
+    have, or something in front may have resized them, a run with a larger image tells whether they
+    always come in the same size.
     """
     wrapped = trace.wrapped
     entry = wrapped.inputs[wrapped.image]
@@ -101,7 +105,8 @@ def resizes_itself(backend: ModuleType, trace: Trace, specs: Sequence[tuple[Any,
     shape = specs[wrapped.image][0]
     if trace.stem is None or len(trace.stem) != len(shape):
         return False
-    if all(abs(one - other) <= _BORDER for one, other in zip(trace.stem, shape, strict=True)):
+    alike = all(abs(one - other) <= _BORDER for one, other in zip(trace.stem, shape, strict=True))
+    if alike and not trace.may_resize:
         return False
     larger = list(shape)
     larger[space] = [side * 2 + 16 * k for k, side in enumerate(shape[space])]
@@ -112,6 +117,15 @@ def resizes_itself(backend: ModuleType, trace: Trace, specs: Sequence[tuple[Any,
     except SeewhyError:
         return False
     return _stem(calls) == trace.stem
+
+
+def _may_resize(calls: Sequence[Call], frames: Sequence[Frame | None]) -> bool:
+    for call, frame in zip(calls, frames, strict=True):
+        if call.kind in ("Resizing", "Resize", "CenterCrop"):
+            return True
+        if hasattr(call.operation, "kernel"):
+            return frame is None or bool(frame.doubts)
+    return False
 
 
 def _stem(calls: Sequence[Call]) -> tuple[int, ...] | None:
@@ -186,6 +200,7 @@ def _trace(
         total=sum(bytes),
         beside=_branches(traced, usable, leaves_of(outputs)[main]),
         stem=_stem(traced),
+        may_resize=_may_resize(traced, frames),
     )
 
 
