@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from seewhy.network.calls import Call
@@ -64,9 +63,8 @@ def transposed_convolution(call: Call, frame: Frame, shape: Shape) -> Frame | No
         size, step, cells = int(sizes[k]), int(steps[k]), out[axis.at or 0]
         if same:
             return axis.resized(cells)
-        start = axis.start + (0.5 - size / 2 / step) * axis.cell
-        stop = start + cells * axis.cell / step
-        return replace(axis, cells=cells, start=start, stop=stop)
+        first = 0.5 - size / 2 / step
+        return axis.between(first, first + cells / step, cells)
 
     return on_each_space_axis(call, frame, shape, widened)
 

@@ -38,6 +38,12 @@ class AxisFrame:
     reach: float = 0.0
     """How far the cells see beyond their own edges, in pixels."""
 
+    even: tuple[float, float] | None = None
+    """The same edges if every convolution and pooling covered what it is given, as maps are laid
+    everywhere; None where no window was in front."""
+    border: tuple[float, float] = (0.0, 0.0)
+    """Cells at both ends that a padding added for the window behind it."""
+
     @property
     def cell(self) -> float:
         """The width of a cell, signed."""
@@ -45,63 +51,79 @@ class AxisFrame:
 
     def sliced(self, first: float, last: float, step: int = 1) -> AxisFrame:
         """Only cells first to last (exclusive), every step-th of them; the rest is not seen."""
-        cell = self.cell
-        start, stop = self.start + first * cell, self.start + last * cell
-        seen = sorted((start, stop))
         count = max(0, math.ceil((last - first) / step))
-        shift = (1 - step) / 2 * cell
+        shift = first + (1 - step) / 2
+        seen = sorted(self.start + at * self.cell for at in (first, last))
         return replace(
-            self,
-            cells=count,
-            start=start + shift,
-            stop=start + shift + count * step * cell,
+            self.between(shift, shift + count * step, count),
             low=max(self.low, seen[0] - self.reach),
             high=min(self.high, seen[1] + self.reach),
+            border=(0.0, 0.0),
         )
 
     def padded(self, before: float, behind: float) -> AxisFrame:
         """With cells of nothing at both ends; negative numbers cut off."""
-        kept = self.sliced(max(0.0, -before), self.cells - max(0.0, -behind))
+        kept = self
+        if min(before, behind) < 0:
+            kept = self.sliced(max(0.0, -before), self.cells - max(0.0, -behind))
         before, behind = max(0.0, before), max(0.0, behind)
-        cell = kept.cell
+        cells = round(kept.cells + before + behind)
         return replace(
-            kept,
-            cells=round(kept.cells + before + behind),
-            start=kept.start - before * cell,
-            stop=kept.stop + behind * cell,
+            kept.between(-before, kept.cells + behind, cells),
+            border=(kept.border[0] + before, kept.border[1] + behind),
         )
 
     def resized(self, cells: int) -> AxisFrame:
-        return replace(self, cells=cells)
+        return replace(self, cells=cells, border=(0.0, 0.0))
 
     def flipped(self) -> AxisFrame:
-        return replace(self, start=self.stop, stop=self.start)
+        even = self.even and self.even[::-1]
+        return replace(self, start=self.stop, stop=self.start, even=even, border=self.border[::-1])
 
     def windowed(self, size: int, step: int, before: int, cells: int) -> AxisFrame:
         """What a convolution or pooling gives: windows of `size` cells, `step` apart, the first of
         them beginning `before` cells in front of the first."""
-        cell = self.cell
-        start = self.start + (size / 2 - before - step / 2) * cell
+        start = size / 2 - before - step / 2
+        placed = self.between(start, start + cells * step, cells)
+        even = self.even or (self.start, self.stop)
+        width = (even[1] - even[0]) / max(1, self.cells)
+        half = (size - 1) // 2
+        inner = even[0] + min(self.border[0], half) * width
+        outer = even[1] - min(self.border[1], size - 1 - half) * width
         return replace(
-            self,
-            cells=cells,
-            start=start,
-            stop=start + cells * step * cell,
-            reach=self.reach + max(0.0, (size - step) / 2) * abs(cell),
+            placed,
+            even=(inner, outer),
+            border=(0.0, 0.0),
+            reach=self.reach + max(0.0, (size - step) / 2) * abs(self.cell),
         )
+
+    def between(self, first: float, last: float, cells: int) -> AxisFrame:
+        """So many cells from the place of one to that of another, in cells as they are."""
+        start, stop = (self.start + at * self.cell for at in (first, last))
+        even = None
+        if self.even is not None:
+            width = (self.even[1] - self.even[0]) / max(1, self.cells)
+            even = (self.even[0] + first * width, self.even[0] + last * width)
+        return replace(self, cells=cells, start=start, stop=stop, even=even)
 
     @property
     def extent(self) -> tuple[float, float]:
         """Where a grid of these cells is laid.
 
-        Over all that is seen, as maps are enlarged everywhere, if the cells' own place is within
-        one cell of that: strides and borders move it by parts of a cell. Else at their own place.
+        Over all that is seen, or evenly over what the steps in front left, as maps are enlarged
+        everywhere, if the cells' own place is within one cell of that: strides and borders move it
+        by parts of a cell. Else at their own place.
         """
         forwards = self.start <= self.stop
         whole = (self.low, self.high) if forwards else (self.high, self.low)
+        for place in (whole, self.even):
+            if place is not None and self._is_near(place):
+                return place
+        return self.start, self.stop
+
+    def _is_near(self, place: tuple[float, float]) -> bool:
         slack = abs(self.cell) + 1e-6
-        near = abs(self.start - whole[0]) <= slack and abs(self.stop - whole[1]) <= slack
-        return whole if near else (self.start, self.stop)
+        return abs(self.start - place[0]) <= slack and abs(self.stop - place[1]) <= slack
 
 
 @dataclass(frozen=True)
