@@ -209,6 +209,8 @@ def check(model, shape):
 
 @pytest.mark.parametrize("kind", FOLLOWED)
 def test_steps_of_keras_are_followed(kind):
+    if kind == "sliced backwards" and keras.backend.backend() == "torch":
+        pytest.skip("torch takes no slices with negative steps")
     step, shape = FOLLOWED[kind]
     told = check(model_with(step, shape), shape)
     assert not [text for text in told if "geometry-unknown" in text]

@@ -42,6 +42,7 @@ def figure(trust, name):
     return next(check.figure for check in trust.checks if check.name == name)
 
 
+@pytest.mark.one_backend
 def test_its_own_map_from_elsewhere_passes_at_any_size(explainer, explanation):
     """The grid, the heatmap on the photo, and one of another tool's usual size."""
     maps = [explanation.map, explanation.heatmap, explanation.geometry.to_photo(explanation.map)]
@@ -58,6 +59,7 @@ def test_its_own_map_from_elsewhere_passes_at_any_size(explainer, explanation):
         assert figure(unsaid, name) == pytest.approx(figure(own, name), abs=0.02)
 
 
+@pytest.mark.one_backend
 def test_maps_that_know_nothing_do_not_pass(explainer, explanation):
     image = explainer.scorer([PHOTO]).inputs[0]
     maps = [*control_maps(image, (7, 7), seed=0), explanation.map[:, ::-1]]
@@ -69,6 +71,7 @@ def test_maps_that_know_nothing_do_not_pass(explainer, explanation):
     assert not any(answers(trust)["is the method's own map"] for trust in found)
 
 
+@pytest.mark.one_backend
 def test_a_map_of_another_method(explainer):
     """Honest maps are judged by their own method, where it is said; Grad-CAM's are not better."""
     other = {"method": "hires-cam", "layer": -4}
