@@ -30,15 +30,34 @@ def halves(x):
     return layers.Average()([layers.Dense(4, activation="softmax")(x) for _ in range(2)])
 
 
+def used_twice(x):
+    part = layers.Dense(2, activation="sigmoid")(x)
+    return layers.Concatenate()([part, layers.Lambda(lambda y: 1 - y)(part)])
+
+
 KNOWN = {
     "softmax": lambda x: layers.Dense(4, activation="softmax")(x),
     "sigmoids": lambda x: layers.Dense(4, activation="sigmoid")(x),
     "one sigmoid": lambda x: layers.Dense(1, activation="sigmoid")(x),
     "reshaped": behind(layers.Reshape((4,))),
-}
-UNKNOWN = {
     "joined sigmoids": joined("sigmoid", [1, 1, 1, 1]),
     "joined softmaxes": joined("softmax", [2, 3]),
+    "joined kinds": lambda x: layers.Concatenate()(
+        [
+            layers.Dense(3, activation="softmax")(x),
+            layers.Activation("sigmoid")(layers.Dense(2)(x)),
+            layers.Reshape((2,))(layers.Dense(2, activation="softmax")(x)),
+        ]
+    ),
+    "joined by an operation": lambda x: ops.concatenate(
+        [layers.Dense(n, activation="sigmoid")(x) for n in (2, 3)], axis=-1
+    ),
+}
+UNKNOWN = {
+    "joined, one part open": lambda x: layers.Concatenate()(
+        [layers.Dense(2, activation="softmax")(x), layers.Lambda(ops.sigmoid)(layers.Dense(2)(x))]
+    ),
+    "joined, one part used": used_twice,
     "averaged": halves,
     "multiplied": behind(lambda y: layers.Multiply()([y, y])),
     "lambda": behind(layers.Lambda(lambda y: y * 0.5)),
@@ -100,3 +119,35 @@ def test_logits_in_the_range_of_probabilities_are_logits(units):
     model = keras.Model(inputs, close(layers.GlobalAveragePooling2D()(conv(name="a")(inputs))))
     found = Explainer(model)(zoo.images(count=1))[0].predictions[0].probability
     assert found == pytest.approx(0.25 if units == 4 else 1 / (1 + np.exp(-0.5)), rel=1e-5)
+
+
+def test_the_score_of_a_part_is_its_logit():
+    inputs = image()
+    x = layers.GlobalAveragePooling2D()(conv(name="a")(inputs))
+    parts = [layers.Dense(n, name=f"part{n}") for n in (2, 3)]
+    heads = [layers.Softmax()(parts[0](x)), layers.Activation("sigmoid")(parts[1](x))]
+    model = tiny.fixed(keras.Model(inputs, layers.Concatenate()(heads)))
+    images = zoo.images(count=2)
+    logits = keras.Model(inputs, layers.Concatenate()([part(x) for part in parts]))
+    expected = ops.convert_to_numpy(ops.stop_gradient(logits(images)))
+    for index in range(5):
+        for explanation, row in zip(Explainer(model)(images, index), expected, strict=True):
+            assert explanation.score == pytest.approx(row[index], rel=1e-5)
+            assert not any("logits-not-found" in text for text in explanation.warnings)
+    own = Explainer(model)(images, lambda outputs: outputs[:, 3])
+    assert [one.score for one in own] == pytest.approx(expected[:, 3].tolist(), rel=1e-5)
+
+
+def test_a_part_as_target_layer_keeps_the_probabilities():
+    inputs = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3, activation="relu", name="conv")(inputs)
+    part = layers.Conv2D(2, 1, activation="softmax", name="part")(x)
+    other = layers.Conv2D(3, 1, activation="sigmoid")(x)
+    model = tiny.fixed(keras.Model(inputs, layers.Concatenate()([part, other])))
+    images = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")
+    for layer in ("conv", "part"):
+        found = Explainer(model, layer=layer)(images, 0)
+        means = ops.convert_to_numpy(ops.stop_gradient(model(images))).mean(axis=(1, 2))
+        for explanation, row in zip(found, means, strict=True):
+            for prediction in explanation.predictions:
+                assert prediction.probability == pytest.approx(row[prediction.index], abs=1e-5)

@@ -40,10 +40,60 @@ class ClosingActivation:
         return call_with(self.operation, {"activation": _same}, args, kwargs)
 
 
-def find_closing_activation(calls: Sequence[Call], output: Tensor) -> ClosingActivation | None:
-    """The closing softmax or sigmoid of one output of a traced run, or None if it has none."""
+@dataclass(frozen=True)
+class JoinedActivations:
+    """The closing steps of an output that is joined from several parts along its units."""
+
+    parts: tuple[ClosingActivation, ...]
+    sizes: tuple[int, ...]
+    """Units of each part."""
+    activation: str = "joined"
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Joined logits (…, units) → probabilities of the same shape, part by part."""
+        from keras import ops
+
+        ends = [sum(self.sizes[: k + 1]) for k in range(len(self.sizes) - 1)]
+        split = ops.split(logits, ends, axis=-1)
+        shares = [
+            probabilities_of(values, part.activation)
+            for values, part in zip(split, self.parts, strict=True)
+        ]
+        return ops.concatenate(shares, axis=-1)
+
+
+Closing = ClosingActivation | JoinedActivations
+
+
+def closing_parts(final: Closing | None) -> tuple[ClosingActivation, ...]:
+    """All closing steps of one output."""
+    if final is None:
+        return ()
+    return final.parts if isinstance(final, JoinedActivations) else (final,)
+
+
+def find_closing(calls: Sequence[Call], output: Tensor) -> Closing | None:
+    """The closing softmax or sigmoid of one output of a traced run, or those of all its parts."""
+    step = _producers(calls).get(id(output))
+    if step is None or step.kind != "Concatenate":
+        return find_closing_activation(calls, output)
+    last = getattr(step.operation, "axis", -1) in (-1, len(step.shape or ()) - 1)
+    parts = [find_closing_activation(calls, tensor, [step]) for tensor in step.inputs]
+    if not last or not all(part is not None and not part.used for part in parts):
+        return None
+    sizes = tuple(int(tensor.shape[-1]) for tensor in step.inputs)
+    return JoinedActivations(tuple(part for part in parts if part is not None), sizes)
+
+
+def find_closing_activation(
+    calls: Sequence[Call], output: Tensor, joined_by: Sequence[Call] = ()
+) -> ClosingActivation | None:
+    """The closing softmax or sigmoid of one output of a traced run, or None if it has none.
+
+    joined_by: steps that may take its probabilities, as they take logits as well.
+    """
     producers = _producers(calls)
-    behind = []
+    behind = [*joined_by]
     step = producers.get(id(output))
     while step and _passes_through(step):
         behind.append(step)
@@ -54,7 +104,7 @@ def find_closing_activation(calls: Sequence[Call], output: Tensor) -> ClosingAct
     if activation is None:
         return None
     used = _used(calls, step, behind)
-    if used and behind:
+    if used and len(behind) > len(joined_by):
         return None  # the arranging steps would have to run twice, on both
     fused = type(operation).__name__ != "Activation" and hasattr(operation, "activation")
     nth = step.nth if operation is step.operation else None
@@ -155,8 +205,11 @@ def _used(calls: Sequence[Call], step: Call, behind: Sequence[Call]) -> bool:
     """Whether another step than those behind it up to the output takes its result."""
     known = {id(call) for call in behind}
     results = {id(step.output)}
+    # a reshape to the same shape may hand on the very tensor
     return any(
-        id(call) not in known and any(id(tensor) in results for tensor in call.inputs)
+        id(call) not in known
+        and id(call.output) not in results
+        and any(id(tensor) in results for tensor in call.inputs)
         for call in calls
     )
 

@@ -9,10 +9,11 @@ from typing import Any
 from seewhy.errors import ModelError, TargetError
 from seewhy.network.calls import Call, leaves_of
 from seewhy.network.logits import (
-    ClosingActivation,
+    Closing,
+    JoinedActivations,
     are_probabilities,
     closed_by_linear_layers,
-    find_closing_activation,
+    find_closing,
     probabilities_of,
 )
 from seewhy.network.losses import is_of_classes, is_of_quantities, losses_of_outputs
@@ -31,7 +32,7 @@ class Output:
     name: str
     shape: tuple[int, ...]
     """Without the batch axis, as it came when the model was traced."""
-    final: ClosingActivation | None
+    final: Closing | None
     regression: bool = False
     """Whether the units are quantities, not classes."""
     classifies: bool = False
@@ -41,7 +42,7 @@ class Output:
 
     @property
     def activation(self) -> str | None:
-        """ "softmax" or "sigmoid", where it was found and left out."""
+        """ "softmax" or "sigmoid", where it was found and left out; "joined" for those of parts."""
         return self.final.activation if self.final else None
 
     @property
@@ -90,8 +91,16 @@ class Output:
             if self.unknown:
                 sure = ops.where(are_probabilities(values), values, sure)
             return ops.concatenate([1 - sure, sure], axis=-1)
+        if isinstance(self.final, JoinedActivations):
+            return self.final.probabilities(values)
         shares = probabilities_of(values, self.activation)
         return ops.where(are_probabilities(values), values, shares) if self.unknown else shares
+
+    def closed(self, values: Tensor) -> Tensor:
+        """Values in front of the closing steps as the model gives them."""
+        if isinstance(self.final, JoinedActivations):
+            return self.final.probabilities(values)
+        return probabilities_of(values, self.activation)
 
     def _with_units(self, raw: Tensor) -> Tensor:
         """(batch, *space, units), float32."""
@@ -106,7 +115,8 @@ class Output:
 
         logits, shares = self.logits(raw), self.probabilities(raw)
         if not self.field:
-            return logits, shares
+            # logits of one part say nothing beside those of another
+            return shares if isinstance(self.final, JoinedActivations) else logits, shares
         space = tuple(range(1, len(self.shape)))
         mean = ops.mean(shares, axis=space)
         return mean, mean
@@ -146,7 +156,7 @@ class ModelOutputs:
         leaves = [
             keras.ops.cast(self.raw(k), "float32")
             if self.scores == "logits" or output.activation is None
-            else probabilities_of(keras.ops.cast(self.raw(k), "float32"), output.activation)
+            else output.closed(keras.ops.cast(self.raw(k), "float32"))
             for k, output in enumerate(self.outputs)
         ]
         return keras.tree.pack_sequence_as(self.structure, leaves)
@@ -169,7 +179,7 @@ def describe_outputs(model: Any, calls: Sequence[Call], outputs: Any) -> tuple[O
     described = []
     losses = losses_of_outputs(model, names)
     for name, leaf, loss in zip(names, leaves, losses, strict=True):
-        final = find_closing_activation(calls, leaf)
+        final = find_closing(calls, leaf)
         described.append(
             Output(
                 name,

@@ -9,7 +9,7 @@ from typing import Any
 
 from seewhy.errors import ModelError
 from seewhy.network.calls import Call, Operation, from_inner_graph, handle_calls, leaves_of
-from seewhy.network.logits import ClosingActivation
+from seewhy.network.logits import Closing, closing_parts
 
 Tensor = Any
 
@@ -74,7 +74,7 @@ def split(
     run: RunModel,
     steps: Sequence[Operation],
     target: Call,
-    finals: Sequence[ClosingActivation | None],
+    finals: Sequence[Closing | None],
     owner_graph: Callable[[Tensor], Any],
 ) -> Split:
     """Split a Keras model at one call of one of its operations.
@@ -111,7 +111,7 @@ def split(
 def split_at_input(
     run: RunModel,
     steps: Sequence[Operation],
-    finals: Sequence[ClosingActivation | None],
+    finals: Sequence[Closing | None],
     input: int,
     rule: Rule | None = None,
 ) -> Split:
@@ -203,10 +203,8 @@ class _HeadRecorder:
 class _LogitsHandler:
     """Leaves out closing activations, and puts a rule in the place of other operations."""
 
-    def __init__(
-        self, finals: Sequence[ClosingActivation | None], rule: Rule | None = None
-    ) -> None:
-        self.finals = [(k, final) for k, final in enumerate(finals) if final]
+    def __init__(self, finals: Sequence[Closing | None], rule: Rule | None = None) -> None:
+        self.finals = [(k, part) for k, final in enumerate(finals) for part in closing_parts(final)]
         self.rule = rule
         self.calls: Counter[int] = Counter()
         self.aside: dict[int, Tensor] = {}
@@ -243,7 +241,7 @@ class _TailReplayer:
         target: Call,
         activations: Tensor,
         bypass: _Bypass,
-        finals: Sequence[ClosingActivation | None],
+        finals: Sequence[Closing | None],
     ) -> None:
         self.target = target
         self.activations = activations

@@ -16,6 +16,7 @@ from seewhy.network.biases import Bias, BiasShifts
 from seewhy.network.calls import Call
 from seewhy.network.frames.frame import Frame
 from seewhy.network.grids import GridLayout
+from seewhy.network.logits import closing_parts
 from seewhy.network.outputs import Output
 from seewhy.network.split import Rule, Split, split, split_at_input
 from seewhy.network.transformer_blocks import BlockStream
@@ -135,6 +136,10 @@ def _cut_at(backend: ModuleType, traced: Trace, layer: Any) -> Cut:
 
 def _without_closing_target(output: Output, target: Call) -> Output:
     """The output without a closing step that is the target itself, and so cannot be left out."""
-    final = output.final
-    is_target = final and final.operation is target.operation and final.nth in (None, target.nth)
-    return replace(output, final=None) if is_target else output
+    parts = closing_parts(output.final)
+    is_target = [
+        part.operation is target.operation and part.nth in (None, target.nth) for part in parts
+    ]
+    if not any(is_target):
+        return output
+    return replace(output, final=None, linear=output.linear and len(parts) == 1)

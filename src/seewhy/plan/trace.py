@@ -19,6 +19,7 @@ from seewhy.network.frames.follow import follow_frames
 from seewhy.network.frames.frame import Frame
 from seewhy.network.grids import InputView
 from seewhy.network.layers import SpatialLayer
+from seewhy.network.logits import Closing, JoinedActivations
 from seewhy.network.outputs import Output, choose_output, describe_outputs
 from seewhy.network.split import Split
 
@@ -73,6 +74,14 @@ def trace_model(
         wrapped.traces[key] = _trace(backend, wrapped, specs, tokens, output)
     trace: Trace = wrapped.traces[key]
     return trace
+
+
+def final_with_operations(final: Closing, new: dict[int, Any]) -> Closing:
+    """The closing steps with operations of another model, by the identities of their own."""
+    if isinstance(final, JoinedActivations):
+        parts = [replace(part, operation=new[id(part.operation)]) for part in final.parts]
+        return replace(final, parts=tuple(parts))
+    return replace(final, operation=new[id(final.operation)])
 
 
 def _branches(
@@ -160,7 +169,7 @@ def _with_operations(trace: Trace, wrapped: WrappedModel, new: dict[int, Any]) -
         calls=tuple(calls.values()),
         places=tuple(replace(place, call=calls[id(place.call)]) for place in trace.places),
         outputs=tuple(
-            replace(output, final=replace(output.final, operation=new[id(output.final.operation)]))
+            replace(output, final=final_with_operations(output.final, new))
             if output.final
             else output
             for output in trace.outputs
