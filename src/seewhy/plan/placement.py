@@ -134,8 +134,8 @@ def _alike(expected: Sequence[Extent], found: Sequence[AxisFrame]) -> bool:
 
 def _unknown(cut: Cut, steps: str) -> list[str]:
     return [
-        f"geometry-unknown: {steps} in front of {cut.layer.address!r} changes the proportions of "
-        f"the grid in a way that could not be followed; the map is laid over the whole image, and "
+        f"geometry-unknown: {steps} in front of {cut.layer.address!r} could not be followed, nor "
+        f"could it be found where the layer looks; the map is laid as if over the whole image, and "
         f"may lie elsewhere. Check it with a method at the input, such as occlusion."
     ]
 
