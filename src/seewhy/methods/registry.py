@@ -6,10 +6,9 @@ keyword-only parameters are its options. It returns signed maps (batch, *space).
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 from seewhy import backend
 from seewhy.errors import MethodError
 from seewhy.methods.needs import NEEDS
-from seewhy.methods.reading.names import MODULES, key_of, written_options
+from seewhy.methods.reading.names import MODULES, find_name, written_options
 from seewhy.methods.reading.option_values import pairs_of, read_values, split_method
 
 Tensor = Any
@@ -199,7 +198,7 @@ def read_method(
         entry = _user_formula(named)
         return named, read_values(entry.name, pairs, entry.options)
     known = _known_options()
-    name = _find_name(str(named), known)
+    name = find_name(str(named), known)
     return name, read_values(name, pairs, known[name])
 
 
@@ -222,14 +221,3 @@ def refuse_gradients(method: Method, backend: str) -> None:
 def _user_formula(formula: Formula) -> Method:
     name = getattr(formula, "__name__", type(formula).__name__)
     return Method(name, formula, needs_of(formula), options=_options(formula))
-
-
-def _find_name(name: str, known: Iterable[str]) -> str:
-    by_key = {key_of(each): each for each in known}
-    if key_of(name) in by_key:
-        return by_key[key_of(name)]
-    near = difflib.get_close_matches(key_of(name), by_key, n=1)
-    hint = f" Did you mean {by_key[near[0]]!r}?" if near else ""
-    raise MethodError(
-        f"no method named {name!r}.{hint} Known methods: {', '.join(by_key.values())}."
-    )
