@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from seewhy.cli import session
-from seewhy.cli.options import BUNDLED, FullSize, Json, Model, Output, Photos, takes_options
+from seewhy.cli.options import (
+    BUNDLED,
+    BlendChoice,
+    FullSize,
+    Json,
+    LookChoice,
+    LookFlag,
+    Model,
+    Output,
+    Photos,
+    takes_options,
+)
 from seewhy.errors import SeewhyError
 
 if TYPE_CHECKING:
@@ -31,11 +42,6 @@ EXAMPLES = """
   seewhy explain photo.jpg --target all-top --top 5 --json > why.json
   seewhy explain husky.jpg --why "Siberian husky" --rather-than "Alaskan malamute"
 """
-
-
-class Blend(StrEnum):
-    add = "add"
-    mix = "mix"
 
 
 class Format(StrEnum):
@@ -65,15 +71,29 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     settings: dict[str, Any],
     common_scale: Annotated[
         bool,
-        typer.Option("--common-scale", help="Draw all maps of a photo on one scale."),
-    ] = False,
-    blend: Annotated[Blend, typer.Option(help="How the map is laid over the photo.")] = Blend.add,
-    alpha: Annotated[
-        float, typer.Option(min=0, max=1, help="Strength of the map in the overlay.")
-    ] = 0.4,
+        typer.Option(
+            "--common-scale/--own-scales",
+            help="Draw all maps of a photo on one scale, or each on its own.",
+        ),
+    ] = True,
+    look: LookFlag = LookChoice.clear,
     colormap: Annotated[
-        str, typer.Option(help="OpenCV's jet, or a name that Matplotlib knows.")
-    ] = "jet",
+        str | None,
+        typer.Option(help="In place of the look's own: jet, or a name that Matplotlib knows."),
+    ] = None,
+    alpha: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Strength of the map in the overlay.")
+    ] = None,
+    blend: Annotated[
+        BlendChoice | None,
+        typer.Option(help="How the map is laid over the photo; heat: the hotter, the more of it."),
+    ] = None,
+    cells: Annotated[
+        bool, typer.Option("--cells", help="Draw the edges of the grid's cells faintly.")
+    ] = False,
+    legend: Annotated[
+        bool, typer.Option("--legend", help="Say below each picture what it shows.")
+    ] = False,
     output: Output = Path(),
     format: Annotated[Format, typer.Option(help="Format of the pictures.")] = Format.jpg,
     full_size: FullSize = False,
@@ -88,19 +108,30 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     alone and over the photo, at the photo's own size (up to 4096 pixels a side).
     """
     from seewhy.cli.picture_files import Drawing
+    from seewhy.render.looks import choose_look
 
-    drawing = Drawing(blend.value, alpha, colormap, output, format.value, common_scale, full_size)
+    how = choose_look(
+        look.value, colormap=colormap, alpha=alpha, blend=blend and blend.value, cells=cells
+    )
+    drawing = Drawing(how, output, format.value, common_scale, legend, full_size)
     targets = _targets(target, why, rather_than, against)
     _explain(photos, targets, {"model": model, **settings}, drawing, as_json=json, trust=trust)
 
 
 def demo(output: Output = Path()) -> None:
-    """Explain the bundled photo of a cat with the bundled network."""
+    """Explain the bundled photo of a cat with the bundled network.
+
+    Writes the map alone and over the photo, in both looks: chelsea_heatmap and chelsea_gradcam, and
+    as the Grad-CAM tutorial draws them, chelsea_tutorial_heatmap and chelsea_tutorial_gradcam.
+    """
     from seewhy.cli.picture_files import Drawing
     from seewhy.data import FOLDER
+    from seewhy.render.looks import TUTORIAL
 
     photo = str(FOLDER / "chelsea.png")
-    _explain([photo], ["top"], {"model": BUNDLED}, Drawing(output=output), as_json=False)
+    tutorial = Drawing(TUTORIAL, output, mark="_tutorial")
+    drawing = Drawing(output=output, besides=tutorial)
+    _explain([photo], ["top"], {"model": BUNDLED}, drawing, as_json=False)
 
 
 def _targets(

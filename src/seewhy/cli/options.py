@@ -42,6 +42,25 @@ FullSize = Annotated[
     bool,
     typer.Option("--full-size", help="Draw photos of over 4096 pixels a side whole."),
 ]
+
+
+class LookChoice(StrEnum):
+    clear = "clear"
+    tutorial = "tutorial"
+
+
+class BlendChoice(StrEnum):
+    heat = "heat"
+    mix = "mix"
+    add = "add"
+
+
+LookFlag = Annotated[
+    LookChoice,
+    typer.Option(
+        help="clear reads on every photo; tutorial is the jet of Keras's Grad-CAM tutorial."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 Layers = Annotated[
     str | None,
