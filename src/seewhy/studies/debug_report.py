@@ -12,10 +12,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from seewhy.maps.correlation import correlation
 from seewhy.render import files, pictures
-from seewhy.render.boxes_and_regions import greyed_region
 from seewhy.render.legends import below, legend, readable
 from seewhy.render.looks import Look, LookName, choose_look
 from seewhy.render.pages import data_address, html_page
+from seewhy.render.regions_on_photos import greyed_region
 from seewhy.render.sheets import MARGIN, labelled_sheet
 from seewhy.render.text import TEXT, font, wrap_text
 from seewhy.results.explanation import Explanation

@@ -20,9 +20,9 @@ from seewhy.images.folders import read_in_batches
 from seewhy.images.photo import Photo
 from seewhy.maps.correlation import correlation
 from seewhy.render import pictures
-from seewhy.render.boxes_and_regions import signed_difference
 from seewhy.render.legends import below, legend
 from seewhy.render.looks import Look, LookName, choose_look
+from seewhy.render.regions_on_photos import signed_difference
 from seewhy.render.sheets import labelled_sheet
 from seewhy.results.explanation import Explanation
 from seewhy.results.shared_scale import on_one_scale
