@@ -31,7 +31,7 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
     model: Model = BUNDLED,
     settings: dict[str, Any],
     trust: Annotated[
-        bool, typer.Option(help="Check whether the map can be trusted: 39 forward passes.")
+        bool, typer.Option(help="Check whether the map is faithful to the model: 39 passes.")
     ] = True,
     output: Annotated[Path, typer.Option(help="Folder for the picture and the page.")] = Path(),
     json: Json = False,
@@ -40,7 +40,8 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
 
     Writes NAME_debug.jpg and NAME_debug.html, one page that holds everything. They show both maps
     on one scale, what spoke for the predicted class rather than the true one, the smallest region
-    without which the decision turns, whether the map can be trusted, and the nearest classes.
+    without which the decision turns, whether the map is faithful to the model, and the nearest
+    classes.
     """
 
     def work() -> session.Report:

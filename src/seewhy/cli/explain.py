@@ -98,7 +98,7 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     format: Annotated[Format, typer.Option(help="Format of the pictures.")] = Format.jpg,
     full_size: FullSize = False,
     trust: Annotated[
-        bool, typer.Option("--trust", help="Check whether each map can be trusted, and say why.")
+        bool, typer.Option("--trust", help="Check whether each map is faithful to the model.")
     ] = False,
     json: Json = False,
 ) -> None:

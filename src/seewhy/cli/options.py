@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy.errors import MethodError
 from seewhy.explainer.option_fields import Flag
 from seewhy.explainer.options import FIELDS
 
@@ -164,29 +163,6 @@ def method_options(method: str, texts: Sequence[str]) -> dict[str, Any]:
 
     Raises MethodError for what has no "=", is unknown, or is of another type.
     """
-    if not texts:
-        return {}
-    from seewhy.cli.session import quiet
     from seewhy.methods import registry
 
-    with quiet():
-        entry = registry.get_method(method)
-    pairs = [text.partition("=") for text in texts]
-    bare = [name for name, mark, _ in pairs if not mark]
-    if bare:
-        raise MethodError(f"an option is NAME=VALUE; got {bare[0]!r}.")
-    values = {name.strip(): value.strip() for name, _, value in pairs}
-    entry.with_options(values)  # says which it does not have
-    return {name: _typed(name, text, entry.options[name]) for name, text in values.items()}
-
-
-def _typed(name: str, text: str, default: Any) -> Any:
-    truths = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    try:
-        if isinstance(default, bool):
-            return truths[text.lower()]
-        return type(default)(text)
-    except (KeyError, ValueError):
-        kind = {bool: "true or false", int: "a whole number", float: "a number"}
-        expected = kind.get(type(default), "a word")
-        raise MethodError(f"option {name!r} is {expected}; got {text!r}.") from None
+    return registry.read_method(method, texts)[1]
