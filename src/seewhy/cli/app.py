@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from seewhy._version import __version__
-from seewhy.cli import (
+from seewhy.cli import session
+from seewhy.cli.commands import (
     benchmark,
     compare,
     concepts,
@@ -19,7 +20,6 @@ from seewhy.cli import (
     explain,
     lists,
     locate,
-    session,
 )
 from seewhy.errors import SeewhyError
 

@@ -17,7 +17,8 @@ from seewhy import ground_truth, maps
 from seewhy.annotations.records import Annotated, Annotations
 from seewhy.errors import OptionError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
-from seewhy.images.folders import list_photos, read_in_batches
+from seewhy.images.folders import read_in_batches
+from seewhy.images.listing import list_photos
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.metrics import controls

@@ -73,7 +73,7 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
     def work() -> session.Report:
         from seewhy.cli.picture_files import Drawing
         from seewhy.explainer.explainer import Explainer
-        from seewhy.images.folders import list_photos
+        from seewhy.images.listing import list_photos
         from seewhy.render.files import Filenames
 
         Drawing(output=output).check()
