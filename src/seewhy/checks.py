@@ -153,6 +153,18 @@ def name_or_function(option: str, value: Any) -> None:
         raise OptionError(f"{option} is a name or a function; got {value!r}.")
 
 
+def method(option: str, value: Any) -> None:
+    """Raises OptionError for what is no method as people give it; its name is not looked up."""
+    pair = isinstance(value, list | tuple) and len(value) == 2
+    named, options = value if pair else (value, {})
+    known = callable(named) or hasattr(named, "weigh") or (isinstance(named, str) and named)
+    if not known or not isinstance(options, Mapping | list | tuple):
+        raise OptionError(
+            f'{option} is a name, as "rise" or "rise:masks=300", a pair (name, options), or a '
+            f"function; got {value!r}."
+        )
+
+
 def name_function_or_none(option: str, value: Any) -> None:
     if value is not None:
         name_or_function(option, value)

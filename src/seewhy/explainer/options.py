@@ -60,11 +60,12 @@ class ExplainerOptions:
         ),
         check=checks.layers,
     )
-    method: str | Callable[..., Any] = option(
+    method: Any = option(
         "grad-cam",
-        "a method's name, or a function (activations, gradients) → maps.",
+        'a method\'s name in any spelling, also with its options, as "rise:masks=300" or '
+        '("rise", {"masks": 300}), or a function (activations, gradients) → maps.',
         flag=Flag("How to explain (see [cyan]seewhy methods[/cyan])."),
-        check=checks.name_or_function,
+        check=checks.method,
     )
     options: Mapping[str, Any] | None = option(
         None,

@@ -6,26 +6,22 @@ keyword-only parameters are its options. It returns signed maps (batch, *space).
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from typing import Any
 
+from seewhy import backend
 from seewhy.errors import MethodError
 from seewhy.methods.needs import NEEDS
+from seewhy.methods.reading.names import MODULES, find_name, written_options
+from seewhy.methods.reading.option_values import pairs_of, read_values, split_method
 
 Tensor = Any
 
 Formula = Callable[..., Tensor]
-
-MODULES = (
-    *("cam", "eigen", "ablation", "score_cam", "image_masks", "learned_masks"),
-    *("input_gradients", "guided_backprop", "full_grad", "transformer"),
-)
-"""Where methods are registered, in the order in which they are listed."""
 
 FAMILIES = ("class activation", "perturbation", "input", "transformer", "control")
 
@@ -70,13 +66,7 @@ class Method:
 
     def with_options(self, options: Mapping[str, Any]) -> Method:
         """The method with some options set. Raises MethodError for one that it does not have."""
-        unknown = [name for name in options if name not in self.options]
-        if unknown:
-            has = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
-            raise MethodError(
-                f"{self.name} has no option {unknown[0]!r}. It has {has or 'no options'}."
-            )
-        merged = {**self.options, **options}
+        merged = {**self.options, **read_values(self.name, options.items(), self.options)}
         per_unit = self.per_unit and partial(self.per_unit, **merged)
         weigh = partial(self.weigh, **merged)
         return replace(self, weigh=weigh, options=merged, per_unit=per_unit)
@@ -168,18 +158,53 @@ def _options(formula: Formula) -> dict[str, Any]:
 
 def all_methods() -> tuple[Method, ...]:
     """All registered methods in the order of their definition."""
+    backend.load()  # says it better than Keras where its backend is missing
     for name in MODULES:
         importlib.import_module(f"seewhy.methods.{name}")
     return tuple(_methods.values())
 
 
-def get_method(method: str | Formula, options: Mapping[str, Any] | None = None) -> Method:
-    """A method by name, however it is spelled ("grad-cam", "GradCAM"), or a user's own formula.
+def get_method(method: Any, options: Mapping[str, Any] | Sequence[str] | None = None) -> Method:
+    """A method as `read_method` takes it, with its options set.
 
-    Raises MethodError for an unknown name or option; it lists the known ones.
+    Raises MethodError for an unknown name or option; it tells the nearest ones.
     """
-    entry = _user_formula(method) if callable(method) else _by_name(str(method))
-    return entry.with_options(options or {})
+    named, values = read_method(method, options)
+    if isinstance(named, Method):
+        entry = named
+    elif callable(named):
+        entry = _user_formula(named)
+    else:
+        entry = next(each for each in all_methods() if each.name == named)
+    return entry.with_options(values)
+
+
+def read_method(
+    method: Any, options: Mapping[str, Any] | Sequence[str] | None = None
+) -> tuple[Any, dict[str, Any]]:
+    """A method as people give it: its name, or the function or Method itself, and its options.
+
+    method: a name in any spelling ("grad-cam", "GradCAM"), with options as in
+    "rise:masks=300:seed=1"; a pair (name, options); a user's own formula, or a Method.
+    options: more of them, by name or as texts NAME=VALUE. Texts become values of their defaults'
+    types. Imports no Keras. Raises MethodError for unknown names and options, and for two
+    different values of one option.
+    """
+    named, pairs = split_method(method)
+    pairs += pairs_of(options)
+    if isinstance(named, Method):
+        return named, read_values(named.name, pairs, named.options)
+    if callable(named):
+        entry = _user_formula(named)
+        return named, read_values(entry.name, pairs, entry.options)
+    known = _known_options()
+    name = find_name(str(named), known)
+    return name, read_values(name, pairs, known[name])
+
+
+def _known_options() -> dict[str, Mapping[str, Any]]:
+    """By name, of the methods of seewhy and of those that others registered."""
+    return {**written_options(), **{each.name: each.options for each in _methods.values()}}
 
 
 def refuse_gradients(method: Method, backend: str) -> None:
@@ -196,18 +221,3 @@ def refuse_gradients(method: Method, backend: str) -> None:
 def _user_formula(formula: Formula) -> Method:
     name = getattr(formula, "__name__", type(formula).__name__)
     return Method(name, formula, needs_of(formula), options=_options(formula))
-
-
-def _by_name(name: str) -> Method:
-    by_key = {_key(entry.name): entry for entry in all_methods()}
-    if _key(name) in by_key:
-        return by_key[_key(name)]
-    near = difflib.get_close_matches(_key(name), by_key, n=1)
-    hint = f" Did you mean {by_key[near[0]].name!r}?" if near else ""
-    names = ", ".join(entry.name for entry in by_key.values())
-    raise MethodError(f"no method named {name!r}.{hint} Known methods: {names}.")
-
-
-def _key(name: str) -> str:
-    spelled = name.lower().replace("++", "plusplus")
-    return "".join(letter for letter in spelled if letter.isalnum())

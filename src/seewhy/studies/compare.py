@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from seewhy import render
 from seewhy.errors import LayerError, MapError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
+from seewhy.methods.registry import read_method
 from seewhy.models.samples import read_files
 from seewhy.render import pictures
 from seewhy.render.sheets import labelled_sheet
@@ -98,16 +99,17 @@ def compare(
 ) -> Comparison:
     """One image explained by several methods, at several layers, asked several questions.
 
-    methods: names, pairs (name, options) or own formulas. layers: as `Explainer` takes them; None
-        for each method's default. targets: as `Explainer.ask` takes them.
+    methods: each as `Explainer` takes one, as "rise:masks=300" or a pair (name, options). layers:
+        as `Explainer` takes them; None for each method's default. targets: as `Explainer.ask`
+        takes them.
     settings: the other arguments of `Explainer`. The model is loaded once.
     A method that cannot explain this model (LayerError, MethodError, MapError) leaves its reason
-    in its cell; raises SeewhyError for what concerns all, and OptionError if there is nothing to
-    compare.
+    in its cell. Raises MethodError at once for one that does not exist, SeewhyError for what
+    concerns all, and OptionError if there is nothing to compare.
     """
     for name, values in (("methods", methods), ("layers", layers), ("targets", targets)):
         check_list(name, values)
-    named = [_method_with_options(each) for each in methods]
+    named = [read_method(each) for each in methods]
     first = model if isinstance(model, Explainer) else Explainer(model, **settings)
     rows: dict[tuple[int, int], list[Cell]] = {}
     sample = read_files(image)
@@ -120,10 +122,6 @@ def compare(
                 rows.setdefault((k, at), []).append(cell)
     ordered = sorted(rows)
     return Comparison(tuple(cell for key in ordered for cell in rows[key]), len(named))
-
-
-def _method_with_options(method: Any) -> tuple[Any, dict[str, Any]]:
-    return (method[0], dict(method[1])) if isinstance(method, tuple) else (method, {})
 
 
 def _cells_of_method(

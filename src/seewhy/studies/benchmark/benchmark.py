@@ -10,6 +10,7 @@ from typing import Any
 from seewhy import progress
 from seewhy.errors import OptionError
 from seewhy.explainer.explainer import Explainer
+from seewhy.methods.registry import get_method, read_method
 from seewhy.studies import measuring
 from seewhy.studies.benchmark import measures, statistics
 from seewhy.studies.benchmark.measures import Measure
@@ -47,9 +48,9 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     """Measure methods at layers of models on the same photos, with controls beside them.
 
     models: one or a list of what `Explainer` takes, or a dictionary by name, or an Explainer.
-    photos: a file, a folder, or a list of them. methods: names, pairs (name, options) or own
-    formulas. layers: as `Explainer` takes them; None for the default. metrics: names of
-    `measures.all_measures()` or pairs (name, options); None for a quick set.
+    photos: a file, a folder, or a list of them. methods: each as `Explainer` takes one. layers: as
+    `Explainer` takes them; None for the default. metrics: names of `measures.all_measures()` or
+    pairs (name, options); None for a quick set.
     boxes: a file or folder that `seewhy.ground_truth.read` knows, for measures of localisation:
     all of a photo's things count. target: one question for all photos; "top" is each photo's top
     class. seed: of all chance: controls, measures, resamples, and methods that have a seed.
@@ -113,12 +114,8 @@ def _run(
 
 def _method_with_label(method: Any, seed: int) -> tuple[str, Any, dict[str, Any]]:
     """A label, the method, and its options; raises MethodError for what is unknown."""
-    from seewhy.methods.registry import get_method
-
-    named, method_options = (
-        (method[0], dict(method[1])) if isinstance(method, tuple) else (method, {})
-    )
-    entry = get_method(named, method_options)
+    named, method_options = read_method(method)
+    entry = get_method(named)
     words = ", ".join(f"{name}={value}" for name, value in method_options.items())
     options = {"seed": seed, **method_options} if "seed" in entry.options else method_options
     return (f"{entry.name}({words})" if words else entry.name), named, options
