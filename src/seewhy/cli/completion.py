@@ -22,7 +22,9 @@ def models(incomplete: str) -> list[str]:
     folder, slash, start = incomplete.rpartition("/")
     with suppress(OSError):
         for each in sorted(Path(folder or slash or ".").iterdir()):
-            if each.name.startswith(start) and (each.suffix == ".keras" or each.is_dir() and start):
+            if each.name.startswith(start) and (
+                each.suffix == ".keras" or (each.is_dir() and start)
+            ):
                 found.append(f"{folder}{slash}{each.name}{'/' if each.is_dir() else ''}")
     return found
 
@@ -78,9 +80,9 @@ def _model(context: typer.Context) -> str:
 
 def _layers_of(model: str) -> Iterator[str]:
     if Path(model).suffix == ".keras":
-        with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile, TypeError):
-            with zipfile.ZipFile(model) as archive:
-                yield from _named_layers(json.loads(archive.read("config.json")))
+        broken = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+        with suppress(*broken), zipfile.ZipFile(model) as archive:
+            yield from _named_layers(json.loads(archive.read("config.json")))
         return
     from seewhy.data import FOLDER
 

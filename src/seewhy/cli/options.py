@@ -95,8 +95,14 @@ Layers = Annotated[
         show_default=False,
     ),
 ]
+
+
+class TrueClasses(StrEnum):
+    folder = "folder"
+
+
 LabelsFrom = Annotated[
-    StrEnum("Source", {"folder": "folder"}) | None,  # type: ignore[misc]
+    TrueClasses | None,
     typer.Option(
         "--labels-from",
         help="folder: the folder that a photo lies in names its true class, by index, WordNet id "
@@ -133,7 +139,10 @@ Json = Annotated[
 Quiet = Annotated[
     bool,
     typer.Option(
-        "--quiet", "-q", help="Print nothing but problems and the last line.", rich_help_panel=OUTPUT
+        "--quiet",
+        "-q",
+        help="Print nothing but problems and the last line.",
+        rich_help_panel=OUTPUT,
     ),
 ]
 Verbose = Annotated[
@@ -174,7 +183,7 @@ _SHOWN = {
     "batch_size": (HOW, "COUNT"),
 }
 """By name of an option: its panel of the help, and what stands for its value."""
-_COMPLETIONS = {"method": completion.methods, "layer": completion.layers}
+_COMPLETIONS: dict[str, Callable[..., Any]] = {"method": completion.methods, "layer": completion.layers}
 _LISTS = ("method",)
 """Options of one value that are read as lists, so that several are refused with a reason."""
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seewhy.cli import session
+from seewhy.images.folders import photo_or_error
+from seewhy.images.listing import absolute, list_photos
 from seewhy.errors import ImageError, ImageNotFoundError, TargetError
 
 if TYPE_CHECKING:
@@ -51,8 +53,6 @@ def given_photos(photos: Sequence[str]) -> GivenPhotos:
 
     Raises ImageError for a folder, pattern or list without photos.
     """
-    from seewhy.images.folders import photo_or_error
-    from seewhy.images.listing import list_photos
 
     paths = tuple(list_photos(photos))
     problems = {path: _missing(path) for path in paths if not os.path.lexists(path)}
@@ -63,8 +63,19 @@ def given_photos(photos: Sequence[str]) -> GivenPhotos:
     return GivenPhotos(paths, {path: problems[path] for path in paths if path in problems})
 
 
+def given_photo(photo: str) -> str:
+    """The one photo that a word names. Raises ImageError as `given_photos`, or for several."""
+    given = given_photos([photo])
+    if len(given.paths) > 1:
+        raise ImageError(
+            f"this command takes one photo; {photo!r} stands for {len(given.paths)}, of which the "
+            f"first is {given.paths[0]!r}. Give one."
+        )
+    given.require()
+    return given.paths[0]
+
+
 def _missing(path: str) -> ImageError:
-    from seewhy.images.folders import photo_or_error
 
     error = photo_or_error(path)  # in the words of reading it
     return error if isinstance(error, ImageError) else ImageNotFoundError(f"no file {path!r}.")
@@ -95,7 +106,7 @@ class FolderClasses:
 
     def of(self, photo: str) -> Label | Group | None:
         """The class; None where the folder names none, which is told once a folder."""
-        folder = Path(os.path.abspath(photo)).parent.name
+        folder = Path(absolute(photo)).parent.name
         if folder not in self._known:
             self._known[folder] = self._find(folder)
         return self._known[folder]

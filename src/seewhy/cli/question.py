@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seewhy.images.listing import absolute
 from seewhy.render.files import slug
 
 _NOT_ASKED = ("batch_size",)
@@ -58,9 +58,9 @@ def photo_state(path: str) -> dict[str, Any]:
 
 
 def _file_state(path: str) -> dict[str, Any]:
-    state: dict[str, Any] = {"path": os.path.abspath(path), "bytes": None, "changed": None}
+    state: dict[str, Any] = {"path": absolute(path), "bytes": None, "changed": None}
     try:
-        about = os.stat(path)
+        about = Path(path).stat()
     except OSError:
         return state
     return state | {"bytes": about.st_size, "changed": about.st_mtime_ns}

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from seewhy.cli.question import Question, photo_state
 from seewhy.errors import OptionError
+from seewhy.images.listing import absolute
 from seewhy.studies.csv_cells import text_cell
 
 COLUMNS = (
@@ -50,7 +51,7 @@ class ResultTables:
 
     def stored(self, photo: str) -> list[dict[str, Any]] | None:
         """The records of a photo that was done before and has not changed since, or None."""
-        places = self.places.get(os.path.abspath(photo))
+        places = self.places.get(absolute(photo))
         if not places:
             return None
         with self.jsonl.open("rb") as file:

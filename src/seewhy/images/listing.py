@@ -30,15 +30,20 @@ def list_photos(photos: Iterable[str | Path]) -> list[str]:
     found: dict[str, str] = {}
     for photo in photos:
         for path in _named(os.fspath(photo)):
-            found.setdefault(os.path.abspath(path), path)
+            found.setdefault(absolute(path), path)
     return list(found.values())
+
+
+def absolute(path: str) -> str:
+    """The path from the root of the file system, without . and .., with links as they are."""
+    return os.path.normpath(Path(path).absolute())
 
 
 def _named(name: str) -> list[str]:
     """The files of one word."""
     if not name or "\0" in name:
         return [name]
-    if os.path.isdir(name):
+    if Path(name).is_dir():
         return _in_folder(name)
     if name.startswith("@") and len(name) > 1 and not os.path.lexists(name):
         return [path for line in _lines(name[1:]) for path in _named(line)]
@@ -69,8 +74,9 @@ def _matching(pattern: str) -> list[str]:
     """
     of_any_suffix = bool(Path(pattern).suffix) and not glob.has_magic(Path(pattern).suffix)
     paths: list[str] = []
-    for match in sorted(glob.glob(os.path.expanduser(pattern), recursive=True)):
-        if os.path.isdir(match):
+    # unlike Path.glob, it takes patterns from the root and with .. in them
+    for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207
+        if Path(match).is_dir():
             paths += sorted(map(str, _photos_below(Path(match))))
         elif of_any_suffix or Path(match).suffix.lower() in SUFFIXES:
             paths.append(match)
@@ -90,13 +96,14 @@ def _lines(name: str) -> list[str]:
         raise ImageNotFoundError(f"the list {name!r} names no photos: it has one path a line.")
     if name == "-":
         return lines
-    beside = os.path.dirname(name)
+    beside = Path(name).parent
     return [line if os.path.lexists(line) else _beside(beside, line) for line in lines]
 
 
-def _beside(folder: str, line: str) -> str:
-    path = os.path.join(folder, line)
-    return path if os.path.lexists(path) or (glob.has_magic(line) and glob.glob(path)) else line
+def _beside(folder: Path, line: str) -> str:
+    path = str(folder / line)
+    matches = glob.has_magic(line) and glob.glob(path)  # noqa: PTH207
+    return path if os.path.lexists(path) or matches else line
 
 
 def _text(name: str) -> str:

@@ -211,7 +211,6 @@ def check_model_file(path: Path) -> None:
             f"{name!r} holds weights without a model. Name the network that they belong to: "
             "--model NAME --weights FILE (in Python model=…, weights=…)."
         )
-    check_regular_file(path, WeightsError)
     if not path.exists():
         raise ModelError(f"there is no model file {name!r}.")
     if path.is_dir() or path.suffix.lower() not in (".keras", ".h5", ".hdf5"):

@@ -18,8 +18,8 @@ from seewhy.annotations.records import Annotated, Annotations
 from seewhy.errors import OptionError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
 from seewhy.images.folders import read_in_batches
-from seewhy.images.listing import list_photos
 from seewhy.images.geometry import Geometry
+from seewhy.images.listing import list_photos
 from seewhy.images.photo import Photo
 from seewhy.metrics import controls
 from seewhy.metrics.localisation.boxes_and_masks import Corners

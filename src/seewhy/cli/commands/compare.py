@@ -7,69 +7,105 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy.cli import session
-from seewhy.cli.options import BUNDLED, Json, Layers, Model, split_at_commas, takes_options
-from seewhy.explainer.options import index_or_text
+from seewhy.cli import grammar, session
+from seewhy.cli.options import (
+    BUNDLED,
+    Json,
+    Layers,
+    Methods,
+    Model,
+    PictureOrFolder,
+    Quiet,
+    Targets,
+    takes_options,
+)
+from seewhy.cli.photos import check_models, given_photo
+from seewhy.errors import MethodError, OptionError
 
 EXAMPLES = """
 [bold]Examples[/bold]
 
   seewhy compare cat.jpg
-  seewhy compare cat.jpg --methods grad-cam,layer-cam,rise --targets tabby,tiger_cat
-  seewhy compare scan.png --model my.keras --layers conv3,conv5 --sheet compared.png
+  seewhy compare cat.jpg --method grad-cam,layer-cam,rise:masks=500 --target tabby,tiger_cat
+  seewhy compare scan.png --model my.keras --layer conv3,conv5 --output compared.png
 """
 
 
 @takes_options(
-    *("labels", "preprocess", "range", "weights", "top"),
+    *("size", "fit", "scores", "batch_size", "labels", "preprocess", "range", "weights", "top"),
     help={"top": "How many classes all-top asks for."},
+    old={
+        "--methods": "methods",
+        "--layers": "layers",
+        "--targets": "targets",
+        "--sheet": "output",
+    },
 )
 def compare(  # noqa: PLR0913  (one parameter a flag)
-    photo: Annotated[str, typer.Argument(help="Photo to explain.", show_default=False)],
+    photo: Annotated[
+        str, typer.Argument(help="Photo to explain.", show_default=False, metavar="PHOTO")
+    ],
     *,
-    methods: Annotated[
-        str | None,
-        typer.Option(help="Methods, separated by commas (see [cyan]seewhy methods[/cyan])."),
-    ] = None,
-    layers: Layers = None,
-    targets: Annotated[
-        str | None, typer.Option(help="Classes, separated by commas, or top or all-top.")
-    ] = None,
     model: Model = BUNDLED,
+    targets: Targets = [],  # noqa: B006  (Typer copies it)
+    methods: Methods = [],  # noqa: B006
+    layers: Layers = [],  # noqa: B006
     settings: dict[str, Any],
-    sheet: Annotated[
-        Path | None, typer.Option(help="The picture to write; NAME_compared.jpg if not given.")
-    ] = None,
+    output: PictureOrFolder = Path(),
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Draw methods, layers and targets side by side on one labelled sheet.
 
     A row for each target and layer, a column for each method. A method that cannot explain the
-    model leaves its reason in its place.
+    model leaves its reason in its place. If a method that was asked for fails, the status is 1.
+
+    The sheet is called NAME_compared.jpg, unless --output names a file.
     """
+    path_of_photo = given_photo(photo)
+    path = session.picture_path(output, photo, "_compared.jpg")
+    check_models(settings, model)
+    known, unknown = _known(grammar.split_list(methods))
 
     def work() -> session.Report:
-        from seewhy.render.files import file_name
+        from seewhy.explainer.explainer import Explainer
         from seewhy.studies import compare as study
 
+        explainer = Explainer(model, **settings)
         comparison = study.compare(
-            model,
-            photo,
-            methods=split_at_commas(methods) or study.METHODS,
-            layers=[index_or_text(part) for part in split_at_commas(layers)] or [None],
-            targets=[index_or_text(part) for part in split_at_commas(targets)] or ["top"],
-            **settings,
+            explainer,
+            path_of_photo,
+            methods=known or study.METHODS,
+            layers=grammar.layer_list(layers) or [None],
+            targets=grammar.target_list(targets, explainer.labels) or ["top"],
         )
-        path = sheet or Path(file_name(Path(photo).stem, "_compared.jpg"))
-        session.save_to(path, comparison.save, "sheet", "--sheet")
+        session.save_to(path, comparison.save, "sheet", "--output")
         records = [each | {"photo": photo, "files": [str(path)]} for each in comparison.as_dicts()]
+        cells = [cell for cell in comparison.cells if cell.problem]
+        told = [f"{cell.method} at {cell.layer}: {cell.problem}" for cell in cells]
+        if not known:  # nobody asked for these methods
+            for problem in told:
+                session.tell_problem(problem)
+        problems = [*unknown, *(told if known else [])]
+        return session.Report(records, lambda: session.echo(path), problems)
 
-        def show() -> None:
-            for cell in comparison.cells:
-                if cell.problem:
-                    session.tell_problem(f"{cell.method} at {cell.layer}: {cell.problem}")
-            session.echo(path)
+    session.command(work, as_json=json, quiet=quiet)
 
-        return session.Report(records, show)
 
-    session.command(work, as_json=json)
+def _known(texts: list[str]) -> tuple[list[Any], list[str]]:
+    """Methods that there are, with their options, and what is wrong with the others.
+
+    Raises OptionError if all that are given are wrong.
+    """
+    from seewhy.methods.registry import read_method
+
+    known: list[Any] = []
+    problems: list[str] = []
+    for text in texts:
+        try:
+            known.append(read_method(text))
+        except MethodError as error:
+            problems.append(str(error))
+    if problems and not known:
+        raise OptionError("\n".join(problems))
+    return known, problems

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import session
-from seewhy.cli.options import BUNDLED, Json, Model, takes_options
+from seewhy.cli import completion
+from seewhy.cli.options import ASKED, BUNDLED, HOW, Json, Model, Output, Quiet, takes_options
+from seewhy.cli.photos import check_models, given_photo
 from seewhy.errors import OptionError
 from seewhy.explainer.options import index_or_text
 
@@ -23,18 +25,35 @@ EXAMPLES = """
 """
 
 
-@takes_options("method", "layer", "size", "labels", "preprocess", "range", "weights")
+@takes_options(
+    *("method", "options", "layer", "size", "fit", "batch_size"),
+    *("labels", "preprocess", "range", "weights"),
+)
 def debug(  # noqa: PLR0913  (one parameter a flag)
-    photo: Annotated[str, typer.Argument(help="Photo to look at.", show_default=False)],
+    photo: Annotated[
+        str, typer.Argument(help="Photo to look at.", show_default=False, metavar="PHOTO")
+    ],
     *,
-    true: Annotated[str, typer.Option(help="The class that it shows: index, WordNet id or name.")],
+    true: Annotated[
+        str,
+        typer.Option(
+            help="The class that it shows: index, WordNet id or name.",
+            autocompletion=completion.targets,
+            metavar="CLASS",
+            rich_help_panel=ASKED,
+        ),
+    ],
     model: Model = BUNDLED,
     settings: dict[str, Any],
     trust: Annotated[
-        bool, typer.Option(help="Check whether the map can be trusted: 39 forward passes.")
+        bool,
+        typer.Option(
+            help="Check whether the map can be trusted: 39 forward passes.", rich_help_panel=HOW
+        ),
     ] = True,
-    output: Annotated[Path, typer.Option(help="Folder for the picture and the page.")] = Path(),
+    output: Output = Path(),
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Show why a prediction went wrong: predicted against true class, side by side.
 
@@ -43,16 +62,19 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
     without which the decision turns, whether the map can be trusted, and the nearest classes.
     """
 
+    path_of_photo = given_photo(photo)
+    check_models(settings, model)
+
     def work() -> session.Report:
         from seewhy.studies import debug as study
 
         label = index_or_text(true)
-        result = study.debug(model, photo, label, trust=trust, **settings)
+        result = study.debug(model, path_of_photo, label, trust=trust, **settings)
         files = _save(result, output, Path(photo).stem)
         record = result.as_dict() | {"files": [str(path) for path in files]}
         return session.Report(record, lambda: _show(result, files))
 
-    session.command(work, as_json=json)
+    session.command(work, as_json=json, quiet=quiet)
 
 
 def _save(result: Debugging, folder: Path, stem: str) -> list[Path]:
