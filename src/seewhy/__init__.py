@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from seewhy.explainer.one_shot import concepts, explain, trust
     from seewhy.network.split import Split
     from seewhy.plan.layer_table import layers
-    from seewhy.results.explanation import Explanation, Prediction
+    from seewhy.results.explanation import Explanation
+    from seewhy.results.prediction import Prediction
     from seewhy.results.shared_scale import on_one_scale
     from seewhy.studies.benchmark.benchmark import benchmark
     from seewhy.studies.compare import compare
@@ -50,7 +51,7 @@ __all__ = [
 _PLACES = {
     "Explainer": "explainer.explainer",
     "Explanation": "results.explanation",
-    "Prediction": "results.explanation",
+    "Prediction": "results.prediction",
     "Split": "network.split",
     "benchmark": "studies.benchmark.benchmark",
     "compare": "studies.compare",

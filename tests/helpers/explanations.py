@@ -6,7 +6,8 @@ import numpy as np
 
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
-from seewhy.results.explanation import Explanation, Prediction
+from seewhy.results.explanation import Explanation
+from seewhy.results.prediction import Prediction
 from seewhy.targets.labels import Label
 
 

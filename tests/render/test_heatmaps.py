@@ -60,7 +60,7 @@ def tutorial_colours(levels):
 
 @pytest.mark.parametrize("size", [(130, 90), (33, 224), (7, 7)])
 def test_colorize_is_the_tutorials(size):
-    got = render.colorize(grid(), size)
+    got = render.colorize(grid(), size, "jet")
     levels = tutorial_levels(grid(), size).astype(int)
     # 255 · value may fall on either side of a whole number where float32 rounds
     near = [tutorial_colours(np.clip(levels + d, 0, 255).astype("uint8")) for d in (-1, 0, 1)]
@@ -70,12 +70,12 @@ def test_colorize_is_the_tutorials(size):
 
 
 def test_colorize_at_the_grids_own_size():
-    got = render.colorize(np.array([[-1.0, 0.0, 2.0, 4.0]]))
+    got = render.colorize(np.array([[-1.0, 0.0, 2.0, 4.0]]), colormap="jet")
     np.testing.assert_array_equal(got, render.table("jet")[[[0, 0, 127, 255]]])
 
 
 def test_overlay_is_the_tutorials():
-    got = render.overlay(photo(), grid())
+    got = render.overlay(photo(), grid(), "jet", 0.4, "add")
     colours = tutorial_colours(tutorial_levels(grid(), (130, 90)))
     expected = np.clip(np.rint(0.4 * colours.astype("float64") + photo()), 0, 255)
     # one level of the colour map is four of 255 colours, times 0.4
@@ -217,18 +217,18 @@ def dark_columns(image, rows):
 
 def test_a_sheet_has_even_rows():
     colours = [(200, 0, 0), (0, 200, 0), (0, 0, 200), (200, 200, 0), (0, 200, 200)]
-    pictures = [np.full((100, 150, 3), colour, "uint8") for colour in colours]
+    pictures = [np.full((320, 480, 3), colour, "uint8") for colour in colours]
     canvas = np.asarray(labelled_sheet(pictures, list("abcde"))).reshape(-1, 3)
     width = labelled_sheet(pictures, list("abcde")).width
     at = [np.argwhere((canvas == colour).all(axis=-1))[:, 0] for colour in colours]
-    assert [len(places) for places in at] == [100 * 150] * 5
+    assert [len(places) for places in at] == [320 * 480] * 5
     tops, lefts = (
         [f(place) for place in at] for f in (lambda p: p.min() // width, lambda p: p.min() % width)
     )
     assert len(set(tops[:3])) == len(set(tops[3:])) == 1
-    assert tops[3] >= tops[0] + 100
+    assert tops[3] >= tops[0] + 320
     assert lefts == [*sorted(set(lefts)), *lefts[:2]]
-    assert lefts[1] >= lefts[0] + 150
+    assert lefts[1] >= lefts[0] + 480
 
 
 def test_pictures_of_a_sheet_share_one_height_of_at_most_480():
@@ -261,7 +261,7 @@ def test_opencvs_jet_is_not_matplotlibs():
 
 
 def test_a_map_without_evidence_is_cold_all_over():
-    got = render.colorize(np.array([[-1.0, 0.0]]), (9, 5))
+    got = render.colorize(np.array([[-1.0, 0.0]]), (9, 5), "jet")
     np.testing.assert_array_equal(got, np.broadcast_to(render.table("jet")[0], (5, 9, 3)))
 
 

@@ -1,4 +1,4 @@
-"""Flags that commands share: those of `ExplainerOptions`, made of its fields, and a few more."""
+"""The flags of `ExplainerOptions`, made of its fields, and of the look of pictures."""
 
 from __future__ import annotations
 
@@ -10,157 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seewhy.cli import completion, grammar
+from seewhy.cli.flags import ASKED, HOW, LOOK, PICTURES, Backend
 from seewhy.errors import BackendError
 from seewhy.explainer.option_fields import Flag
 from seewhy.explainer.options import FIELDS, ExplainerOptions
 
-BUNDLED = "efficientnet-lite0"
-ASKED, HOW, PICTURES, OUTPUT = (
-    "What is asked",
-    "How it is explained",
-    "Pictures",
-    "Output",
-)
-"""The panels of `--help`, in their order."""
+if TYPE_CHECKING:
+    from seewhy.render.looks import Look
+
 Command = Callable[..., None]
-
-Model = Annotated[
-    str,
-    typer.Option(
-        help="A preset (see [cyan]seewhy models[/cyan]) or a .keras file.",
-        autocompletion=completion.models,
-        metavar="MODEL",
-        rich_help_panel=ASKED,
-    ),
-]
-Photos = Annotated[
-    list[str],
-    typer.Argument(
-        help="Photos; folders, searched with all folders in them; quoted patterns such as "
-        "'scans/**/*.png'; @list.txt for a file with one path a line (@- for the standard input).",
-        show_default=False,
-        metavar="PHOTOS...",
-    ),
-]
-Targets = Annotated[
-    list[str],
-    typer.Option(
-        "--target",
-        help="Class to explain: index, WordNet id, name, or a word such as dog; "
-        "[cyan]top[/cyan], or [cyan]all-top[/cyan] for each of the top classes. Several: "
-        "repeated, or with commas.",
-        autocompletion=completion.targets,
-        metavar="CLASS",
-        rich_help_panel=ASKED,
-        show_default=False,
-    ),
-]
-OneTarget = Annotated[
-    list[str],
-    typer.Option(
-        "--target",
-        help="What is asked of all photos: a class, or [cyan]top[/cyan], each photo's top class, "
-        "if not given.",
-        autocompletion=completion.targets,
-        metavar="CLASS",
-        rich_help_panel=ASKED,
-        show_default=False,
-    ),
-]
-Methods = Annotated[
-    list[str],
-    typer.Option(
-        "--method",
-        help="Methods (see [cyan]seewhy methods[/cyan]), repeated or with commas; options behind "
-        "colons, as in rise:masks=500:seed=1.",
-        autocompletion=completion.methods,
-        metavar="NAME",
-        rich_help_panel=HOW,
-        show_default=False,
-    ),
-]
-Layers = Annotated[
-    list[str],
-    typer.Option(
-        "--layer",
-        help="Layers side by side (see [cyan]seewhy layers[/cyan]), repeated or with commas.",
-        autocompletion=completion.layers,
-        metavar="NAME",
-        rich_help_panel=HOW,
-        show_default=False,
-    ),
-]
-
-
-class TrueClasses(StrEnum):
-    folder = "folder"
-
-
-LabelsFrom = Annotated[
-    TrueClasses | None,
-    typer.Option(
-        "--labels-from",
-        help="folder: the folder that a photo lies in names its true class, by index, WordNet id "
-        "or name.",
-        metavar="folder",
-        rich_help_panel=ASKED,
-    ),
-]
-Output = Annotated[
-    Path,
-    typer.Option(
-        help="Folder for all files that are written.", metavar="FOLDER", rich_help_panel=OUTPUT
-    ),
-]
-PictureOrFolder = Annotated[
-    Path,
-    typer.Option(
-        help="The picture to write (.jpg, .png, .webp), or the folder for it.",
-        metavar="PATH",
-        rich_help_panel=OUTPUT,
-    ),
-]
-FullSize = Annotated[
-    bool,
-    typer.Option(
-        "--full-size",
-        help="Draw photos of over 4096 pixels a side whole.",
-        rich_help_panel=PICTURES,
-    ),
-]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print the results as JSON.", rich_help_panel=OUTPUT)
-]
-Quiet = Annotated[
-    bool,
-    typer.Option(
-        "--quiet",
-        "-q",
-        help="Print nothing but problems and the last line.",
-        rich_help_panel=OUTPUT,
-    ),
-]
-Verbose = Annotated[
-    bool,
-    typer.Option(
-        "--verbose", "-v", help="Print all of each photo, also of many.", rich_help_panel=OUTPUT
-    ),
-]
-_Backend = Annotated[
-    str | None,
-    typer.Option(
-        help="What Keras runs on: tensorflow, jax, torch, numpy or openvino; as KERAS_BACKEND "
-        "says, if not given.",
-        autocompletion=completion.backends,
-        metavar="NAME",
-        rich_help_panel=HOW,
-    ),
-]
 _SHOWN = {
     "layer": (HOW, "NAME"),
     "method": (HOW, "NAME"),
@@ -183,7 +46,12 @@ _SHOWN = {
     "batch_size": (HOW, "COUNT"),
 }
 """By name of an option: its panel of the help, and what stands for its value."""
-_COMPLETIONS: dict[str, Callable[..., Any]] = {"method": completion.methods, "layer": completion.layers}
+_COMPLETIONS: dict[str, Callable[..., Any]] = {
+    "method": completion.methods,
+    "layer": completion.layers,
+}
+_FIRST = ("labels", "method", "options", "layer")
+"""Those that stand in front of the others."""
 _LISTS = ("method",)
 """Options of one value that are read as lists, so that several are refused with a reason."""
 
@@ -197,13 +65,15 @@ def takes_options(
     """Give a command flags of `ExplainerOptions`, and hand it their values as `settings`.
 
     names: of the fields; all that have a flag if none is named. help, default: by name, where the
-    command says something else. The flags stand where the command has its parameter `settings`;
-    without that there are none. Every command also gets `--backend`.
+    command says something else. The flags stand where the command has its parameter `settings`,
+    and with them `--backend`. Where it has a parameter `look`, flags of the look stand, of which
+    it gets a `Look`.
     old: flags of earlier versions that still work and are not shown, with the parameters whose
     values they give.
     """
     known = tuple(each.name for each in FIELDS)
     fields = [each for each in FIELDS if each.metadata["flag"] and each.name in (names or known)]
+    fields.sort(key=lambda each: _FIRST.index(each.name) if each.name in _FIRST else len(_FIRST))
 
     def decorate(command: Command) -> Command:
         own = inspect.signature(command, eval_str=True).parameters
@@ -212,7 +82,9 @@ def takes_options(
         for parameter in own.values():
             if parameter.name == "settings":
                 parameters += [_parameter(each, help or {}, default or {}) for each in chosen]
-                parameters.append(_keyword("backend", None, _Backend))
+                parameters.append(_keyword("backend", None, Backend))
+            elif parameter.name == "look":
+                parameters += [_look_parameter(name) for name in LOOK]
             else:
                 parameters.append(parameter)
         hidden = {f"old_{name}": name for name in (old or {}).values()}
@@ -226,6 +98,8 @@ def takes_options(
             if "settings" in own:
                 flags = {each.name: values.pop(_parameter_name(each)) for each in chosen}
                 values["settings"] = _settings(chosen, flags)
+            if "look" in own:
+                values["look"] = _chosen_look({name: values.pop(name) for name in LOOK})
             command(**values)
 
         shown = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
@@ -249,6 +123,21 @@ def use_backend(name: str | None) -> None:
     if running != name:
         raise BackendError(f"Keras runs on {running!r} already, and cannot change to {name!r}.")
     os.environ["KERAS_BACKEND"] = name
+
+
+def _look_parameter(name: str) -> inspect.Parameter:
+    default, kind, help, metavar = LOOK[name]
+    flag: list[str] = [f"--{name}"] if kind is bool else []
+    about = typer.Option(*flag, help=help, metavar=metavar, rich_help_panel=PICTURES)
+    return _keyword(name, default, Annotated[kind, about])
+
+
+def _chosen_look(flags: Mapping[str, Any]) -> Look:
+    """The look that flags choose. Raises OptionError for values that are not allowed."""
+    from seewhy.render.looks import choose_look
+
+    said = {name: getattr(value, "value", value) for name, value in flags.items()}
+    return choose_look(said.pop("look"), **said)
 
 
 def _keyword(name: str, default: Any, annotation: Any) -> inspect.Parameter:
@@ -292,8 +181,8 @@ def _parameter(
     elif value is None:
         kind = kind | None
     text = help.get(option.name) or flag.help or option.metadata["doc"]
-    if words:
-        text = f"{text.rstrip('.')}: {_listed(words)}."
+    if not all(word in text for word in words):
+        text = f"{text.rstrip('.')} ({_listed(words)})."
     panel, metavar = _SHOWN.get(option.name, (HOW, None))
     about = typer.Option(
         help=text,

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seewhy.cli import session
+from seewhy.errors import ImageError, ImageNotFoundError, TargetError
 from seewhy.images.folders import photo_or_error
 from seewhy.images.listing import absolute, list_photos
-from seewhy.errors import ImageError, ImageNotFoundError, TargetError
 
 if TYPE_CHECKING:
     from seewhy.results.explanation import Explanation

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
-
 from seewhy import render
 from seewhy.errors import OptionError
-from seewhy.render import pictures
 from seewhy.render.files import Filenames, number_duplicates, slug
-from seewhy.render.sheets import labelled_sheet
+from seewhy.render.looks import CLEAR, Look
 from seewhy.results.explanation import Explanation
+from seewhy.results.explanation_sheet import explanation_sheet
 from seewhy.results.shared_scale import on_one_scale
 
 
@@ -23,19 +20,22 @@ from seewhy.results.shared_scale import on_one_scale
 class Drawing:
     """How pictures look, and where they go."""
 
-    blend: str = "add"
-    alpha: float = 0.4
-    colormap: str = "jet"
+    look: Look = CLEAR
     output: Path = Path()
     format: str = "jpg"
-    common_scale: bool = False
+    common_scale: bool = True
     """Whether all maps of a photo share one scale, so that their strengths compare."""
+    legend: bool = False
+    """Whether each picture says below what it shows; sheets always do."""
     full_size: bool = False
     """Whether photos of over 4096 pixels a side are drawn whole."""
+    mark: str = ""
+    """Put into the names of files, behind the photo's name."""
+    besides: Drawing | None = None
+    """Another drawing of the same explanations."""
 
     def check(self) -> None:
         """Raise OptionError now for what would fail at the first picture."""
-        render.table(self.colormap)
         try:
             self.output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -52,50 +52,41 @@ class Drawing:
         Two for each: the coloured map and the map over the photo. Several explanations also
         share a sheet that shows them side by side.
         """
+        files = self._write(photo, explanations, names)
+        if self.besides is None:
+            return files
+        others = self.besides.write(photo, explanations, names)
+        return [[*own, *more] for own, more in zip(files, others, strict=True)]
+
+    def _write(
+        self, photo: str, explanations: Sequence[Explanation], names: Filenames
+    ) -> list[list[Path]]:
         several = len(explanations) > 1
-        if self.common_scale:
+        if self.common_scale and several:
             explanations = on_one_scale(explanations)
         marks = [
             f"_{slug(explanation.target.name)}" if several else "" for explanation in explanations
         ]
         method = explanations[0].method.replace("_", "")
         endings = [
-            f"{mark}_{kind}.{self.format}"
+            f"{self.mark}{mark}_{kind}.{self.format}"
             for mark in number_duplicates(marks)
             for kind in ("heatmap", method)
         ]
         if several:
-            endings.append(f"_sheet.{self.format}")
+            endings.append(f"{self.mark}_sheet.{self.format}")
         paths = names.claim(photo, endings)
         files = [
             self._write_one(explanation, paths[2 * i : 2 * i + 2])
             for i, explanation in enumerate(explanations)
         ]
         if several:
-            self._write_sheet(explanations, paths[-1])
+            render.save(explanation_sheet(explanations, self.look), paths[-1])
             files = [[*pair, paths[-1]] for pair in files]
         return files
 
     def _write_one(self, explanation: Explanation, paths: list[Path]) -> list[Path]:
-        render.save(explanation.colorize(self.colormap, full_size=self.full_size), paths[0])
-        render.save(self._overlay(explanation), paths[1])
+        how: dict[str, Any] = {"legend": self.legend, "full_size": self.full_size}
+        render.save(explanation.colorize(look=self.look, **how), paths[0])
+        render.save(explanation.overlay(look=self.look, **how), paths[1])
         return paths
-
-    def _write_sheet(self, explanations: Sequence[Explanation], path: Path) -> None:
-        overlays = [np.asarray(self._overlay(explanation)) for explanation in explanations]
-        titles = [_title(explanation) for explanation in explanations]
-        photo = explanations[0].photo
-        together = labelled_sheet(
-            [pictures.plain_picture(photo), *overlays], [Path(photo.name).name, *titles]
-        )
-        render.save(together, path)
-
-    def _overlay(self, explanation: Explanation) -> Image.Image:
-        look: dict[str, Any] = {"alpha": self.alpha, "blend": self.blend}
-        return explanation.overlay(colormap=self.colormap, full_size=self.full_size, **look)
-
-
-def _title(explanation: Explanation) -> str:
-    # an empty map beside others must not pass for a cold one
-    empty = "" if explanation.heatmap.any() else " (no evidence)"
-    return f"{explanation.target.name}{empty}"

@@ -16,10 +16,11 @@ from seewhy.images.geometry import Geometry
 from seewhy.maps import diagnostics
 from seewhy.models.prepare import Part
 from seewhy.network.outputs import Output
-from seewhy.results.explanation import Explanation, Prediction
+from seewhy.results.explanation import Explanation
+from seewhy.results.prediction import Prediction
 from seewhy.run.outcome import Outcome
-from seewhy.targets.labels import Labels
-from seewhy.targets.target import Ranking, Target
+from seewhy.targets.labels import Group, Label, Labels
+from seewhy.targets.target import Ranking, Target, TargetLabel
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,20 @@ def build_explanations(
     for k, question in enumerate(questions):
         map = outcome.maps[k]
         notes, figures = _notes_and_figures(info, outcome, k, question)
+        target = question.tell(ranking)
         explanation = Explanation(
             map=map,
             photo=photo,
             geometry=geometry,
             predictions=predictions,
-            target=question.tell(ranking),
+            target=target,
             score=float(outcome.scores[k]),
             layer=info.layer,
             method=info.method,
             options=info.options,
             warnings=(*of_image, *notes),
             versions=info.versions,
+            probability=_probability(info, outcome, question, target),
             diagnostics=figures,
             scale=_full_colour(map, geometry),
             upsampling=info.upsampling,
@@ -138,6 +141,21 @@ def _ranking(
         Prediction(**vars(info.labels[i]), probability=float(outcome.probabilities[i]))
         for i in order[: info.top]
     )
+
+
+def _probability(
+    info: ExplainerInfo, outcome: Outcome, question: Target, target: TargetLabel
+) -> float | None:
+    """Of the class or group that the target is; None where there is none to tell."""
+    if info.output.regression or not question.is_class_score:
+        return None
+    if isinstance(target, Label):
+        share = float(outcome.probabilities[target.index])
+    elif isinstance(target, Group) and info.output.activation != "sigmoid":
+        share = float(outcome.probabilities[list(target.indices)].sum())
+    else:  # classes that do not exclude each other have no probability together
+        return None
+    return min(share, 1.0) if np.isfinite(share) else None
 
 
 def _output_notes(info: ExplainerInfo, outcome: Outcome) -> list[str]:

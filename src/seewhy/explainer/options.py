@@ -201,7 +201,15 @@ class ExplainerOptions:
         check=checks.count,
     )
     batch_size: int = option(
-        8, "how many images go through the network at once.", flag=None, check=checks.count
+        8,
+        "how many images go through the network at once.",
+        flag=Flag(
+            "How many photos go through the network at once.",
+            name="batch-size",
+            type=int,
+            least=1,
+        ),
+        check=checks.count,
     )
     bands: Sequence[int] | None = option(
         None,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from typing import Literal
 
 import numpy as np
 
@@ -15,6 +16,7 @@ Size = tuple[int, int]
 """(height, width)."""
 Sides = tuple[int, ...]
 """(steps,), (height, width), or (depth, height, width)."""
+Enlargement = Literal["linear", "monotone"]
 
 
 @dataclass(frozen=True)
@@ -107,15 +109,19 @@ class Geometry:
         same = replace(self, photo=self.input, scale=(1.0,) * axes, offset=(0.0,) * axes)
         return same.to_photo(grid)
 
-    def to_photo(self, grid: np.ndarray) -> np.ndarray:
+    def to_photo(self, grid: np.ndarray, enlarge: Enlargement = "linear") -> np.ndarray:
         """A grid over what the layer sees of the input → float32 of the photo's size.
 
         grid: as many axes as the photo has, of any lengths.
-        Linear along each axis between the centres of grid cells and constant outside of them, as
-        OpenCV and Pillow enlarge; 0 where the network did not see the photo.
+        enlarge: "linear" between the centres of grid cells along each axis, as OpenCV and Pillow
+            enlarge; "monotone" by cubic curves that exceed no cell (Fritsch and Butland 1984),
+            without the edges that linear pieces have.
+        Constant outside of the outermost centres; 0 where the network did not see the photo.
         Raises MapError for another number of axes.
         """
         self._check_axes(grid.shape)
+        if enlarge == "monotone":
+            return self._monotone(grid)
         # float64 inside, so that equal cells give exactly their value
         enlarged = grid.astype("float64")
         for axis, cells in enumerate(grid.shape):
@@ -127,6 +133,28 @@ class Geometry:
                 enlarged = weights @ enlarged.reshape(*shape[:axis], cells, -1)
             enlarged = enlarged.reshape(*shape[:axis], len(weights), *shape[axis + 1 :])
         return enlarged.astype("float32")
+
+    def _monotone(self, grid: np.ndarray) -> np.ndarray:
+        from scipy.interpolate import PchipInterpolator
+
+        enlarged = grid.astype("float64")
+        for axis, cells in enumerate(grid.shape):
+            at = self._in_cells(axis, cells)
+            if cells == 1:
+                enlarged = np.repeat(enlarged, len(at), axis)
+            else:
+                enlarged = PchipInterpolator(np.arange(cells), enlarged, axis)(at)
+        seen = reduce(np.logical_and.outer, map(self._inside, range(grid.ndim)))
+        # rounding may leave the range of the cells by a hair
+        return np.where(seen, np.clip(enlarged, grid.min(), grid.max()), 0).astype("float32")
+
+    def cell_edges(self, axis: int, cells: int) -> np.ndarray:
+        """Where the edges of grid cells lie along one axis of the photo, in its pixels: float64
+        (cells + 1), also outside of the photo."""
+        extent = self._extent(axis)
+        edges = np.linspace(extent.start, extent.stop, cells + 1)
+        on_photo: np.ndarray = (edges - self.offset[axis]) / self.scale[axis]
+        return on_photo
 
     def from_photo(self, map: np.ndarray, grid: Sides) -> np.ndarray:
         """A map over the whole photo → float64 (*grid) over what the layer sees of the input.
@@ -181,12 +209,16 @@ class Geometry:
 
     def _weights(self, axis: int, cells: int) -> np.ndarray:
         """(pixels of the photo, grid cells): how much of each cell a pixel takes."""
-        extent = self._extent(axis)
-        at = (self._centres(axis) - extent.start) * (cells / (extent.stop - extent.start)) - 0.5
-        at = np.clip(at, 0, cells - 1)
-        distances = np.abs(at[:, None] - np.arange(cells))
+        distances = np.abs(self._in_cells(axis, cells)[:, None] - np.arange(cells))
         weights: np.ndarray = np.maximum(1 - distances, 0) * self._inside(axis)[:, None]
         return weights
+
+    def _in_cells(self, axis: int, cells: int) -> np.ndarray:
+        """Where the pixels' centres lie between the centres of cells 0 to cells - 1."""
+        extent = self._extent(axis)
+        at = (self._centres(axis) - extent.start) * (cells / (extent.stop - extent.start)) - 0.5
+        inside: np.ndarray = np.clip(at, 0, cells - 1)
+        return inside
 
     def _weights_of_cells(self, axis: int, given: int, cells: int) -> np.ndarray:
         """(cells, given): how much a cell over the input takes of each of a map over the photo."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +21,15 @@ from seewhy.images.listing import absolute
 
 LONGEST_NAME, LONGEST_PART = 255, 100
 """Bytes of a file's name that every usual file system takes, and of a class in it."""
-FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
+FORMATS = {
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".png": "png",
+    ".webp": "webp",
+    ".svg": "svg",
+    ".pdf": "pdf",
+}
+"""Kinds of pictures by their suffix; .svg and .pdf hold the same pixels, as PNG and JPEG."""
 
 
 class Filenames:
@@ -123,10 +132,27 @@ def save(picture: Image.Image | np.ndarray, path: str | Path) -> Path:
             f"the ending tells the format of the picture."
         )
     image = picture if isinstance(picture, Image.Image) else _as_image(picture)
+    return write(path, _encoded(image, FORMATS[path.suffix.lower()]))
+
+
+def _encoded(image: Image.Image, kind: str) -> memoryview:
     content = BytesIO()
     # Pillow does not look at how much of it a file took
-    image.save(content, FORMATS[path.suffix.lower()], quality=95, subsampling=0)
-    return write(path, content.getbuffer())
+    if kind == "svg":
+        image.save(content, "png")
+        return memoryview(_svg(content.getvalue(), image.size).encode())
+    image.save(content, kind, quality=95, subsampling=0)
+    return content.getbuffer()
+
+
+def _svg(png: bytes, size: tuple[int, int]) -> str:
+    width, height = size
+    address = f"data:image/png;base64,{b64encode(png).decode('ascii')}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}"><image width="{width}" height="{height}" '
+        f'href="{address}"/></svg>\n'
+    )
 
 
 def _as_image(picture: Any) -> Image.Image:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seewhy.render import heatmaps
+from seewhy.render.looks import TUTORIAL, Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,21 +26,20 @@ WIDTH, PANEL, EDGES = 9.6, 1.3, 0.9
 def signal_picture(
     values: np.ndarray,
     heatmap: np.ndarray | None,
-    colormap: str = "jet",
-    alpha: float = 0.4,
+    look: Look = TUTORIAL,
     *,
     label: str = "channel {}",
 ) -> np.ndarray:
     """A signal as lines over the colours of its heatmap, step i at i on the shared axis of steps.
 
     values: (steps, channels), any finite or other values; NaN and infinite ones are left out.
-    heatmap: (steps,) in 0..1; None for a white background. alpha: 0..1, strength of the colours
-        on white. label: of each panel, with the channel's number for {}.
+    heatmap: (steps,) in 0..1; None for a white background. look: of the colours on white, which
+        are mixed with it where the look adds them. label: of each panel, with the channel's number
+        for {}.
     Long signals are drawn as the range of each of up to 800 columns, so no peak is lost, with
     the largest heat in them. Of more than six channels the first six are shown, and the picture
     says so.
-    Returns uint8 (height, width, 3), as high as the panels need. Raises OptionError for an unknown
-    colour map or alpha.
+    Returns uint8 (height, width, 3), as high as the panels need.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -52,7 +53,7 @@ def signal_picture(
     for channel, axes in enumerate(panels):
         _panel(axes, _finite(values[:, channel]))
         if heatmap is not None:
-            _background(axes, heatmap, colormap, alpha)
+            _background(axes, heatmap, look)
         axes.set_ylabel(label.format(channel), fontsize=10, color="black")
     figure.align_ylabels(list(panels))
     room = 0.005 * steps  # so that the frame hides neither the first nor the last step
@@ -82,11 +83,12 @@ def _panel(axes: Axes, signal: np.ndarray) -> None:
     axes.plot(steps, outline, path_effects=halo, markevery=_dots(outline), **line)
 
 
-def _background(axes: Axes, heatmap: np.ndarray, colormap: str, alpha: float) -> None:
+def _background(axes: Axes, heatmap: np.ndarray, look: Look) -> None:
     heat, width = _binned(heatmap, np.fmax)
     white = np.full((1, len(heat), 3), 255, "uint8")
-    # always mixed: what is added to white stays white
-    colours = heatmaps.laid_over(white, heatmaps.paint(heat[None], colormap), alpha, "mix")
+    # never added: what is added to white stays white
+    mixed = replace(look, blend="mix") if look.blend == "add" else look
+    colours = heatmaps.heated(white, heat[None], mixed)
     low, high = axes.get_ylim()
     extent = (-0.5, len(heat) * width - 0.5, low, high)
     axes.imshow(colours, extent=extent, aspect="auto", interpolation="nearest", zorder=0)

@@ -7,20 +7,19 @@ import numpy as np
 from seewhy.images import arrays
 from seewhy.images.geometry import Geometry
 from seewhy.render import heatmaps
+from seewhy.render.looks import TUTORIAL, Look
 from seewhy.render.sheets import labelled_sheet
 
 COUNT = 9
 """As many slices are shown at most."""
-SIDE = 220
+SIDE = 300
 """Slices are enlarged by a whole number to about this many pixels on their longer side."""
 
 
 def slice_picture(
     values: np.ndarray,
     heatmap: np.ndarray | None,
-    colormap: str = "jet",
-    alpha: float = 0.4,
-    blend: str = "add",
+    look: Look = TUTORIAL,
     *,
     word: str = "slice",
 ) -> np.ndarray:
@@ -29,9 +28,8 @@ def slice_picture(
     values: (depth, rows, cols, channels), stretched together to 0..255; NaN and infinite ones are
         black. Of other than 1 or 3 channels, those are shown that `shown_channels` takes.
     heatmap: (depth, rows, cols) in 0..1, one scale for all; None for the slices alone.
-    alpha, blend: as `render.overlay` takes them. word: what a slice is called, as "frame".
-    Returns uint8 (height, width, 3), each slice below its title "slice 3 of 12", from 1 on. Raises
-    OptionError for an unknown colour map, blend or alpha.
+    word: what a slice is called, as "frame".
+    Returns uint8 (height, width, 3), each slice below its title "slice 3 of 12", from 1 on.
     """
     bands, _ = arrays.shown_channels(values.shape[-1])
     pixels = arrays.stretch_to_bytes(values[..., list(bands)])
@@ -39,7 +37,7 @@ def slice_picture(
     tiles, titles = [], []
     for i in shown_slices(depth, heatmap):
         heat = None if heatmap is None else heatmap[i]
-        tiles.append(_tile(pixels[i], heat, colormap, alpha, blend))
+        tiles.append(_tile(pixels[i], heat, look))
         titles.append(f"{word} {i + 1} of {depth}")
     return np.asarray(labelled_sheet(tiles, titles))
 
@@ -56,14 +54,12 @@ def shown_slices(depth: int, heatmap: np.ndarray | None) -> list[int]:
     return [int(i) for i in evenly]
 
 
-def _tile(
-    pixels: np.ndarray, heat: np.ndarray | None, colormap: str, alpha: float, blend: str
-) -> np.ndarray:
+def _tile(pixels: np.ndarray, heat: np.ndarray | None, look: Look) -> np.ndarray:
     rows, cols = pixels.shape[:2]
     factor = max(1, round(SIDE / max(rows, cols)))
     # the pixels stay what they were; the heat is smooth
     enlarged = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
     if heat is None:
         return enlarged
-    smooth = Geometry.squash((rows * factor, cols * factor), (rows, cols)).to_photo(heat)
-    return heatmaps.laid_over(enlarged, heatmaps.paint(smooth, colormap), alpha, blend)
+    larger = Geometry.squash((rows * factor, cols * factor), (rows, cols))
+    return heatmaps.heated(enlarged, larger.to_photo(heat, look.enlarge), look)

@@ -2,48 +2,44 @@
 
 from __future__ import annotations
 
-import html
-import io
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from PIL import Image
 
-from seewhy import maps, render
+from seewhy import maps
 from seewhy.errors import OptionError
 from seewhy.images.arrays import Array
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.maps import regions
-from seewhy.maps.guided_filter import guided
 from seewhy.maps.regions import Box
-from seewhy.render import drawn_size, pictures
-from seewhy.results import class_at_pixel
+from seewhy.render import legends, pictures
+from seewhy.render.legends import percent, readable
+from seewhy.render.looks import Blend, Drawing, Look, LookName, choose_look
+from seewhy.results import captions, class_at_pixel
 from seewhy.results.class_at_pixel import ClassAtPixel
+from seewhy.results.heat_on_photo import HeatOnPhoto
+from seewhy.results.notebook import (
+    Figure,
+    HtmlTable,
+    notebook_html,
+    png_bytes,
+    show_side_by_side,
+)
 from seewhy.results.plain_values import plain_target, plain_values
+from seewhy.results.prediction import Prediction
+from seewhy.results.saving import explanation_arrays, save_result
 from seewhy.targets.labels import Labels
 from seewhy.targets.target import TargetLabel
 
 if TYPE_CHECKING:
     from seewhy.results.trust import Trust
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """One of the model's top classes for a photo."""
-
-    index: int
-    wnid: str | None
-    """WordNet id; None where the classes have none."""
-    name: str
-    probability: float
-    """0..1."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +70,8 @@ class Explanation:
     warnings: tuple[str, ...] = ()
     """What must be known to read the map, each as "name: text"."""
     versions: dict[str, str] = field(default_factory=dict, repr=False)
+    probability: float | None = None
+    """0..1, of the target's class, or of the group's classes together; None for others."""
 
     scale: float | None = None
     """The value of the map that is shown as full colour; None for the map's own largest.
@@ -94,7 +92,7 @@ class Explanation:
     )
     """Checks this very explanation."""
 
-    @cached_property
+    @property
     def heatmap(self) -> np.ndarray:
         """float32, of the photo's size, in 0..1; 0 where the network saw nothing.
 
@@ -102,15 +100,7 @@ class Explanation:
         at 1; then linearly enlarged along each axis, and if wished brought to the photo's edges.
         Raises OptionError for guided upsampling of what is no photo.
         """
-        heat = self.geometry.to_photo(maps.finish(self.map, self.scale))
-        if self.upsampling == "linear":
-            return heat
-        if not isinstance(self.photo, Photo):
-            raise OptionError("guided upsampling follows the edges of a photo: take 'linear'.")
-        cells = zip(self.geometry.photo, self.map.shape, strict=True)
-        radius = tuple(max(1, round(side / count)) for side, count in cells)
-        followed = guided(heat, self.photo.pixels, radius)
-        return np.where(self.geometry.seen, followed, 0).astype("float32")
+        return self._on_photo.heatmap
 
     @property
     def map_on_input(self) -> np.ndarray:
@@ -167,69 +157,92 @@ class Explanation:
         """
         return regions.boxes(self.heatmap, threshold, max_boxes)
 
-    def colorize(self, colormap: str = "jet", *, full_size: bool = False) -> Image.Image:
+    def colorize(
+        self,
+        colormap: str | None = None,
+        *,
+        look: LookName | Look | None = None,
+        legend: bool = False,
+        full_size: bool = False,
+    ) -> Image.Image:
         """The heatmap in colours: of the size, or drawn as an array, as `overlay` has it."""
-        shown = self._shown(full_size)
-        return Image.fromarray(pictures.heatmap_picture(shown.heatmap, shown.geometry, colormap))
+        chosen = choose_look(look, colormap=colormap)
+        colours = self._on_photo.drawn(full_size).colours(chosen)
+        return self._with_legend(colours, replace(chosen, alpha=1.0, blend="mix"), legend)
 
-    def overlay(
+    def overlay(  # noqa: PLR0913  (all by name)
         self,
         *,
-        colormap: str = "jet",
-        alpha: float = 0.4,
-        blend: str = "add",
+        look: LookName | Look | None = None,
+        colormap: str | None = None,
+        alpha: float | None = None,
+        blend: Blend | None = None,
+        cells: bool = False,
+        legend: bool = False,
         full_size: bool = False,
     ) -> Image.Image:
         """The coloured heatmap over the photo, of the photo's size.
 
-        full_size: draws photos of over 4096 pixels a side whole, which are drawn smaller else.
-        blend: "add" puts alpha times the colour on top of the photo; "mix" also takes alpha
-            from the photo. Parts of the photo that the network did not see are grey and hatched.
-        Of a signal, the picture is its curve over the colours (always mixed with white); of a
-        volume or video, up to nine of its slices.
+        look: "clear", the default: turbo, the more opaque the hotter, without edges between the
+            cells; "tutorial": OpenCV's jet, 0.4 of it added, enlarged linearly, which is also
+            taken where the colour map "jet" or the blend "add" or "mix" is said without a look.
+        colormap: "jet" or a name that Matplotlib knows. alpha: 0..1. blend: "heat", "mix" or
+            "add". They stand in place of the look's own; see `render.overlay`.
+        cells: draws the edges of the grid's cells faintly. legend: says below the picture what it
+            shows, and gives the colours of its scale. full_size: draws photos of over 4096 pixels
+            a side whole, which are drawn smaller else.
+        Parts of the photo that the network did not see are grey and hatched. Of a signal, the
+        picture is its curve over the colours (never added); of a volume or video, up to nine of
+        its slices. Raises OptionError for an unknown look, colour map or blend, or wrong alpha.
         """
-        look, shown = pictures.Look(colormap, alpha, blend), self._shown(full_size)
-        return Image.fromarray(
-            pictures.overlay_picture(shown.photo, shown.heatmap, shown.geometry, look)
+        chosen = choose_look(look, colormap=colormap, alpha=alpha, blend=blend, cells=cells)
+        return self._with_legend(self.picture(chosen, full_size=full_size), chosen, legend)
+
+    def picture(self, look: Look, *, full_size: bool = False) -> np.ndarray:
+        """The overlay without legend, uint8 (height, width, 3)."""
+        return self._on_photo.drawn(full_size).overlay(look)
+
+    def save(self, path: str | Path, **drawing: Unpack[Drawing]) -> Path:
+        """Write the explanation in the format of the path's suffix; returns the path.
+
+        .png, .jpg, .webp, .svg and .pdf: the overlay, drawn as `overlay` is told. .npy: the signed
+        map. .npz: map, heatmap, and target, score, layer and method. .json: `as_dict`.
+        Raises OptionError for another suffix.
+        """
+        return save_result(
+            path, lambda: self.overlay(**drawing), lambda: explanation_arrays(self), self.as_dict
         )
 
-    def save(
-        self,
-        path: str | Path,
-        *,
-        colormap: str = "jet",
-        alpha: float = 0.4,
-        blend: str = "add",
-        full_size: bool = False,
-    ) -> Path:
-        """Write the overlay; the suffix of the path tells the format. Returns the path."""
-        look: dict[str, Any] = {"colormap": colormap, "alpha": alpha, "blend": blend}
-        return render.save(self.overlay(**look, full_size=full_size), path)
-
-    def show(self) -> None:
+    def show(self, **drawing: Unpack[Drawing]) -> None:
         """Show the photo and the overlay side by side, in a window or a notebook."""
-        from matplotlib import pyplot
+        plain = pictures.plain_picture(self.photo)
+        show_side_by_side((plain, np.asarray(self.overlay(**drawing))), self.title)
 
-        figure, axes = pyplot.subplots(1, 2, figsize=(10, 5), layout="constrained")
-        for axis, picture in zip(
-            axes, (pictures.plain_picture(self.photo), self.overlay()), strict=True
-        ):
-            axis.imshow(picture)
-            axis.axis("off")
-        figure.suptitle(self.title)
-        pyplot.show()
+    @property
+    def target_words(self) -> str:
+        """The target as it is shown: a class with its probability, "tiger cat 21 %"."""
+        return captions.target_words(self.target.name, self.probability)
 
     @property
     def title(self) -> str:
         """What the picture shows, in one line."""
-        return f"{self.target.name} ({self.method} at {self.layer})"
+        return f"{self.target_words} ({self.method} at {self.layer})"
+
+    @property
+    def caption(self) -> tuple[str, str]:
+        """What the picture shows, in two lines: the target; method, layer and model."""
+        # an empty map must not pass for a cold one
+        empty = "" if (self.map > 0).any() else ": no evidence"
+        how = captions.how_words(self.method, self.layer, self.options.get("model"))
+        return f"{self.target_words}{empty}", how
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain values for JSON, without pictures."""
         return {
             "photo": self.photo.name,
             "predictions": [vars(prediction) for prediction in self.predictions],
-            "target": plain_target(self.target) | {"score": self.score},
+            "target": plain_target(self.target)
+            | {"score": self.score, "probability": self.probability},
             "layer": self.layer,
             "method": self.method,
             "grid": plain_values(self.map),
@@ -240,14 +253,9 @@ class Explanation:
             "versions": self.versions,
         }
 
-    def _shown(self, full_size: bool) -> Explanation:
-        """The explanation of the photo as it is drawn."""
-        return self if full_size or drawn_size.is_drawn_whole(self.photo) else self._smaller
-
     @cached_property
-    def _smaller(self) -> Explanation:
-        photo, geometry = drawn_size.smaller(self.photo, self.geometry)
-        return replace(self, photo=photo, geometry=geometry)
+    def _on_photo(self) -> HeatOnPhoto:
+        return HeatOnPhoto(self.map, self.photo, self.geometry, self.scale, self.upsampling)
 
     @cached_property
     def _class_maps(self) -> np.ndarray:
@@ -272,20 +280,20 @@ class Explanation:
     def __copy__(self) -> Explanation:
         return replace(self)
 
+    def _with_legend(self, picture: np.ndarray, look: Look, legend: bool) -> Image.Image:
+        if not legend:
+            return Image.fromarray(picture)
+        strip = legends.legend(picture.shape[1], self.caption, look, reach=self._on_photo.reach)
+        return legends.below(Image.fromarray(picture), strip)
+
     def _repr_png_(self) -> bytes:
-        buffer = io.BytesIO()
-        self.overlay().save(buffer, format="png")
-        return buffer.getvalue()
+        return png_bytes(self.overlay())
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{html.escape(p.name)}</td><td>{p.probability:.1%}</td></tr>"
-            for p in self.predictions
-        )
-        notes = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in self.warnings)
-        picture = b64encode(self._repr_png_()).decode("ascii")
-        return (
-            f"<figure><img src='data:image/png;base64,{picture}' style='max-width:100%'>"
-            f"<figcaption>{html.escape(self.title)}</figcaption></figure>"
-            f"<table>{rows}</table>{notes}"
+        classes = [(readable(p.name), percent(p.probability)) for p in self.predictions]
+        return notebook_html(
+            figures=[Figure(self.overlay(), self.caption)],
+            tables=[HtmlTable((), classes)] if classes else [],
+            notes=self.warnings,
+            look=choose_look(),
         )

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from seewhy import render
 from seewhy.errors import LayerError, MapError, MethodError, OptionError, SeewhyWarning
+from seewhy.explainer.batching import group_by_key
 from seewhy.explainer.explainer import Explainer
 from seewhy.methods.registry import read_method
 from seewhy.models.samples import read_files
 from seewhy.render import pictures
+from seewhy.render.legends import below, legend, readable
+from seewhy.render.looks import Look, SheetDrawing, choose_look
 from seewhy.render.sheets import labelled_sheet
 from seewhy.render.text import font, wrap_text
 from seewhy.results.explanation import Explanation
+from seewhy.results.saving import save_result
+from seewhy.results.shared_scale import on_one_scale
 from seewhy.studies.measuring import check_list
 
 METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
@@ -49,29 +53,36 @@ class Comparison:
         """The explanations that could be made."""
         return (cell.explanation for cell in self.cells if cell.explanation is not None)
 
-    def sheet(
-        self, *, colormap: str = "jet", alpha: float = 0.4, blend: str = "add"
-    ) -> Image.Image:
+    def sheet(self, **drawing: Unpack[SheetDrawing]) -> Image.Image:
         """All overlays on one sheet: a row for each target and layer, in front of it the photo.
 
-        Where a method could not explain, its place says why.
+        drawing: look, colormap, alpha, blend and cells, as `Explanation.overlay` takes them.
+        The maps of one method at one layer share a scale over all targets: the colours of its
+        column compare. Where a method could not explain, its place says why.
         """
+        look = choose_look(**drawing)
         first = next(iter(self), None)
         if first is None:
             raise OptionError(f"nothing could be explained: {self.cells[0].problem}")
         plain = pictures.plain_picture(first.photo)
+        scaled = _on_scales_of_columns(self.cells)
         tiles, titles = [], []
         for at, cell in enumerate(self.cells):
             if at % self.columns == 0:
                 tiles.append(plain)
-                titles.append(f"{cell.target} · {cell.layer}")
-            tiles.append(_tile(cell, plain.shape, pictures.Look(colormap, alpha, blend)))
-            titles.append(cell.method)
-        return labelled_sheet(tiles, titles, self.columns + 1)
+                titles.append(f"{_asked(cell)} · {cell.layer}")
+            tiles.append(_tile(scaled[at], plain.shape, look))
+            titles.append(_heading(cell))
+        sheet = labelled_sheet(tiles, titles, self.columns + 1)
+        several = len({cell.target for cell in self.cells}) > 1
+        scale = ", the classes of a method and layer on one scale" if several else ""
+        about = f"{Path(first.photo.name).name} · {first.options.get('model', 'model')}{scale}"
+        return below(sheet, legend(sheet.width, (about,), look))
 
-    def save(self, path: str | Path, **look: Any) -> Path:
-        """Write the sheet; the suffix of the path tells the format. Returns the path."""
-        return render.save(self.sheet(**look), path)
+    def save(self, path: str | Path, **drawing: Unpack[SheetDrawing]) -> Path:
+        """Write the sheet, or the results as .json; the suffix of the path tells. Returns it."""
+        record: dict[str, Any] = {"cells": self.as_dicts()}
+        return save_result(path, lambda: self.sheet(**drawing), record=lambda: record)
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """The results as plain values for JSON; those that failed with their "error"."""
@@ -149,14 +160,34 @@ def _cells_of_method(
     ]
 
 
-def _tile(cell: Cell, shape: tuple[int, ...], look: pictures.Look) -> np.ndarray:
+def _on_scales_of_columns(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells, those of one method and layer on one scale: only their maps compare."""
+    scaled = list(cells)
+    for members in group_by_key([(cell.method, cell.layer) for cell in cells]):
+        made = [k for k in members if cells[k].explanation is not None]
+        if len(made) < 2:  # alone, a map keeps its own scale
+            continue
+        together = on_one_scale(each for k in made if (each := cells[k].explanation) is not None)
+        for k, explanation in zip(made, together, strict=True):
+            scaled[k] = replace(cells[k], explanation=explanation)
+    return scaled
+
+
+def _asked(cell: Cell) -> str:
+    return cell.explanation.target_words if cell.explanation else readable(cell.target)
+
+
+def _heading(cell: Cell) -> str:
+    if cell.explanation is None or (cell.explanation.map > 0).any():
+        return cell.method
+    return f"{cell.method}: no evidence"
+
+
+def _tile(cell: Cell, shape: tuple[int, ...], look: Look) -> np.ndarray:
     if cell.explanation is None:
         return _text_tile(cell.problem, shape)
-    explanation = cell.explanation
     try:
-        return pictures.overlay_picture(
-            explanation.photo, explanation.heatmap, explanation.geometry, look
-        )
+        return cell.explanation.picture(look)
     except MapError as error:
         return _text_tile(str(error), shape)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,17 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from seewhy import render
 from seewhy.maps.correlation import correlation
 from seewhy.render import files, pictures
 from seewhy.render.boxes_and_regions import greyed_region
+from seewhy.render.legends import below, legend, readable
+from seewhy.render.looks import Look, LookName, choose_look
 from seewhy.render.pages import data_address, html_page
 from seewhy.render.sheets import MARGIN, labelled_sheet
 from seewhy.render.text import TEXT, font, wrap_text
-from seewhy.results.explanation import Explanation, Prediction
+from seewhy.results.explanation import Explanation
+from seewhy.results.prediction import Prediction
+from seewhy.results.saving import save_result
 from seewhy.results.shared_scale import on_one_scale
 from seewhy.results.trust import Trust
 
@@ -31,37 +33,31 @@ COLUMNS = 3
 SHARES = tuple(k / 50 for k in range(1, 36))
 
 
-def draw_report(debugging: Debugging) -> Image.Image:
+def draw_report(debugging: Debugging, look: Look) -> Image.Image:
     """Photo, both maps on one scale, their difference and the region; below, all in words."""
-    above = _draw_maps(debugging)
-    below = _draw_words(debugging, above.width)
-    whole = Image.new("RGB", (above.width, above.height + below.height), "white")
-    whole.paste(above, (0, 0))
-    whole.paste(below, (0, above.height))
-    return whole
+    above = _draw_maps(debugging, look)
+    return below(above, _draw_words(debugging, above.width))
 
 
-def _draw_maps(debugging: Debugging) -> Image.Image:
+def _draw_maps(debugging: Debugging, look: Look) -> Image.Image:
     both = on_one_scale([debugging.predicted, debugging.true])
-    look = pictures.Look("jet", 0.4, "add")
     photo = pictures.plain_picture(debugging.predicted.photo)
-    tiles = [photo]
-    tiles += [
-        pictures.overlay_picture(explanation.photo, explanation.heatmap, explanation.geometry, look)
-        for explanation in (*both, debugging.difference)
-    ]
-    first, other = debugging.predicted.target.name, debugging.true.target.name
+    explanations = (*both, debugging.difference)
+    tiles = [photo, *(each.picture(look, full_size=True) for each in explanations)]
+    first, other = (readable(each.target.name) for each in both)
     kind = "runner-up" if debugging.right else "true"
     titles = [
         Path(debugging.predicted.photo.name).name,
-        f"predicted: {first}",
-        f"{kind}: {other}",
+        f"predicted: {both[0].target_words}",
+        f"{kind}: {both[1].target_words}",
         f"{first} rather than {other}",
     ]
     if debugging.region is not None:
         tiles.append(greyed_region(photo, debugging.region.mask))
         titles.append(f"without this {debugging.region.share:.0%}: {other}")
-    return labelled_sheet(tiles, titles, COLUMNS)
+    sheet = labelled_sheet(tiles, titles, COLUMNS)
+    about = f"{debugging.predicted.caption[1]} · predicted and {kind} on one scale"
+    return below(sheet, legend(sheet.width, (about,), look))
 
 
 def _draw_words(debugging: Debugging, width: int) -> Image.Image:
@@ -108,10 +104,10 @@ def _classes(debugging: Debugging, letters: ImageFont.FreeTypeFont, width: int) 
     return canvas
 
 
-def debug_page(debugging: Debugging) -> str:
+def debug_page(debugging: Debugging, look: Look) -> str:
     """One HTML page that holds all of it, to mail."""
     buffer = io.BytesIO()
-    _draw_maps(debugging).save(buffer, format="jpeg", quality=90)
+    _draw_maps(debugging, look).save(buffer, format="jpeg", quality=90)
     explained = (debugging.predicted, debugging.true)
     notes = dict.fromkeys(note for explanation in explained for note in explanation.warnings)
     versions = debugging.predicted.versions.items()
@@ -123,7 +119,7 @@ def debug_page(debugging: Debugging) -> str:
         trust=debugging.trust,
         predictions=debugging.confusions,
         notes=list(notes),
-        how=f"{debugging.predicted.method} at {debugging.predicted.layer}",
+        how=debugging.predicted.caption[1],
         versions=", ".join(f"{package} {version}" for package, version in versions),
         marks=MARKS,
         colours={"passed": COLOURS, "verdict": VERDICTS},
@@ -196,9 +192,12 @@ class Debugging:
             sentences.append(f"The map of {first} {verdicts[self.trust.verdict]}: see the checks.")
         return tuple(sentences)
 
-    def picture(self) -> Image.Image:
-        """Photo, both maps on one scale, their difference, and the region; below, all in words."""
-        return draw_report(self)
+    def picture(self, look: LookName | Look | None = None) -> Image.Image:
+        """Photo, both maps on one scale, their difference, and the region; below, all in words.
+
+        look: as `Explanation.overlay` takes it.
+        """
+        return draw_report(self, choose_look(look))
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain values for JSON, without pictures."""
@@ -220,16 +219,15 @@ class Debugging:
             "trust": self.trust and self.trust.as_dict(),
         }
 
-    def html(self) -> str:
-        """One page that holds all of it, to mail."""
-        return debug_page(self)
+    def html(self, look: LookName | Look | None = None) -> str:
+        """One page that holds all of it, to mail. look: as `picture` takes it."""
+        return debug_page(self, choose_look(look))
 
-    def save(self, path: str | Path) -> Path:
-        """Write it; .html and .json by their suffix, all else as the picture. Returns the path."""
-        path = Path(path)
-        if path.suffix.lower() in (".html", ".htm"):
-            return files.write(path, self.html())
-        if path.suffix.lower() == ".json":
-            record = json.dumps(self.as_dict(), indent=1, ensure_ascii=False)
-            return files.write(path, record + "\n")
-        return render.save(self.picture(), path)
+    def save(self, path: str | Path, look: LookName | Look | None = None) -> Path:
+        """Write it: the page as .html, the record as .json, else the picture, as its suffix says.
+
+        look: as `picture` takes it. Returns the path.
+        """
+        if Path(path).suffix.lower() in (".html", ".htm"):
+            return files.write(path, self.html(look))
+        return save_result(path, lambda: self.picture(look), record=self.as_dict)

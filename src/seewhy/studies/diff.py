@@ -21,6 +21,8 @@ from seewhy.images.photo import Photo
 from seewhy.maps.correlation import correlation
 from seewhy.render import pictures
 from seewhy.render.boxes_and_regions import signed_difference
+from seewhy.render.legends import below, legend
+from seewhy.render.looks import Look, LookName, choose_look
 from seewhy.render.sheets import labelled_sheet
 from seewhy.results.explanation import Explanation
 from seewhy.results.shared_scale import on_one_scale
@@ -53,24 +55,29 @@ class Difference:
         difference: np.ndarray = self.a.heatmap - self.b.heatmap
         return difference
 
-    def picture(self, common_scale: bool = False) -> Image.Image:
+    def picture(
+        self, common_scale: bool = False, look: LookName | Look | None = None
+    ) -> Image.Image:
         """The photo, both maps over it, and where they differ: red for A, blue for B.
 
-        common_scale: whether the maps share a scale, for models whose scores do.
+        common_scale: whether the maps share a scale, for models whose scores do. look: as
+        `Explanation.overlay` takes it.
         """
         pair = on_one_scale([self.a, self.b]) if common_scale else [self.a, self.b]
-        look = pictures.Look("jet", 0.4, "add")
+        chosen = choose_look(look)
         plain = pictures.plain_picture(self.a.photo)
-        maps = [
-            pictures.overlay_picture(
-                explanation.photo, explanation.heatmap, explanation.geometry, look
-            )
-            for explanation in pair
+        maps = [explanation.picture(chosen, full_size=True) for explanation in pair]
+        both = zip(("A", "B"), pair, strict=True)
+        titles = [
+            Path(self.photo).name,
+            *(f"{letter}: {each.target_words}" for letter, each in both),
+            "red: A more, blue: B more",
         ]
-        name = self.a.target.name
-        titles = [Path(self.photo).name, f"A: {name}", f"B: {name}", "red: A more, blue: B more"]
         tiles = [plain, *maps, signed_difference(plain, pair[0].heatmap - pair[1].heatmap)]
-        return labelled_sheet(tiles, titles, 4)
+        sheet = labelled_sheet(tiles, titles, 4)
+        scale = "one scale for both maps" if common_scale else "each map on a scale of its own"
+        lines = [f"{letter}: {each.caption[1]}" for letter, each in zip("AB", pair, strict=True)]
+        return below(sheet, legend(sheet.width, (scale, *lines), chosen))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

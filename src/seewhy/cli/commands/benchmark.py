@@ -9,19 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import completion, grammar, session
-from seewhy.cli.options import (
-    ASKED,
-    BUNDLED,
-    HOW,
-    Json,
-    Layers,
-    Methods,
-    OneTarget,
-    Output,
-    Photos,
-    Quiet,
-    takes_options,
-)
+from seewhy.cli.flags import ASKED, BUNDLED, Json, Layers, Methods, OneTarget, Output, Photos, Quiet
+from seewhy.cli.options import takes_options
 from seewhy.cli.photos import check_models, given_photos
 from seewhy.errors import OptionError
 from seewhy.explainer.options import index_or_text
@@ -33,8 +22,8 @@ EXAMPLES = """
 [bold]Examples[/bold]
 
   seewhy benchmark photos --method grad-cam,layer-cam,eigen-cam
-  seewhy benchmark val2017 --boxes instances_val2017.json --metric pointing-game,max-box-acc
-  seewhy benchmark photos --model my.keras,vgg16 --method grad-cam,rise:masks=500
+  seewhy benchmark val2017 --boxes instances.json --metric pointing-game
+  seewhy benchmark photos --model my.keras,vgg16 --method rise:masks=500
 """
 
 

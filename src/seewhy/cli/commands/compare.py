@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from seewhy.cli import grammar, session
-from seewhy.cli.options import (
-    BUNDLED,
-    Json,
-    Layers,
-    Methods,
-    Model,
-    PictureOrFolder,
-    Quiet,
-    Targets,
-    takes_options,
-)
+from seewhy.cli.flags import BUNDLED, Json, Layers, Methods, Model, PictureOrFolder, Quiet, Targets
+from seewhy.cli.options import takes_options
 from seewhy.cli.photos import check_models, given_photo
 from seewhy.errors import MethodError, OptionError
 
@@ -26,8 +18,8 @@ EXAMPLES = """
 [bold]Examples[/bold]
 
   seewhy compare cat.jpg
-  seewhy compare cat.jpg --method grad-cam,layer-cam,rise:masks=500 --target tabby,tiger_cat
-  seewhy compare scan.png --model my.keras --layer conv3,conv5 --output compared.png
+  seewhy compare cat.jpg --method grad-cam,rise:masks=500 --target tabby,lynx
+  seewhy compare scan.png --model my.keras --layer conv3,conv5 --output out.png
 """
 
 
@@ -51,6 +43,7 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
     methods: Methods = [],  # noqa: B006
     layers: Layers = [],  # noqa: B006
     settings: dict[str, Any],
+    look: Any,
     output: PictureOrFolder = Path(),
     json: Json = False,
     quiet: Quiet = False,
@@ -79,7 +72,7 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
             layers=grammar.layer_list(layers) or [None],
             targets=grammar.target_list(targets, explainer.labels) or ["top"],
         )
-        session.save_to(path, comparison.save, "sheet", "--output")
+        session.save_to(path, partial(comparison.save, look=look), "sheet", "--output")
         records = [each | {"photo": photo, "files": [str(path)]} for each in comparison.as_dicts()]
         cells = [cell for cell in comparison.cells if cell.problem]
         told = [f"{cell.method} at {cell.layer}: {cell.problem}" for cell in cells]

@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import session
-from seewhy.cli.options import (
-    ASKED,
-    BUNDLED,
-    Json,
-    Model,
-    Photos,
-    PictureOrFolder,
-    Quiet,
-    takes_options,
-)
+from seewhy.cli.flags import ASKED, BUNDLED, Json, Model, Photos, PictureOrFolder, Quiet
+from seewhy.cli.options import takes_options
 from seewhy.cli.photos import GivenPhotos, check_models, given_photos
 from seewhy.errors import ImageError, OptionError, SeewhyWarning
 
@@ -31,7 +23,7 @@ EXAMPLES = """
 
   seewhy concepts cat.jpg
   seewhy concepts pets --count 8 --output pets.png
-  seewhy concepts scans/*.png --model my.keras --labels names.txt --layer conv3 --json
+  seewhy concepts "scans/*.png" --model my.keras --layer conv3 --json
 """
 
 

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import session
-from seewhy.cli import completion
-from seewhy.cli.options import ASKED, BUNDLED, HOW, Json, Model, Output, Quiet, takes_options
+from seewhy.cli import completion, session
+from seewhy.cli.flags import ASKED, BUNDLED, HOW, Json, Model, Output, Quiet
+from seewhy.cli.options import takes_options
 from seewhy.cli.photos import check_models, given_photo
 from seewhy.errors import OptionError
 from seewhy.explainer.options import index_or_text
 
 if TYPE_CHECKING:
+    from seewhy.render.looks import Look
     from seewhy.studies.debug_report import Debugging
 
 EXAMPLES = """
 [bold]Examples[/bold]
 
   seewhy debug cat.jpg --true "tiger cat"
-  seewhy debug scan.png --true benign --model my.keras --labels names.txt --preprocess unit
+  seewhy debug scan.png --true benign --model my.keras --labels names.txt
 """
 
 
@@ -51,6 +52,7 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
             help="Check whether the map can be trusted: 39 forward passes.", rich_help_panel=HOW
         ),
     ] = True,
+    look: Any,
     output: Output = Path(),
     json: Json = False,
     quiet: Quiet = False,
@@ -70,20 +72,20 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
 
         label = index_or_text(true)
         result = study.debug(model, path_of_photo, label, trust=trust, **settings)
-        files = _save(result, output, Path(photo).stem)
+        files = _save(result, output, Path(path_of_photo).stem, look)
         record = result.as_dict() | {"files": [str(path) for path in files]}
         return session.Report(record, lambda: _show(result, files))
 
     session.command(work, as_json=json, quiet=quiet)
 
 
-def _save(result: Debugging, folder: Path, stem: str) -> list[Path]:
+def _save(result: Debugging, folder: Path, stem: str, look: Look) -> list[Path]:
     from seewhy.render.files import file_name
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         names = [file_name(stem, f"_debug{suffix}") for suffix in (".jpg", ".html")]
-        return [result.save(folder / name) for name in names]
+        return [result.save(folder / name, look) for name in names]
     except OSError as error:
         raise OptionError(
             f"the result cannot be written to {str(folder)!r} ({error.strerror}). "

@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import completion, grammar, session, teller
-from seewhy.cli.options import (
-    ASKED,
-    HOW,
-    PICTURES,
-    Json,
-    OneTarget,
-    Output,
-    Photos,
-    Quiet,
-    takes_options,
-)
+from seewhy.cli.flags import ASKED, HOW, PICTURES, Json, OneTarget, Output, Photos, Quiet
+from seewhy.cli.options import takes_options
 from seewhy.cli.photos import check_models, given_photos
 from seewhy.errors import OptionError
 from seewhy.explainer.options import index_or_text
@@ -33,8 +24,8 @@ if TYPE_CHECKING:
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  seewhy diff before.keras after.keras photos --labels names.txt --preprocess unit
-  seewhy diff efficientnet-lite0 tuned.keras cat.jpg dog.jpg --target cat --pictures 2
+  seewhy diff before.keras after.keras photos --labels names.txt
+  seewhy diff efficientnet-lite0 tuned.keras pets --target cat --pictures 2
 """
 
 
@@ -87,9 +78,7 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
     ] = None,
     weights_b: Annotated[
         Path | None,
-        typer.Option(
-            help="Weights for model B, a preset.", metavar="FILE", rich_help_panel=ASKED
-        ),
+        typer.Option(help="Weights for model B, a preset.", metavar="FILE", rich_help_panel=ASKED),
     ] = None,
     pictures: Annotated[
         int,
@@ -196,7 +185,8 @@ def _write(
 ) -> Path | None:
     """Write the pictures and the table; the path of the table. Sorts the records.
 
-    how: as `Difference.picture` takes it. problems: gets a line for each file that cannot be written.
+    how: as `Difference.picture` takes it. problems: gets a line for each file that cannot be
+    written.
     """
     from seewhy import render
     from seewhy.render.files import write

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import completion, session
-from seewhy.cli.options import ASKED, BUNDLED, HOW, Json, Model, Photos, takes_options
+from seewhy.cli.flags import ASKED, BUNDLED, HOW, Json, Model, Photos
+from seewhy.cli.options import takes_options
 from seewhy.cli.photos import check_models, given_photos
 from seewhy.errors import OptionError
 
@@ -20,7 +21,7 @@ EXAMPLES = """
 
   seewhy evaluate val2017 --boxes instances_val2017.json
   seewhy evaluate photos --boxes voc/Annotations --method layer-cam --size 320
-  seewhy evaluate scans --boxes masks --model my.keras --labels names.txt --target melanoma
+  seewhy evaluate scans --boxes masks --model my.keras --target melanoma
 """
 
 
@@ -90,8 +91,7 @@ def evaluate(  # noqa: PLR0913  (one parameter a flag)
 
     if len(target) > 1:
         raise OptionError(
-            f"this command asks one question of all photos; got {len(target)}: "
-            f"{', '.join(target)}."
+            f"this command asks one question of all photos; got {len(target)}: {', '.join(target)}."
         )
     given = given_photos(photos)
     given.require()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy.cli.options import (
+from seewhy.cli.flags import (
     ASKED,
     BUNDLED,
     HOW,
@@ -22,25 +22,20 @@ from seewhy.cli.options import (
     Quiet,
     Targets,
     Verbose,
-    takes_options,
 )
+from seewhy.cli.options import takes_options
 
 EXAMPLES = """
 [bold]Examples[/bold]
 
   seewhy explain cat.jpg
-  seewhy explain pets.jpg --target dog --target cat
-  seewhy explain dalmatian.jpg --model vgg16 --target dalmatian --layer block5_conv3
-  seewhy explain scans "more/**/*.png" @list.txt --model my.keras --labels names.txt --output out
+  seewhy explain pets.jpg --target dog,cat
+  seewhy explain dog.jpg --model vgg16 --method rise:masks=500
+  seewhy explain scans "more/**/*.png" @list.txt --model my.keras
   seewhy explain validation --labels-from folder --output out
   seewhy explain photo.jpg --target all-top --top 5 --json > why.json
-  seewhy explain husky.jpg --why "Siberian husky" --rather-than "Alaskan malamute"
+  seewhy explain dog.jpg --why "Siberian husky" --rather-than malamute
 """
-
-
-class Blend(StrEnum):
-    add = "add"
-    mix = "mix"
 
 
 class Format(StrEnum):
@@ -80,15 +75,19 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     settings: dict[str, Any],
     common_scale: Annotated[
         bool,
-        typer.Option("--common-scale", help="Draw all maps of a photo on one scale."),
+        typer.Option(
+            "--common-scale/--own-scales",
+            help="Draw all maps of a photo on one scale, or each on its own.",
+            rich_help_panel=PICTURES,
+        ),
+    ] = True,
+    look: Any,
+    legend: Annotated[
+        bool,
+        typer.Option(
+            "--legend", help="Say below each picture what it shows.", rich_help_panel=PICTURES
+        ),
     ] = False,
-    blend: Annotated[Blend, typer.Option(help="How the map is laid over the photo.")] = Blend.add,
-    alpha: Annotated[
-        float, typer.Option(min=0, max=1, help="Strength of the map in the overlay.")
-    ] = 0.4,
-    colormap: Annotated[
-        str, typer.Option(help="OpenCV's jet, or a name that Matplotlib knows.")
-    ] = "jet",
     format: Annotated[
         Format,
         typer.Option(
@@ -120,7 +119,7 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     from seewhy.cli.explain_photos import Asked, Told, explain_photos
     from seewhy.cli.picture_files import Drawing
 
-    drawing = Drawing(blend.value, alpha, colormap, output, format.value, common_scale, full_size)
+    drawing = Drawing(look, output, format.value, common_scale, legend, full_size)
     words = [f"{flag} {text}" for flag, text in _beside(why, rather_than, against).items() if text]
     asked = Asked(
         model,
@@ -138,14 +137,28 @@ def _beside(why: str | None, rather_than: str | None, against: str | None) -> di
     return {"why": why, "rather than": rather_than, "against": against}
 
 
-def demo(*, output: Output = Path(), json: Json = False, quiet: Quiet = False) -> None:
-    """Explain the bundled photo of a cat with the bundled network."""
+@takes_options("top", "batch_size")
+def demo(
+    *,
+    settings: dict[str, Any],
+    output: Output = Path(),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Explain the bundled photo of a cat with the bundled network.
+
+    Writes the map alone and over the photo, in both looks: chelsea_heatmap and chelsea_gradcam, and
+    as the Grad-CAM tutorial draws them, chelsea_tutorial_heatmap and chelsea_tutorial_gradcam.
+    """
     from seewhy.cli.explain_photos import Asked, Told, explain_photos
     from seewhy.cli.picture_files import Drawing
     from seewhy.data import FOLDER
+    from seewhy.render.looks import TUTORIAL
 
     photo = str(FOLDER / "chelsea.png")
-    explain_photos([photo], Asked(BUNDLED, {}, []), Drawing(output=output), Told(json, quiet))
+    tutorial = Drawing(TUTORIAL, output, mark="_tutorial")
+    drawing = Drawing(output=output, besides=tutorial)
+    explain_photos([photo], Asked(BUNDLED, settings, []), drawing, Told(json, quiet))
 
 
 def _margins(why: str | None, rather_than: str | None, against: str | None) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import grammar, session, teller
-from seewhy.cli.options import (
+from seewhy.cli.flags import (
     BUNDLED,
     HOW,
     OUTPUT,
@@ -23,8 +23,8 @@ from seewhy.cli.options import (
     Quiet,
     Targets,
     Verbose,
-    takes_options,
 )
+from seewhy.cli.options import takes_options
 from seewhy.cli.photos import FolderClasses, check_models, given_photos
 from seewhy.errors import SeewhyError
 
@@ -39,7 +39,7 @@ EXAMPLES = """
 
   seewhy locate cat.jpg
   seewhy locate pets --target dog,cat --format yolo --output labels
-  seewhy locate scan.png --model my.keras --labels names.txt --threshold 0.5 --max-boxes 1
+  seewhy locate scan.png --model my.keras --threshold 0.5 --max-boxes 1
 """
 
 
@@ -218,9 +218,7 @@ def _write(
         raise SeewhyError(f"the boxes cannot be written: {error}.") from error
 
 
-def _show(
-    records: Sequence[dict[str, Any]], files: Sequence[Path], told: teller.Detail
-) -> None:
+def _show(records: Sequence[dict[str, Any]], files: Sequence[Path], told: teller.Detail) -> None:
     width = teller.column([record["photo"] for record in records])
     for record in records:
         if "boxes" not in record:  # what went wrong is told already
