@@ -61,9 +61,15 @@ def command(
     for problem in report.problems:
         if problem not in told:
             tell_problem(problem)
-    if report.closing:
-        tell_closing(report.closing, as_json=as_json)
-    show = (lambda: None) if quiet else report.show
+
+    def show() -> None:
+        if not quiet:
+            report.show()
+        if report.closing:
+            echo(report.closing)
+
+    if as_json and report.closing:  # stdout is that of the results
+        tell_closing(report.closing, as_json=True)
     finish(report.record, show, as_json=as_json, failed=bool(report.problems))
 
 

@@ -74,31 +74,32 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
         )
         session.save_to(path, partial(comparison.save, look=look), "sheet", "--output")
         records = [each | {"photo": photo, "files": [str(path)]} for each in comparison.as_dicts()]
+        records += [{"photo": photo, "method": text, "error": why} for text, why in unknown.items()]
         cells = [cell for cell in comparison.cells if cell.problem]
         told = [f"{cell.method} at {cell.layer}: {cell.problem}" for cell in cells]
         if not known:  # nobody asked for these methods
             for problem in told:
                 session.tell_problem(problem)
-        problems = [*unknown, *(told if known else [])]
+        problems = [*unknown.values(), *(told if known else [])]
         return session.Report(records, lambda: session.echo(path), problems)
 
     session.command(work, as_json=json, quiet=quiet)
 
 
-def _known(texts: list[str]) -> tuple[list[Any], list[str]]:
-    """Methods that there are, with their options, and what is wrong with the others.
+def _known(texts: list[str]) -> tuple[list[Any], dict[str, str]]:
+    """Methods that there are, with their options; and the others, with what is wrong with them.
 
     Raises OptionError if all that are given are wrong.
     """
     from seewhy.methods.registry import read_method
 
     known: list[Any] = []
-    problems: list[str] = []
+    problems: dict[str, str] = {}
     for text in texts:
         try:
             known.append(read_method(text))
         except MethodError as error:
-            problems.append(str(error))
+            problems[text] = str(error)
     if problems and not known:
-        raise OptionError("\n".join(problems))
+        raise OptionError("\n".join(problems.values()))
     return known, problems

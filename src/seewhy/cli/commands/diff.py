@@ -224,10 +224,12 @@ def _show(records: list[dict[str, Any]], csv: Path | None) -> None:
     table.add_column("pixels apart", justify="right")
     table.add_column("note")
     differing = [record for record in records if _differs(record)]
-    for record in differing:
+    names = [Path(record["photo"]).name for record in differing]
+    unique = len(set(names)) == len(names)
+    for name, record in zip(names, differing, strict=True):
         far = "–" if record["distance"] is None else f"{record['distance']:.0f}"
         photo, label = (
-            session.words(text) for text in (Path(record["photo"]).name, record["target"])
+            session.words(text) for text in (name if unique else record["photo"], record["target"])
         )
         table.add_row(photo, label, f"{record['figure']:.3f}", far, session.words(record["note"]))
     Console(highlight=False).print(table)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from seewhy.methods.registry import Method
 
-WIDEST_COST = 14
-"""Letters of the column of costs."""
+WIDE, WIDEST_COST = 100, 18
+"""Letters of a terminal in which costs are shown, and of their column."""
 JsonList = Annotated[
     bool, typer.Option("--json", help="Print the list as JSON.", rich_help_panel=OUTPUT)
 ]
@@ -50,7 +50,7 @@ def methods(
     brief: Annotated[bool, typer.Option("--brief", hidden=True)] = False,
     json: JsonList = False,
 ) -> None:
-    """List the methods, one a line: name, cost in forward passes, and when to use it."""
+    """List the methods, one a line: its name, its cost where there is room, and its use."""
     from seewhy.methods import registry
 
     if name is not None:
@@ -85,22 +85,27 @@ def _show_methods(entries: Sequence[Method], verbose: bool) -> None:
             _print(console, entry)
     else:
         _print_lines(console, entries)
-    console.print("Costs are in forward passes. [cyan]seewhy methods NAME[/cyan] tells all of one.")
+    told = "[cyan]seewhy methods NAME[/cyan] tells all of one"
+    console.print(f"{told}, its cost in forward passes too.")
 
 
 def _print_lines(console: Console, entries: Sequence[Method]) -> None:
-    """A line each under the heading of its family, cut off at the terminal's width."""
+    """A line each under the heading of its family, cut off at the terminal's width.
+
+    Costs are shown where there is room.
+    """
     from rich.text import Text
 
     names = max(len(entry.name) for entry in entries)
-    costs = max(min(len(entry.cost), WIDEST_COST) for entry in entries)
+    costs = min(WIDEST_COST, max(len(entry.cost) for entry in entries))
+    shown = console.width >= WIDE
     for family in dict.fromkeys(entry.family for entry in entries):
         console.print(Text(family, style="bold cyan"))
         for entry in entries:
             if entry.family == family:
                 cost = entry.cost if len(entry.cost) <= costs else f"{entry.cost[: costs - 1]}…"
                 line = Text(f"  {entry.name:<{names}}  ", style="bold")
-                line.append(f"{cost:<{costs}}  ", style="not bold dim")
+                line.append(f"{cost:<{costs}}  " if shown else "", style="not bold dim")
                 line.append(entry.use, style="not bold")
                 console.print(line, no_wrap=True, overflow="ellipsis")
     console.print()

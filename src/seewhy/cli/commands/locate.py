@@ -236,7 +236,7 @@ def _boxes_in_words(boxes: Sequence[dict[str, Any]]) -> str:
     if not boxes:
         return "no boxes"
     count = "1 box" if len(boxes) == 1 else f"{len(boxes)} boxes"
-    return f"{count}, {boxes[0]['name']}: {boxes[0]['score']:.0%} of the heat"
+    return f"{count}, {boxes[0]['name']}: {boxes[0]['share_of_heat']:.0%} of the heat"
 
 
 def _show_photo(record: dict[str, Any]) -> None:
@@ -247,7 +247,7 @@ def _show_photo(record: dict[str, Any]) -> None:
         corners = f"{box['left']}, {box['top']}, {box['right']}, {box['bottom']}"
         probability = box["probability"]
         sure = "" if probability is None else f" (class probability {probability:.1%})"
-        heat = f"{box['score']:.0%} of its heat"
+        heat = f"{box['share_of_heat']:.0%} of its heat"
         session.echo(f"  {box['name']}{sure}: box {corners} holds {heat}")
     if not record["boxes"]:
         session.echo("  no boxes: nothing speaks for the target")
