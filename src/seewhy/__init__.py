@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seewhy.network.split import Split
     from seewhy.plan.layer_table import layers
     from seewhy.results.explanation import Explanation
+    from seewhy.results.explanations import Explanations
     from seewhy.results.prediction import Prediction
     from seewhy.results.shared_scale import on_one_scale
     from seewhy.studies.benchmark.benchmark import benchmark
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Explainer",
     "Explanation",
+    "Explanations",
     "Prediction",
     "Split",
     "__version__",
@@ -51,6 +53,7 @@ __all__ = [
 _PLACES = {
     "Explainer": "explainer.explainer",
     "Explanation": "results.explanation",
+    "Explanations": "results.explanations",
     "Prediction": "results.prediction",
     "Split": "network.split",
     "benchmark": "studies.benchmark.benchmark",

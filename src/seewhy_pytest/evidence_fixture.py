@@ -20,8 +20,8 @@ from seewhy.images.photo import Photo
 from seewhy.metrics.localisation.box_overlap import box_iou
 from seewhy.metrics.localisation.boxes_and_masks import as_masks
 from seewhy.metrics.localisation.pointing import energy_inside, pointing_game
-from seewhy.render.boxes_and_regions import rim
 from seewhy.render.files import slug
+from seewhy.render.regions_on_photos import rim
 from seewhy.results.explanation import Explanation
 
 if TYPE_CHECKING:

@@ -76,7 +76,7 @@ def test_demo(run):
 def test_the_pictures_are_the_tutorials(own, photo):
     import cv2
 
-    _, out, _ = own(photo, "--target", 2, "--format", "png", "--json")
+    _, out, _ = own(photo, "--target", 2, "--format", "png", "--look", "tutorial", "--json")
     (record,) = json.loads(out)
     grid = np.maximum(np.array(record["grid"], "float32"), 0)
     heatmap = cv2.resize(grid / grid.max(), (48, 48))

@@ -99,8 +99,8 @@ def test_layers_by_index_and_fused(ask):
 
 def test_a_common_scale_shows_which_class_is_stronger(ask):
     flags = ["--target", "0", "--target", "1", "--target", "2", "--format", "png"]
-    own = ask(*flags, "--output", "own")
-    common = ask(*flags, "--output", "common", "--common-scale")
+    own = ask(*flags, "--output", "own", "--own-scales")
+    common = ask(*flags, "--output", "common")
     largest = [np.max(record["grid"]) for record in own]
     strong, weak = int(np.argmax(largest)), int(np.argmin(largest))
     assert largest[weak] < 0.7 * largest[strong]

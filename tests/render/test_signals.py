@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from seewhy import render
+from seewhy.render.arrays.signals import signal_picture
 from seewhy.render.looks import Look
-from seewhy.render.signals import signal_picture
 
 pytestmark = pytest.mark.framework_free
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from seewhy import render
+from seewhy.render.arrays.volumes import shown_slices, slice_picture
 from seewhy.render.looks import Look
 from seewhy.render.sheets import labelled_sheet
-from seewhy.render.volumes import shown_slices, slice_picture
 
 pytestmark = pytest.mark.framework_free
 
@@ -102,7 +102,7 @@ def test_titles_count_from_one(monkeypatch, word):
     heat[4] = 1
     made = []
     monkeypatch.setattr(
-        "seewhy.render.volumes.labelled_sheet",
+        "seewhy.render.arrays.volumes.labelled_sheet",
         lambda *given: made.append(given) or labelled_sheet(*given),
     )
     slice_picture(volume(12, 4, 4), heat, word=word)

@@ -15,10 +15,10 @@ from seewhy.errors import MapError, OptionError
 from seewhy.images.arrays import Array
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
+from seewhy.render.arrays.signals import signal_picture
+from seewhy.render.arrays.volumes import slice_picture
 from seewhy.render.files import Filenames
 from seewhy.render.looks import Look
-from seewhy.render.signals import signal_picture
-from seewhy.render.volumes import slice_picture
 from seewhy.results.class_at_pixel import ClassAtPixel
 from seewhy.results.shared_scale import on_one_scale
 from seewhy.targets.labels import Label, Labels

@@ -38,6 +38,8 @@ class FoundBox:
     """Of its class: the model's index, or for a question about no single class one behind them."""
     name: str
     box: Box
+    probability: float | None = None
+    """0..1, of the class in the whole photo; None where there is none to tell."""
 
 
 @dataclass(frozen=True)

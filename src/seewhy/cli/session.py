@@ -252,7 +252,7 @@ def explained_photos(
             warnings.simplefilter("ignore", SeewhyWarning)  # the report tells them
             rows = iter(explainer.ask(readable, targets) if readable else [])
         for path, result in batch.results:
-            yield path, next(rows) if isinstance(result, Photo) else result
+            yield path, list(next(rows)) if isinstance(result, Photo) else result
 
 
 def with_progress(results: Iterator[T], count: int, *, with_json: bool = False) -> Iterator[T]:

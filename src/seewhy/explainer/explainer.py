@@ -22,6 +22,7 @@ from seewhy.explainer.trust import TrustQuestion, check_trust, subjects_of
 from seewhy.models.prepare import Prepared
 from seewhy.results.concepts import Concepts
 from seewhy.results.explanation import Explanation
+from seewhy.results.explanations import Explanations
 from seewhy.results.trust import Trust
 from seewhy.targets.labels import Labels
 from seewhy.targets.target import Target, batch_key
@@ -57,6 +58,13 @@ class Explainer:
             preprocess, size or weights. Raises OptionError for those.
         """
         return Explainer.of(self.pipeline.changed(changes))
+
+    def __repr__(self) -> str:
+        pipeline = self.pipeline
+        # before its first image a model without declared inputs has no target layer
+        layer = repr(pipeline.plan.layer) if pipeline.is_planned else "not known yet"
+        name = pipeline.wrapped.name
+        return f"Explainer(model={name!r}, layer={layer}, method={self.method!r})"
 
     @property
     def layer(self) -> str:
@@ -98,7 +106,7 @@ class Explainer:
         """How many images go through the network at once."""
         return self.pipeline.options.batch_size
 
-    def __call__(self, images: Any, targets: Any = "top") -> list[Explanation]:
+    def __call__(self, images: Any, targets: Any = "top") -> Explanations:
         """One explanation for each image.
 
         images: a list of paths, file objects, PIL images, uint8 arrays or preprocessed float
@@ -111,12 +119,12 @@ class Explainer:
         samples = self.pipeline.samples(images)
         each = one_target_each(targets, len(samples))
         if not samples:
-            return []
+            return Explanations()
         rows = self._explain(samples, [self.questions([target]) for target in each])
-        return [explanations[0] for explanations in rows]
+        return Explanations(explanations[0] for explanations in rows)
 
-    def ask(self, images: Any, targets: Sequence[Any]) -> list[list[Explanation]]:
-        """Every question about every image: a list for each image, in the order of the targets.
+    def ask(self, images: Any, targets: Sequence[Any]) -> list[Explanations]:
+        """Every question about every image: those of an image together, in the targets' order.
 
         targets: as for a call; "all-top" stands for one question for each of the top classes.
         The part of the network in front of the target layer runs once for all questions.
@@ -126,7 +134,8 @@ class Explainer:
         samples = self.pipeline.samples(images)
         if not samples:
             return []
-        return list(self._explain(samples, [self.questions(targets)] * len(samples)))
+        rows = self._explain(samples, [self.questions(targets)] * len(samples))
+        return [Explanations(row) for row in rows]
 
     def all_classes(self, images: Any) -> np.ndarray:
         """The map of every class of the main output at once.

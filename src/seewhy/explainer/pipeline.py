@@ -92,6 +92,11 @@ class Pipeline:
             )
         return self._plan
 
+    @property
+    def is_planned(self) -> bool:
+        """Whether the model's inputs are known, and with them its layers."""
+        return self._plan is not None
+
     def changed(self, changes: Mapping[str, Any]) -> Pipeline:
         """The same model with other choices. Raises OptionError for what cannot be changed."""
         return Pipeline(self.wrapped, self.options.changed(changes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seewhy import backend
 from seewhy.errors import LayerError, ModelError
@@ -18,6 +18,11 @@ from seewhy.network.layers import SpatialLayer
 from seewhy.network.split import Split
 from seewhy.plan.layer_tree import tree_lines
 from seewhy.plan.trace import Trace, trace_model
+from seewhy.render.notebooks.frames import data_frame
+from seewhy.render.notebooks.html import HtmlTable, notebook_html
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 WHY = {
     False: "the last layer with a grid in front of the head",
@@ -69,6 +74,21 @@ class Layers:
 
     def __str__(self) -> str:
         return "\n".join(tree_lines(self.model, self.size, self.rows))
+
+    def to_frame(self) -> DataFrame:
+        """A data frame with a row for each layer. Raises DependencyError without pandas."""
+        return data_frame([vars(row) for row in self.rows])
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (row.path, row.kind, " × ".join(map(str, row.grid)), row.units, f"{row.behind:.1%}")
+            for row in self.rows
+        ]
+        marks = ["strong" if row.default else "" for row in self.rows]
+        headings = ("layer", "kind", "grid", "units", "behind")
+        why = f"default: {self.default.path}, {self.default.why}"
+        table = HtmlTable(headings, rows, title=why, marks=marks)
+        return notebook_html(tree_lines(self)[0], tables=[table])
 
 
 def layers(

@@ -10,9 +10,9 @@ from seewhy.images.arrays import Array, from_preprocessed
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.render import heatmaps
+from seewhy.render.arrays.signals import signal_picture
+from seewhy.render.arrays.volumes import slice_picture
 from seewhy.render.looks import Look
-from seewhy.render.signals import signal_picture
-from seewhy.render.volumes import slice_picture
 
 FAINT = 0.35
 """How much of a pixel is covered by the edge of a cell."""

@@ -22,16 +22,16 @@ from seewhy.maps.regions import Box
 from seewhy.render import legends, pictures
 from seewhy.render.legends import percent, readable
 from seewhy.render.looks import Blend, Drawing, Look, LookName, choose_look
-from seewhy.results import captions, class_at_pixel
-from seewhy.results.class_at_pixel import ClassAtPixel
-from seewhy.results.heat_on_photo import HeatOnPhoto
-from seewhy.results.notebook import (
+from seewhy.render.notebooks.html import (
     Figure,
     HtmlTable,
     notebook_html,
     png_bytes,
     show_side_by_side,
 )
+from seewhy.results import captions, class_at_pixel
+from seewhy.results.class_at_pixel import ClassAtPixel
+from seewhy.results.heat_on_photo import HeatOnPhoto
 from seewhy.results.plain_values import plain_target, plain_values
 from seewhy.results.prediction import Prediction
 from seewhy.results.saving import explanation_arrays, save_result

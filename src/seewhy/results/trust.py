@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from seewhy.render.notebooks.frames import data_frame
+from seewhy.render.notebooks.html import HtmlTable, notebook_html
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,21 @@ class Trust:
             "right": self.right,
             "on_object": self.on_object,
         }
+
+    def to_frame(self) -> DataFrame:
+        """A data frame with a row for each check. Raises DependencyError without pandas."""
+        return data_frame([vars(check) for check in self.checks])
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def html(self) -> str:
+        """The verdict and its checks as a piece of HTML for notebooks."""
+        marks = {True: "yes", False: "no", None: "not asked"}
+        rows = [(marks[check.passed], check.words) for check in self.checks]
+        table = HtmlTable((), [*rows, *(("beside", words) for words in self.beside)])
+        first, *_ = str(self).splitlines()
+        return notebook_html(first, tables=[table])
 
     def __str__(self) -> str:
         marks = {True: "yes", False: "NO", None: "not asked"}

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -19,6 +19,8 @@ from seewhy.models.samples import read_files
 from seewhy.render import pictures
 from seewhy.render.legends import below, legend, readable
 from seewhy.render.looks import Look, SheetDrawing, choose_look
+from seewhy.render.notebooks.frames import data_frame
+from seewhy.render.notebooks.html import Figure, notebook_html
 from seewhy.render.sheets import labelled_sheet
 from seewhy.render.text import font, wrap_text
 from seewhy.results.explanation import Explanation
@@ -26,6 +28,11 @@ from seewhy.results.saving import save_result
 from seewhy.results.shared_scale import on_one_scale
 from seewhy.studies.measuring import check_list
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+WIDEST = 2400
+"""Pixels a side of a sheet in a notebook."""
 METHODS = ("grad_cam", "hires_cam", "layer_cam", "eigen_cam", "recipro_cam")
 
 
@@ -83,6 +90,19 @@ class Comparison:
         """Write the sheet, or the results as .json; the suffix of the path tells. Returns it."""
         record: dict[str, Any] = {"cells": self.as_dicts()}
         return save_result(path, lambda: self.sheet(**drawing), record=lambda: record)
+
+    def to_frame(self) -> DataFrame:
+        """A data frame with a row for each cell. Raises DependencyError without pandas."""
+        columns = ("target", "layer", "method", "probability", "score", "warnings", "problem")
+        return data_frame([_as_row(cell) for cell in self.cells], columns)
+
+    def _repr_html_(self) -> str:
+        problems = [
+            f"{cell.method} at {cell.layer}: {cell.problem}" for cell in self.cells if cell.problem
+        ]
+        if next(iter(self), None) is None:
+            return notebook_html("Nothing could be explained.", notes=problems)
+        return notebook_html(figures=[Figure(self.sheet())], notes=problems, largest=WIDEST)
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """The results as plain values for JSON; those that failed with their "error"."""
@@ -158,6 +178,16 @@ def _cells_of_method(
         Cell(explanation.target.name, explanation.layer, explanation.method, explanation)
         for explanation in explanations
     ]
+
+
+def _as_row(cell: Cell) -> dict[str, Any]:
+    made = cell.explanation
+    return {
+        **{name: getattr(cell, name) for name in ("target", "layer", "method", "problem")},
+        "probability": made and made.probability,
+        "score": made and made.score,
+        "warnings": "; ".join(note.partition(":")[0] for note in made.warnings) if made else "",
+    }
 
 
 def _on_scales_of_columns(cells: Sequence[Cell]) -> list[Cell]:

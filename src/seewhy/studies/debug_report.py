@@ -12,10 +12,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from seewhy.maps.correlation import correlation
 from seewhy.render import files, pictures
-from seewhy.render.boxes_and_regions import greyed_region
-from seewhy.render.legends import below, legend, readable
+from seewhy.render.legends import below, legend, percent, readable
 from seewhy.render.looks import Look, LookName, choose_look
+from seewhy.render.notebooks.html import Figure, HtmlTable, notebook_html
 from seewhy.render.pages import data_address, html_page
+from seewhy.render.regions_on_photos import greyed_region
 from seewhy.render.sheets import MARGIN, labelled_sheet
 from seewhy.render.text import TEXT, font, wrap_text
 from seewhy.results.explanation import Explanation
@@ -198,6 +199,13 @@ class Debugging:
         look: as `Explanation.overlay` takes it.
         """
         return draw_report(self, choose_look(look))
+
+    def _repr_html_(self) -> str:
+        classes = [(readable(p.name), percent(p.probability)) for p in self.confusions]
+        tables = [HtmlTable((), classes, title="Nearest classes")]
+        maps = Figure(_draw_maps(self, choose_look()))
+        own = notebook_html(" ".join(self.summary), figures=[maps], tables=tables, largest=2400)
+        return own if self.trust is None else own + self.trust.html()
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain values for JSON, without pictures."""

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -20,17 +20,24 @@ from seewhy.images.folders import read_in_batches
 from seewhy.images.photo import Photo
 from seewhy.maps.correlation import correlation
 from seewhy.render import pictures
-from seewhy.render.boxes_and_regions import signed_difference
-from seewhy.render.legends import below, legend
+from seewhy.render.legends import below, legend, readable
 from seewhy.render.looks import Look, LookName, choose_look
+from seewhy.render.notebooks.frames import data_frame
+from seewhy.render.notebooks.html import Figure, HtmlTable, notebook_html
+from seewhy.render.regions_on_photos import signed_difference
 from seewhy.render.sheets import labelled_sheet
 from seewhy.results.explanation import Explanation
 from seewhy.results.shared_scale import on_one_scale
 from seewhy.studies.csv_cells import text_cell
 from seewhy.studies.measuring import list_paths
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 # Heatmaps that differ by less everywhere are the same but for rounding.
 ROUNDING = 1e-4
+SHOWN, DRAWN, WIDEST = 50, 3, 2400
+"""Photos that a notebook lists, those that it draws, and pixels a side of these."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,26 @@ class Diff:
 
     def __len__(self) -> int:
         return len(self.differences)
+
+    def to_frame(self) -> DataFrame:
+        """A data frame with a row for each photo. Raises DependencyError without pandas."""
+        names = ("photo", "target", "figure", "distance", "note")
+        rows = [{name: each.as_dict()[name] for name in names} for each in self]
+        return data_frame(rows, names)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (Path(each.photo).name, readable(each.a.target.name), f"{each.figure:.3f}", each.note)
+            for each in self.differences[:SHOWN]
+        ]
+        differ = [each for each in self if each.figure > 0]
+        title = f"{len(differ)} of {len(self)} photos differ" if differ else "No photo differs."
+        table = HtmlTable(("photo", "class", "difference", "note"), rows)
+        figures = [Figure(each.picture()) for each in differ[:DRAWN]]
+        tables = [table] if differ else []
+        return notebook_html(
+            title, figures=figures, tables=tables, notes=self.problems, largest=WIDEST
+        )
 
     def csv(self) -> str:
         """A line for each photo, in the order of the differences."""

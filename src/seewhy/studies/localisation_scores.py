@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -19,6 +19,11 @@ from seewhy.metrics.localisation.wsol import (
     box_accuracies,
     pixel_counts,
 )
+from seewhy.render.notebooks.frames import data_frame
+from seewhy.render.notebooks.html import HtmlTable, notebook_html
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 # wsolevaluation brings maps and boxes to this size.
 SIDE = 224
@@ -163,6 +168,24 @@ class Evaluation:
             "notes": list(self.notes),
             "problems": list(self.problems),
         }
+
+    def to_frame(self) -> DataFrame:
+        """A data frame with a row for each kind of map. Raises DependencyError without pandas."""
+        return data_frame(
+            [
+                {"maps": row.name, "control": row.control, **row.figures}
+                | {"empty": row.empty, "best_threshold": row.best_threshold}
+                for row in self.rows
+            ]
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [(row.name, *(_cell(row.figures[name]) for name in COLUMNS)) for row in self.rows]
+        marks = ["faint" if row.control else "strong" for row in self.rows]
+        headings = ("maps", *(name.replace("_", " ") for name in COLUMNS))
+        table = HtmlTable(headings, rows, marks=marks)
+        title = f"{self.photos} photos, {self.cases} questions"
+        return notebook_html(title, tables=[table], notes=(*self.notes, *self.problems))
 
     def __str__(self) -> str:
         width = max(len(row.name) for row in self.rows)

@@ -52,7 +52,7 @@ def locate_boxes(
         )
         boxes = explanation.boxes(threshold, max_boxes)
         boxes_of_photo += [
-            FoundBox(number, explanation.target.name, box)
+            FoundBox(number, explanation.target.name, box, explanation.probability)
             for box in boxes
             if box.score >= min_score
         ]
@@ -82,6 +82,7 @@ def boxes_as_dict(place: LocatedPhoto, explanations: Sequence[Explanation]) -> d
             {
                 "index": each.number,
                 "name": each.name,
+                "probability": each.probability,
                 "left": each.box.left,
                 "top": each.box.top,
                 "right": each.box.right,

@@ -96,7 +96,7 @@ def explain_quietly(explainer: Explainer, images: Sequence[Any], targets: Any) -
     """Explanations whose warnings are not told, as empty maps and the like are measured."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SeewhyWarning)
-        return explainer(images, targets) if len(images) else []
+        return list(explainer(images, targets)) if len(images) else []
 
 
 def least_likely(explainer: Explainer, images: Sequence[Any]) -> list[Explanation]:

@@ -189,17 +189,16 @@ def _locate(
     """
     from seewhy import render
     from seewhy.render import pictures
-    from seewhy.render.boxes_and_regions import draw_boxes
+    from seewhy.render.boxes_on_photos import NamedBox, at_most, draw_boxes
     from seewhy.render.drawn_size import MOST_DRAWN
     from seewhy.studies.locate import boxes_as_dict, locate_boxes
 
     located = locate_boxes(path, explanations, labels, **limits)
     names, full_size = drawing
     picture = names.claim(path, ["_boxes.jpg"])[0]
-    boxes = [(entry.name, entry.box) for entry in located.found]
-    drawn = draw_boxes(pictures.plain_picture(explanations[0].photo), boxes)
-    if not full_size:
-        drawn.thumbnail((MOST_DRAWN, MOST_DRAWN))
+    boxes = [NamedBox(entry.name, entry.box, entry.probability) for entry in located.found]
+    plain = pictures.plain_picture(explanations[0].photo)
+    drawn = draw_boxes(*((plain, boxes) if full_size else at_most(plain, boxes, MOST_DRAWN)))
     record = boxes_as_dict(located, explanations)
     problem = session.problem_of_writing(lambda: render.save(drawn, picture), path)
     if problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seewhy.render.boxes_and_regions import greyed_region, rim
+from seewhy.render.regions_on_photos import greyed_region, rim
 
 pytestmark = pytest.mark.framework_free
 
