@@ -83,6 +83,37 @@ def test_a_backend_that_is_set_but_missing_is_told():
     assert 'pip install "seewhy[jax]"' in done.stderr
 
 
+WAYS_IN = {
+    "load": "import seewhy; seewhy.backend.load()",
+    "explain": "import seewhy; seewhy.explain('vgg16', 'photo.jpg')",
+    "layers": "from seewhy import layers; layers('vgg16')",
+    "methods": "from seewhy.methods import all_methods; all_methods()",
+    "command": "from seewhy.cli.app import main; sys.argv = ['seewhy', 'demo']; main()",
+    "list": "from seewhy.cli.app import main; sys.argv = ['seewhy', 'methods', 'cam']; main()",
+}
+
+
+@pytest.mark.parametrize("way", WAYS_IN)
+def test_a_misspelled_backend_is_told_with_the_nearest(way, tmp_path):
+    done = python(
+        f"import os; os.chdir({str(tmp_path)!r}); {WAYS_IN[way]}", KERAS_BACKEND="tensorfow"
+    )
+    assert done.returncode == 1
+    assert "KERAS_BACKEND asks for 'tensorfow'" in done.stderr
+    assert "Did you mean 'tensorflow'?" in done.stderr
+    if way in ("command", "list"):
+        assert "Traceback" not in done.stderr
+    else:
+        assert "BackendError" in done.stderr
+
+
+def test_a_backend_misspelled_in_the_settings_is_told_with_the_file(tmp_path):
+    (tmp_path / "keras.json").write_text('{"backend": "TORCH"}')
+    done = python("import seewhy; seewhy.backend.load()", KERAS_HOME=str(tmp_path))
+    assert f"{tmp_path / 'keras.json'} asks for 'TORCH'" in done.stderr
+    assert "Did you mean 'torch'?" in done.stderr
+
+
 def test_what_the_numpy_backend_needs_is_told():
     done = python("import seewhy; seewhy.backend.load()", {"jax"}, KERAS_BACKEND="numpy")
     assert "for which Keras needs 'jax'" in done.stderr

@@ -352,7 +352,7 @@ def test_the_model_is_unchanged(tmp_path):
         ({"top": 0}, errors.OptionError, "top is"),
         ({"seed": -1}, errors.OptionError, "seed is"),
         ({"images": []}, errors.ImageError, "list is empty"),
-        ({"images": "photo.jpg"}, errors.ImageError, "into a list"),
+        ({"images": "photo.jpg"}, errors.ImageError, "no such file|photo.jpg"),
         ({"layer": "predictions"}, errors.LayerError, "predictions"),
         ({"layer": ["conv1", "relu3"]}, errors.OptionError, "one layer"),
         ({"nonsense": 1}, TypeError, "nonsense"),

@@ -29,7 +29,7 @@ def test_explainer_explain_and_concepts_take_the_fields():
     assert set(parameters) == {"model", *names}
     assert parameters["top"].default == 3
     assert set(inspect.signature(seewhy.explain).parameters) == {
-        *("model", "image", "target"),
+        *("model", "image", "target", "targets"),
         *(names - {"batch_size"}),
     }
     assert names <= {*inspect.signature(seewhy.concepts).parameters}

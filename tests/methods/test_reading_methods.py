@@ -13,6 +13,7 @@ import pytest
 import seewhy
 from nets import tiny
 from seewhy.errors import MethodError, OptionError
+from seewhy.explainer.options import ExplainerOptions
 from seewhy.methods import registry
 from seewhy.methods.reading import names
 from seewhy.methods.registry import read_method
@@ -88,7 +89,7 @@ def test_what_cannot_be_read_is_told(given, beside, told):
 @pytest.mark.parametrize("value", [("rise", 3), ("", {}), (3, {}), ("rise", {}, {}), {"rise": 3}])
 def test_what_is_no_method_at_all_is_told_by_the_options(value):
     with pytest.raises(OptionError, match=r"method is a name, .* a pair \(name, options\)"):
-        seewhy.explainer.ExplainerOptions(method=value)
+        ExplainerOptions(method=value)
 
 
 def test_what_is_read_in_the_source_is_what_is_registered():

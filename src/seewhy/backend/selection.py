@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import json
 import os
+import sys
 import threading
 from pathlib import Path
 from types import ModuleType
@@ -40,7 +42,8 @@ def choose() -> str | None:
 def load() -> ModuleType:
     """The module of the backend that Keras runs on.
 
-    Raises BackendError if no backend is installed, or Keras is set to one that is missing.
+    Raises BackendError if no backend is installed, or Keras is set to one that is missing or that
+    does not exist.
     """
     with _loading:
         name = choose()
@@ -49,13 +52,8 @@ def load() -> ModuleType:
                 "seewhy needs TensorFlow, JAX or PyTorch, and none is installed. Install one: "
                 'pip install "seewhy[tensorflow]", "seewhy[jax]" or "seewhy[torch]".'
             )
-        needed = NEEDED.get(name, name)
-        if name in (*BACKENDS, *WITHOUT_GRADIENTS) and not _installed(needed):
-            missing = "which" if needed == name else f"for which Keras needs {needed!r}, and that"
-            raise BackendError(
-                f"KERAS_BACKEND asks for {name!r}, {missing} is not installed. Install it: "
-                f'pip install "seewhy[{needed}]", or unset KERAS_BACKEND.'
-            )
+        if "keras" not in sys.modules:  # what it runs on is no longer chosen
+            _check_choice(name)
         import keras
 
         name = keras.backend.backend()
@@ -67,6 +65,27 @@ def load() -> ModuleType:
         return importlib.import_module(f"seewhy.backend.{name}")
 
 
+def _check_choice(name: str) -> None:
+    """Raises BackendError for a backend that is not known, and for one that is not installed."""
+    source = "KERAS_BACKEND" if os.environ.get("KERAS_BACKEND") else str(_settings_file())
+    known = (*BACKENDS, *WITHOUT_GRADIENTS)
+    if name not in known:
+        near = difflib.get_close_matches(name.lower(), known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise BackendError(
+            f"{source} asks for {name!r}, and Keras has no such backend.{hint} Set KERAS_BACKEND "
+            f"to one of {', '.join(BACKENDS)} before Keras is imported."
+        )
+    needed = NEEDED.get(name, name)
+    if not _installed(needed):
+        missing = "which" if needed == name else f"for which Keras needs {needed!r}, and that"
+        mend = "unset KERAS_BACKEND" if source == "KERAS_BACKEND" else "set KERAS_BACKEND"
+        raise BackendError(
+            f"{source} asks for {name!r}, {missing} is not installed. Install it: "
+            f'pip install "seewhy[{needed}]", or {mend}.'
+        )
+
+
 def _installed(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
@@ -75,10 +94,14 @@ def _installed(name: str) -> bool:
 
 
 def _settings() -> dict[str, str]:
-    home = os.environ.get("KERAS_HOME")
-    path = (Path(home) if home else Path.home() / ".keras") / "keras.json"
     try:
-        settings = json.loads(path.read_text())
+        settings = json.loads(_settings_file().read_text())
     except (OSError, ValueError):
         return {}
     return settings if isinstance(settings, dict) else {}
+
+
+def _settings_file() -> Path:
+    """Where Keras keeps its settings."""
+    home = os.environ.get("KERAS_HOME")
+    return (Path(home) if home else Path.home() / ".keras") / "keras.json"

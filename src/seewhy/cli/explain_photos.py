@@ -15,7 +15,7 @@ from seewhy.cli.photos import FolderClasses, GivenPhotos, check_models, given_ph
 from seewhy.cli.question import question_of
 from seewhy.cli.result_tables import ResultTables, open_tables
 from seewhy.errors import ImageError, SeewhyError
-from seewhy.render.drawn_size import MOST_DRAWN
+from seewhy.render import drawn_size
 from seewhy.render.files import Filenames
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Run:
             questions = self.asked.questions(explainer)
         if self.asked.labels_from_folder:
             self.folders = FolderClasses(explainer.labels)
-        most = None if self.drawing.full_size else MOST_DRAWN
+        most = None if self.drawing.full_size else drawn_size.MOST_DRAWN
         explained = session.explained_photos(explainer, paths, questions, most)
         if self.asked.trust:
             yield from session.muted(_checked(explained, explainer))

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from seewhy.cli import session
 from seewhy.errors import ImageError, ImageNotFoundError, TargetError
-from seewhy.images.folders import photo_or_error
-from seewhy.images.listing import absolute, list_photos
 
 if TYPE_CHECKING:
     from seewhy.results.explanation import Explanation
@@ -54,6 +52,9 @@ def given_photos(photos: Sequence[str]) -> GivenPhotos:
     Raises ImageError for a folder, pattern or list without photos.
     """
 
+    from seewhy.images.folders import photo_or_error
+    from seewhy.images.listing import list_photos
+
     paths = tuple(list_photos(photos))
     problems = {path: _missing(path) for path in paths if not os.path.lexists(path)}
     there = [path for path in paths if path not in problems]
@@ -76,6 +77,8 @@ def given_photo(photo: str) -> str:
 
 
 def _missing(path: str) -> ImageError:
+
+    from seewhy.images.folders import photo_or_error
 
     error = photo_or_error(path)  # in the words of reading it
     return error if isinstance(error, ImageError) else ImageNotFoundError(f"no file {path!r}.")
@@ -106,6 +109,8 @@ class FolderClasses:
 
     def of(self, photo: str) -> Label | Group | None:
         """The class; None where the folder names none, which is told once a folder."""
+        from seewhy.images.listing import absolute
+
         folder = Path(absolute(photo)).parent.name
         if folder not in self._known:
             self._known[folder] = self._find(folder)

@@ -12,13 +12,14 @@ import numpy as np
 from seewhy import checks
 from seewhy.checks import SCORES
 from seewhy.errors import OptionError, SeewhyWarning, TargetError
-from seewhy.explainer.batching import group_by_key, one_target_each
+from seewhy.explainer.batching import TOP, given_question, group_by_key, one_target_each
 from seewhy.explainer.build_explanations import ShownInput, build_explanations
 from seewhy.explainer.concepts.discover_concepts import ConceptOptions, discover_concepts
 from seewhy.explainer.options import accepts_options, read_options, with_options_described
 from seewhy.explainer.pipeline import Pipeline
 from seewhy.explainer.scorer import Scorer
 from seewhy.explainer.trust import TrustQuestion, check_trust, subjects_of
+from seewhy.images.argument_order import check_order
 from seewhy.models.prepare import Prepared
 from seewhy.results.concepts import Concepts
 from seewhy.results.explanation import Explanation
@@ -42,6 +43,7 @@ class Explainer:
 
     @accepts_options()
     def __init__(self, model: Any, **options: Any) -> None:
+        check_order("seewhy.Explainer(model)(photo), or seewhy.explain(model, photo)", model)
         self.pipeline = Pipeline(model, read_options(options, "Explainer"))
 
     @classmethod
@@ -106,18 +108,18 @@ class Explainer:
         """How many images go through the network at once."""
         return self.pipeline.options.batch_size
 
-    def __call__(self, images: Any, targets: Any = "top") -> Explanations:
+    def __call__(self, images: Any, targets: Any = TOP, *, target: Any = TOP) -> Explanations:
         """One explanation for each image.
 
-        images: a list of paths, file objects, PIL images, uint8 arrays or preprocessed float
-            arrays, or one batch array of either. For a model with several inputs a list of
-            dictionaries (by the inputs' names) or tuples, or one of batch arrays.
-        targets: one question for all images, or a list of one each: "top", an index, a WordNet
-            id, a class name, an everyday word for a group of classes ("dog"), a question of
-            `seewhy.targets`, or a function of the model's outputs.
+        images: a path, file object, PIL image, uint8 array or preprocessed float array, a list of
+            them, or one batch array. For a model with several inputs a dictionary (by the inputs'
+            names) or tuple of such, a list of these, or one of batch arrays.
+        targets, or target: one question for all images, or a list of one each: "top", an index, a
+            WordNet id, a class name, an everyday word for a group of classes ("dog"), a question
+            of `seewhy.targets`, or a function of the model's outputs.
         """
         samples = self.pipeline.samples(images)
-        each = one_target_each(targets, len(samples))
+        each = one_target_each(given_question(target, targets), len(samples))
         if not samples:
             return Explanations()
         rows = self._explain(samples, [self.questions([target]) for target in each])

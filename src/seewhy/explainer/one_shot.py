@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from seewhy.errors import OptionError
+from seewhy.explainer.batching import TOP, one_question
 from seewhy.explainer.explainer import Explainer
 from seewhy.explainer.options import accepts_options, read_options
+from seewhy.images.argument_order import check_order, is_model
 from seewhy.results.concepts import Concepts
 from seewhy.results.explanation import Explanation
 from seewhy.results.trust import Trust
@@ -15,20 +18,25 @@ _OF_MANY = ("batch_size",)
 
 
 @accepts_options(leave_out=_OF_MANY)
-def explain(model: Any, image: Any, *, target: Any = "top", **options: Any) -> Explanation:
+def explain(
+    model: Any, image: Any, *, target: Any = TOP, targets: Any = TOP, **options: Any
+) -> Explanation:
     """Why the model decided as it did about one image.
 
     image: a path, file object, PIL image, uint8 array, or a preprocessed float array; for a model
         with several inputs a dictionary or tuple of them.
     target: "top", an index, a WordNet id, a class name, a word for a group ("dog"), a question of
         `seewhy.targets`, or a function of the model's outputs.
+    targets: the same as target, as an Explainer calls it; a list of one question is taken, too.
     {options}
     `Explainer` is the way for more than one image.
     Raises a SeewhyError whose message tells the mend.
     """
     read_options(options, "explain")
+    check_order("seewhy.explain(model, photo)", model, image)
+    question = one_question(target, targets)
     sample = tuple(image) if isinstance(image, list) else image
-    return Explainer(model, **options)([sample], targets=[target])[0]
+    return Explainer(model, **options)([sample], targets=[question])[0]
 
 
 @accepts_options(leave_out=("method", "top", "upsampling", *_OF_MANY))
@@ -48,6 +56,12 @@ def trust(
     Raises MapError for what is no map over the photo.
     """
     read_options(options, "trust")
+    if is_model(map) or isinstance(map, str):
+        raise OptionError(
+            f"the map comes first, and {type(map).__name__} is none: the order is "
+            f"seewhy.trust(map, model, photo)."
+        )
+    check_order("seewhy.trust(map, model, photo)", model, photo)
     sample = tuple(photo) if isinstance(photo, list) else photo
     changes = options if method is None else options | {"method": method}
     explainer = _explainer(model, changes)
@@ -75,5 +89,6 @@ def concepts(
     See `Explainer.concepts` for what is done and what is raised.
     """
     read_options(options, "concepts")
+    check_order("seewhy.concepts(model, photos)", model, images)
     explainer = _explainer(model, options)
     return explainer.concepts(images, count=count, top=top, seed=seed)

@@ -203,12 +203,7 @@ class ExplainerOptions:
     batch_size: int = option(
         8,
         "how many images go through the network at once.",
-        flag=Flag(
-            "How many photos go through the network at once.",
-            name="batch-size",
-            type=int,
-            least=1,
-        ),
+        flag=Flag("Photos that go through the network at once.", "batch-size", int, 1),
         check=checks.count,
     )
     bands: Sequence[int] | None = option(

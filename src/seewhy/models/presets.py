@@ -16,6 +16,7 @@ from typing import Any
 
 from seewhy.data import FOLDER
 from seewhy.errors import ModelError, WeightsError
+from seewhy.images.argument_order import check_order
 from seewhy.models import efficientnet_lite0, model_files
 
 _TABLE = FOLDER / "presets.csv"
@@ -107,6 +108,7 @@ def load(model: Any, weights: str | Path | None = None) -> tuple[Any, Preset | N
     Raises ModelError if there is no such preset or the file holds no model that can be loaded,
     WeightsError as `build` does, or if weights are given for anything but a preset.
     """
+    check_order("model first, then photo", model)
     if isinstance(model, str) and not _is_file(model):
         preset = _preset_or_file(model)
         return build(preset, weights), preset
@@ -140,6 +142,7 @@ def structure(model: Any) -> Any:
 
     Raises ModelError as `load` does.
     """
+    check_order("model first, then photo", model)
     if isinstance(model, str) and not _is_file(model):
         with model_files.constant_weights():
             return _architecture(_preset_or_file(model), None)

@@ -11,15 +11,21 @@ from PIL import Image
 
 from seewhy.errors import ImageError
 from seewhy.images.photo import Photo, load
+from seewhy.models.input_specs import InputSpec
 from seewhy.models.wrapped_model import WrappedModel
 
 
 def list_samples(sources: Any, wrapped: WrappedModel) -> list[Any]:
-    """A list of samples, from a list or from batch arrays."""
-    if not isinstance(sources, Iterable) and not is_array(sources):
-        raise ImageError(f"an Explainer takes a list of images; got {sources!r}.")
-    if isinstance(sources, str | bytes | Photo | Image.Image) or hasattr(sources, "read"):
-        raise ImageError("an Explainer takes a list of images; put the one image into a list.")
+    """A list of samples: of one, from a list, or from batch arrays.
+
+    One image is a path, a file, a picture, or an array without an axis for the batch, as the
+    model's inputs tell; of several inputs one sample is a dictionary or tuple of such.
+    """
+    if _is_one(sources, wrapped):
+        return [sources]
+    if isinstance(sources, bytes) or (not isinstance(sources, Iterable) and not is_array(sources)):
+        what = "bytes: put them into io.BytesIO" if isinstance(sources, bytes) else repr(sources)
+        raise ImageError(f"an Explainer takes an image or a list of images; got {what}.")
     count = len(wrapped.inputs)
     if isinstance(sources, dict):
         return _samples_of_batches(
@@ -33,6 +39,40 @@ def list_samples(sources: Any, wrapped: WrappedModel) -> list[Any]:
     if count > 1 and len(samples) == count and _are_batches(samples, wrapped):
         return _samples_of_batches(samples, samples, tuple)
     return samples
+
+
+def _is_one(sources: Any, wrapped: WrappedModel) -> bool:
+    """Whether it is one sample and no list or batch of them."""
+    entries = wrapped.inputs
+    if isinstance(sources, dict | tuple) and len(entries) > 1:
+        parts = list(sources.values() if isinstance(sources, dict) else sources)
+        if isinstance(sources, dict):
+            by_name = {entry.name: entry for entry in entries}
+            of_parts = [by_name.get(name) for name in sources]
+        else:
+            of_parts = list(entries)
+        return len(parts) == len(entries) and all(
+            entry is not None and _is_one_part(part, entry)
+            for part, entry in zip(parts, of_parts, strict=True)
+        )
+    if isinstance(sources, dict | list | tuple):
+        return False
+    return _is_one_part(sources, entries[wrapped.image] if entries else None)
+
+
+def _is_one_part(source: Any, entry: InputSpec | None) -> bool:
+    """Whether it is one image, or one sample's values of an input; None: nothing is known of it."""
+    if isinstance(source, str | os.PathLike | Photo | Image.Image) or hasattr(source, "read"):
+        return True
+    if not is_array(source):
+        return False
+    shape = tuple(np.shape(source))
+    photo = len(shape) == 3 and shape[-1] in (1, 3, 4)
+    if entry is None:  # of a model that does not declare its inputs
+        return photo and getattr(source, "dtype", None) == np.uint8
+    if entry.rank == 2 and entry.shape[-1] == 1 and len(shape) == 3:
+        return photo  # others are a batch of photos without an axis of colours
+    return len(shape) == len(entry.shape) or (entry.rank == 2 and len(shape) == 2)
 
 
 def read_files(sample: Any) -> Any:
@@ -70,7 +110,7 @@ def _checked_batch(array: np.ndarray, wrapped: WrappedModel) -> np.ndarray:
         axes = ", ".join("any" if side is None else str(side) for side in entry.shape)
         raise ImageError(
             f"a batch array has shape (batch, {axes}); got {array.shape}. "
-            f"Put a single image into a list."
+            f"A single image has shape ({axes})."
         )
     return array
 

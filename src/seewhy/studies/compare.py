@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from seewhy.errors import LayerError, MapError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer.batching import group_by_key
 from seewhy.explainer.explainer import Explainer
+from seewhy.images.argument_order import check_order
 from seewhy.methods.registry import read_method
 from seewhy.models.samples import read_files
 from seewhy.render import pictures
@@ -138,6 +139,7 @@ def compare(
     in its cell. Raises MethodError at once for one that does not exist, SeewhyError for what
     concerns all, and OptionError if there is nothing to compare.
     """
+    check_order("seewhy.compare(model, photo)", model, image)
     for name, values in (("methods", methods), ("layers", layers), ("targets", targets)):
         check_list(name, values)
     named = [read_method(each) for each in methods]

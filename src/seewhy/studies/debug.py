@@ -9,6 +9,7 @@ import numpy as np
 
 from seewhy.errors import OptionError, SeewhyWarning, TargetError
 from seewhy.explainer.explainer import Explainer
+from seewhy.images.argument_order import check_order
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.maps.regions import hottest_first
@@ -29,6 +30,7 @@ def debug(model: Any, image: Any, true: Any, *, trust: bool = True, **settings: 
     Raises TargetError for a class that the model does not have or a group of classes, OptionError
     for what is no photo.
     """
+    check_order("seewhy.debug(model, photo, true)", model, image)
     explainer = model if isinstance(model, Explainer) else Explainer(model, **settings)
     explainer = explainer.having(top=max(explainer.top, 5))
     sample = read_files(image)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from seewhy.errors import MapError, OptionError, SeewhyWarning, TargetError
 from seewhy.explainer.explainer import Explainer
+from seewhy.images.argument_order import check_order
 from seewhy.images.folders import read_in_batches
 from seewhy.images.photo import Photo
 from seewhy.maps.correlation import correlation
@@ -166,6 +167,8 @@ def diff(model_a: Any, model_b: Any, photos: Any, *, target: Any = "top", **sett
     Photos that cannot be read are left out and told. Raises TargetError for classes that B does
     not have, OptionError if no photo can be compared.
     """
+    check_order("seewhy.diff(model_a, model_b, photos)", model_a, photos)
+    check_order("seewhy.diff(model_a, model_b, photos)", model_b)
     first = model_a if isinstance(model_a, Explainer) else Explainer(model_a, **settings)
     second = model_b if isinstance(model_b, Explainer) else Explainer(model_b, **settings)
     problems: list[str] = []

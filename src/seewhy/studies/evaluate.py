@@ -8,6 +8,7 @@ from typing import Any
 from seewhy.annotations.records import Annotated
 from seewhy.errors import OptionError, TargetError
 from seewhy.explainer.explainer import Explainer
+from seewhy.images.argument_order import check_order
 from seewhy.results.explanation import Explanation
 from seewhy.studies import measuring
 from seewhy.studies.localisation_scores import (
@@ -47,6 +48,7 @@ def evaluate(
     read, that have no things, or whose boxes were drawn on another picture are left out and told.
     Raises OptionError for boxes that cannot be read, or if no photo is left.
     """
+    check_order("seewhy.evaluate(model, photos, boxes)", model, photos)
     explainer = locating_explainer(model, settings)
     explainer = explainer.having(top=max(5, explainer.top))
     paths = measuring.list_paths(photos)

@@ -67,7 +67,6 @@ def boxes_as_dict(place: LocatedPhoto, explanations: Sequence[Explanation]) -> d
     that have none; "share_of_heat" (also called "score") is how much of the heat of that class's
     map lies in the box.
     """
-    sure = {each.target.name: each.probability for each in explanations}
     several = len(explanations) > 1
     notes = [
         f"{each.target.name}: {note}" if several else note
@@ -87,7 +86,6 @@ def boxes_as_dict(place: LocatedPhoto, explanations: Sequence[Explanation]) -> d
                 "top": each.box.top,
                 "right": each.box.right,
                 "bottom": each.box.bottom,
-                "probability": sure.get(each.name),
                 "share_of_heat": each.box.score,
                 "score": each.box.score,
                 "peak": each.box.peak,

@@ -10,6 +10,7 @@ from typing import Any
 from seewhy import progress
 from seewhy.errors import OptionError
 from seewhy.explainer.explainer import Explainer
+from seewhy.images.argument_order import check_order
 from seewhy.methods.registry import get_method, read_method
 from seewhy.studies import measuring
 from seewhy.studies.benchmark import measures, statistics
@@ -60,6 +61,7 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     method that cannot explain a model leaves its reason in its row.
     Raises OptionError and MethodError for unknown names at once, before anything is measured.
     """
+    check_order("seewhy.benchmark(models, photos)", models, photos)
     measuring.check_list("methods", methods)
     measuring.check_list("layers", layers)
     chosen = measures.choose_measures(metrics, boxes is not None)
