@@ -265,11 +265,11 @@ def with_progress(results: Iterator[T], count: int, *, with_json: bool = False) 
 
     from seewhy.progress import hidden
 
-    if count < 2 or (with_json and sys.stdout.isatty()):
-        yield from results
-        return
+    console = Console(stderr=True)
     # the bar would take what is printed to stderr with it, also where stdout is a file
     also_out = sys.stdout.isatty()
-    console = Console(stderr=True)
+    if count < 2 or not console.is_terminal or (with_json and also_out):
+        yield from results
+        return
     with hidden(), Progress(console=console, transient=True, redirect_stdout=also_out) as progress:
         yield from progress.track(results, total=count, description="Explaining")

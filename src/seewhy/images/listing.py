@@ -97,13 +97,18 @@ def _lines(name: str) -> list[str]:
     if name == "-":
         return lines
     beside = Path(name).parent
-    return [line if os.path.lexists(line) else _beside(beside, line) for line in lines]
+    return [line if _is_there(line) else _beside(beside, line) for line in lines]
 
 
 def _beside(folder: Path, line: str) -> str:
     path = str(folder / line)
-    matches = glob.has_magic(line) and glob.glob(path)  # noqa: PTH207
-    return path if os.path.lexists(path) or matches else line
+    return path if _is_there(path) else line
+
+
+def _is_there(path: str) -> bool:
+    """Whether there is such a file, or one that it matches as a pattern."""
+    matches = glob.has_magic(path) and glob.glob(path)  # noqa: PTH207
+    return os.path.lexists(path) or bool(matches)
 
 
 def _text(name: str) -> str:

@@ -88,7 +88,7 @@ class Layers:
         headings = ("layer", "kind", "grid", "units", "behind")
         why = f"default: {self.default.path}, {self.default.why}"
         table = HtmlTable(headings, rows, title=why, marks=marks)
-        return notebook_html(tree_lines(self)[0], tables=[table])
+        return notebook_html(tree_lines(self.model, self.size, self.rows)[0], tables=[table])
 
 
 def layers(
