@@ -159,7 +159,9 @@ BAD = {
     "missing photo": (["no.jpg"], {}, "no.jpg"),
     "empty photo": (["bad"], {"bad": b""}, "empty"),
     "text": (["bad.jpg"], {"bad.jpg": b"hello, I am no photo"}, "bad.jpg"),
-    "folder": (["."], {}, "folder"),
+    "empty folder": (["empty"], {"empty/x.txt": b"x"}, "no photos"),
+    "pattern": (["*.tiff"], {}, "matches no photo"),
+    "list": (["@no.txt"], {}, "no list"),
     "unknown class": (["photo.png", "--target", "7"], {}, "0 to 4"),
     "unknown layer": (["photo.png", "--layer", "relu"], {}, "relu3"),
     "layer behind the head": (["photo.png", "--layer", "gap"], {}, "no space"),
@@ -175,6 +177,7 @@ BAD = {
 def test_bad_input_is_one_clear_line(kind, own, photo, tmp_path):
     arguments, files, text = BAD[kind]
     for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
     before = sorted(tmp_path.iterdir())
     status, _, err = own(*arguments)

@@ -28,7 +28,7 @@ def run(monkeypatch, capsys, tmp_path):
     return call
 
 
-def test_all_methods_are_listed(run):
+def test_all_methods_are_listed(run, monkeypatch):
     status, out, _ = run("methods", "--json")
     assert status == 0
     records = json.loads(out)
@@ -37,16 +37,21 @@ def test_all_methods_are_listed(run):
         assert all(one[key] for key in ("summary", "family", "needs", "cost", "paper", "use"))
         assert one["avoid"]
         assert one["family"] in methods.FAMILIES
-    status, out, _ = run("methods")
+    status, out, _ = run("methods", "--verbose")
     assert status == 0
     words = " ".join(out.split())
     for entry in methods.all_methods():
         parts = (entry.name, entry.family, entry.cost, entry.paper, entry.use, entry.avoid)
         assert all(" ".join(part.split()) in words for part in (*parts, *entry.needs))
-    status, brief, _ = run("methods", "--brief")
+    monkeypatch.setenv("COLUMNS", "100")
+    status, brief, _ = run("methods")
     assert status == 0
-    assert all(entry.name in brief for entry in methods.all_methods())
-    assert len(brief.splitlines()) < len(out.splitlines())
+    lines = brief.splitlines()
+    for entry in methods.all_methods():
+        (line,) = [line for line in lines if line.split()[:1] == [entry.name]]
+        assert entry.use[:20] in line
+    assert max(map(len, lines)) <= 100
+    assert run("methods", "--brief")[1] == brief  # as it was called before
 
 
 def test_one_method_in_full(run):

@@ -65,9 +65,13 @@ def test_a_tree_in_text():
     text = str(seewhy.layers(tiny.nested()))
     lines = text.splitlines()
     assert lines[0] == "nested, for an input of 32 × 32"
-    assert "base/" in lines
-    assert next(line for line in lines if "default" in line).startswith("  relu3 ")
-    assert all(line.startswith("  ") for line in lines[lines.index("base/") + 1 :])
+    assert lines[1].startswith("default: base/relu3, the last layer with a grid")
+    assert lines[2:4] == ["├─ 32 × 32 cells", next(line for line in lines if "rescale" in line)]
+    below = lines[lines.index("└─ base/") + 1 :]
+    assert all(line.startswith("   ") for line in below)
+    assert below[0] == "   ├─ 32 × 32 cells"
+    (marked,) = [line for line in lines if "← default" in line]
+    assert "─ relu3 " in marked
 
 
 def test_a_layer_that_is_called_twice():

@@ -53,7 +53,9 @@ def files(tmp_path_factory):
 def run(files, monkeypatch, *arguments):
     line = ["seewhy", "locate", str(files / "spots.png"), "--model", str(files / "halves.keras")]
     line += ["--labels", str(files / "names.txt"), "--preprocess", "unit"]
-    line += ["--layer", "light", "--method", "hires-cam", "--threshold", "0.5", *arguments]
+    line += ["--layer", "light", "--threshold", "0.5", *arguments]
+    if "--method" not in arguments:
+        line += ["--method", "hires-cam"]
     monkeypatch.setattr(sys, "argv", line)
     with pytest.raises(SystemExit) as ended:
         app.main()
@@ -96,7 +98,7 @@ def test_a_photo_that_cannot_be_read(files, monkeypatch, capsys, tmp_path):
     assert run(files, monkeypatch, str(tmp_path / "no.jpg"), "--output", str(tmp_path)) == 1
     printed = capsys.readouterr()
     assert "there is no file" in printed.err
-    assert "left: " in printed.out
+    assert "1 box, left: 100% of the heat" in printed.out
 
 
 def test_the_smallest_share_that_makes_a_box(files, monkeypatch, capsys, tmp_path):
@@ -185,7 +187,7 @@ def test_a_picture_that_cannot_be_written_costs_no_boxes(files, monkeypatch, cap
     assert run(files, monkeypatch, "--target", "left", "--output", str(tmp_path)) == 1
     printed = capsys.readouterr()
     assert "cannot be written" in printed.err
-    assert "left: " in printed.out
+    assert "left (class probability" in printed.out
     assert len(json.loads((tmp_path / "boxes.json").read_text())["annotations"]) == 1
 
 

@@ -1,1 +1,1 @@
-"""The command `seewhy`: one module a subcommand. Loading the package imports none of them."""
+"""The command `seewhy`: its subcommands in `commands`, and what they share."""

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from seewhy._version import __version__
-from seewhy.cli import (
+from seewhy.cli import session
+from seewhy.cli.commands import (
     benchmark,
     compare,
     concepts,
@@ -17,31 +18,51 @@ from seewhy.cli import (
     diff,
     evaluate,
     explain,
+    layers,
     lists,
     locate,
-    session,
 )
+from seewhy.cli.help import Command, Group
 from seewhy.errors import SeewhyError
+
+EXPLAIN, MEASURE, LISTS = "Explain photos", "Measure and compare", "What there is"
+GREETING = """\
+seewhy {version}: see why a network decided.
+
+  seewhy demo                     explain the photo and the network that come with it
+  seewhy explain cat.jpg          which parts of a photo made the network decide as it did
+  seewhy debug cat.jpg --true dog why a prediction went wrong
+  seewhy locate cat.jpg           boxes around what speaks for a class
+  seewhy methods                  the ways to explain
+
+seewhy --help lists all commands, seewhy explain --help all that one can do.
+"""
 
 app = typer.Typer(
     name="seewhy",
+    cls=Group,
     help="See why a network decided: heatmaps over photos, for Keras 3 models.",
-    no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-app.command(epilog=explain.EXAMPLES)(explain.explain)
-app.command()(explain.demo)
-app.command()(lists.models)
-app.command()(lists.layers)
-app.command(epilog=benchmark.EXAMPLES)(benchmark.benchmark)
-app.command(epilog=compare.EXAMPLES)(compare.compare)
-app.command(epilog=concepts.EXAMPLES)(concepts.concepts)
-app.command(epilog=debug.EXAMPLES)(debug.debug)
-app.command(epilog=diff.EXAMPLES)(diff.diff)
-app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
-app.command(epilog=locate.EXAMPLES)(locate.locate)
-app.command()(lists.methods)
+for panel, commands in {
+    EXPLAIN: (
+        (explain.explain, explain.EXAMPLES),
+        (debug.debug, debug.EXAMPLES),
+        (compare.compare, compare.EXAMPLES),
+        (locate.locate, locate.EXAMPLES),
+        (concepts.concepts, concepts.EXAMPLES),
+        (explain.demo, None),
+    ),
+    MEASURE: (
+        (diff.diff, diff.EXAMPLES),
+        (evaluate.evaluate, evaluate.EXAMPLES),
+        (benchmark.benchmark, benchmark.EXAMPLES),
+    ),
+    LISTS: ((lists.models, None), (layers.layers, None), (lists.methods, None)),
+}.items():
+    for command, examples in commands:
+        app.command(cls=Command, epilog=examples, rich_help_panel=panel)(command)
 
 
 def _version(show: bool) -> None:
@@ -50,13 +71,15 @@ def _version(show: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _common(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        typer.echo(GREETING.format(version=__version__), nl=False)
 
 
 def main() -> None:

@@ -41,8 +41,12 @@ def show(
     explanations: Sequence[Explanation],
     files: Sequence[Sequence[Path]],
     checked: Sequence[Trust] = (),
+    answer: str = "",
 ) -> None:
-    """Print the top classes of one photo, and for each explanation its target and files."""
+    """Print the top classes of one photo, and for each explanation its target and files.
+
+    answer: whether the first class is the true one, in words, where that is known.
+    """
     # paths may be longer than the terminal is wide, and must stay whole to be copied
     console = Console(soft_wrap=True, highlight=False)
     table = Table(title=session.words(path), title_justify="left")
@@ -58,6 +62,8 @@ def show(
             f"{prediction.probability:.2%}",
         )
     console.print(table)
+    if answer:
+        console.print(session.words(f"prediction {answer}"))
     for k, (explanation, paths) in enumerate(zip(explanations, files, strict=True)):
         console.print(
             session.words(f"target {_target(explanation.target)}, layer {explanation.layer}")

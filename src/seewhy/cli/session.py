@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from seewhy.targets.target import Target
 
 T = TypeVar("T")
+_OTHER_PICTURES = (".gif", ".bmp", ".tif", ".tiff", ".ppm", ".avif", ".heic", ".jxl", ".eps", ".ps")
+_END: Any = object()
 
 # Control characters (C0, DEL, C1), marks that turn the direction of writing, lone surrogates.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -40,19 +42,35 @@ class Report:
     """Prints the same for people."""
     problems: Sequence[str] = ()
     """What could not be done; the exit status is 1 if there is any."""
+    closing: str = ""
+    """The last line, which is told even if nothing else is; "" for none."""
 
 
-def command(work: Callable[[], Report], *, as_json: bool) -> NoReturn:
+def command(
+    work: Callable[[], Report], *, as_json: bool, quiet: bool = False, told: Collection[str] = ()
+) -> NoReturn:
     """Do the work of a command, print what it reports, and end with the exit status.
 
     Only results reach stdout: what libraries and users' code print meanwhile goes to stderr.
+    quiet: whether nothing is shown but problems and the closing line. told: problems that were
+    told already.
     """
     load_backend()
     with results_only():
         report = work()
     for problem in report.problems:
-        tell_problem(problem)
-    finish(report.record, report.show, as_json=as_json, failed=bool(report.problems))
+        if problem not in told:
+            tell_problem(problem)
+
+    def show() -> None:
+        if not quiet:
+            report.show()
+        if report.closing:
+            echo(report.closing)
+
+    if as_json and report.closing:  # stdout is that of the results
+        tell_closing(report.closing, as_json=True)
+    finish(report.record, show, as_json=as_json, failed=bool(report.problems))
 
 
 def finish(record: Any, show: Callable[[], None], *, as_json: bool, failed: bool) -> NoReturn:
@@ -62,6 +80,43 @@ def finish(record: Any, show: Callable[[], None], *, as_json: bool, failed: bool
     else:
         show()
     raise typer.Exit(int(failed))
+
+
+def tell_closing(text: str, *, as_json: bool) -> None:
+    """The last line of a command: beside results in JSON it goes to stderr."""
+    typer.echo(visible(text), err=as_json)
+
+
+class JsonList:
+    """A list in JSON that is printed as it comes, the same as `json_text` gives of the whole."""
+
+    def __init__(self) -> None:
+        self._file = sys.stdout  # as it is now: within `results_only` it is another
+        self._begun = False
+
+    def add(self, record: Any) -> None:
+        lines = json_text(record).replace("\n", "\n ")
+        self._file.write(f"{',' if self._begun else '['}\n {lines}")
+        self._begun = True
+
+    def __enter__(self) -> JsonList:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End the list, also where something failed; then an empty one is not printed."""
+        if self._begun or kind is None or kind is KeyboardInterrupt:
+            self._file.write("\n]\n" if self._begun else "[]\n")
+            self._file.flush()
+
+
+def muted(results: Iterator[T]) -> Iterator[T]:
+    """The same, with what is printed while they are made on stderr."""
+    while True:
+        with results_only():
+            result = next(results, _END)
+        if result is _END:
+            return
+        yield result
 
 
 def load_backend() -> None:
@@ -139,6 +194,26 @@ def tell_problem(problem: object) -> None:
     sys.stderr.write(f"{error_text(problem)}\n")
 
 
+def picture_path(output: Path, photo: str, ending: str) -> Path:
+    """The file that --output names, or the one called like the photo in the folder it names.
+
+    Raises OptionError for files of other kinds than pictures, and for the photo itself.
+    """
+    from seewhy.render.files import FORMATS, file_name
+
+    suffix = output.suffix.lower()
+    if output.is_dir() or (suffix not in FORMATS and suffix not in _OTHER_PICTURES):
+        return output / file_name(Path(photo).stem, ending)
+    if suffix not in FORMATS:
+        raise OptionError(
+            f"pictures are written as {', '.join(FORMATS)}, not as {suffix}: give --output "
+            f"{output.with_suffix('.jpg').name}, or a folder."
+        )
+    if output.exists() and output.samefile(photo):
+        raise OptionError(f"{str(output)!r} is the photo itself: give another file with --output.")
+    return output
+
+
 def save_to(path: Path, save: Callable[[Path], Any], what: str, flag: str) -> None:
     """Write a file. Raises OptionError that names the flag by which another place is given."""
     try:
@@ -180,15 +255,21 @@ def explained_photos(
             yield path, list(next(rows)) if isinstance(result, Photo) else result
 
 
-def with_progress(results: Iterator[T], count: int) -> Iterator[T]:
-    """The same, with a progress bar on stderr where there are several."""
+def with_progress(results: Iterator[T], count: int, *, with_json: bool = False) -> Iterator[T]:
+    """The same, with a progress bar on stderr where there are several.
+
+    with_json: whether JSON is printed meanwhile, among which there is no bar on a terminal.
+    """
     from rich.console import Console
     from rich.progress import Progress
 
     from seewhy.progress import hidden
 
-    if count < 2:
+    console = Console(stderr=True)
+    # the bar would take what is printed to stderr with it, also where stdout is a file
+    also_out = sys.stdout.isatty()
+    if count < 2 or not console.is_terminal or (with_json and also_out):
         yield from results
         return
-    with hidden(), Progress(console=Console(stderr=True), transient=True) as progress:
+    with hidden(), Progress(console=console, transient=True, redirect_stdout=also_out) as progress:
         yield from progress.track(results, total=count, description="Explaining")

@@ -1,7 +1,6 @@
 """The choices of an explainer, each with its default, its check and a line that describes it.
 
-Python's signatures and docstrings and the flags of the command are made of these fields. Nothing
-heavy is imported here, since `seewhy --help` reads them.
+Signatures, docstrings and flags are made of these fields; nothing heavy is imported for them.
 """
 
 from __future__ import annotations
@@ -199,7 +198,10 @@ class ExplainerOptions:
         check=checks.count,
     )
     batch_size: int = option(
-        8, "how many images go through the network at once.", flag=None, check=checks.count
+        8,
+        "how many images go through the network at once.",
+        flag=Flag("Photos that go through the network at once.", "batch-size", int, 1),
+        check=checks.count,
     )
     bands: Sequence[int] | None = option(
         None,

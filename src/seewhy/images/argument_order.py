@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from seewhy.errors import OptionError
-from seewhy.images.folders import SUFFIXES
+from seewhy.images.listing import SUFFIXES
 from seewhy.images.photo import Photo
 
 

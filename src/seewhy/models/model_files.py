@@ -181,8 +181,7 @@ def load_model(path: Path) -> Any:
 
     Raises ModelError if there is no such file, or Keras cannot make a model of it.
     """
-    check_regular_file(path, ModelError)
-    _check_model_file(path)
+    check_model_file(path)
     import keras
 
     budget: Budget | None = None
@@ -203,14 +202,15 @@ def load_model(path: Path) -> Any:
     return model
 
 
-def _check_model_file(path: Path) -> None:
+def check_model_file(path: Path) -> None:
+    """Raises ModelError for what is no file, or by its suffix no model. Imports no Keras."""
+    check_regular_file(path, ModelError)
     name = str(path)
     if name.lower().endswith(".weights.h5"):
         raise ModelError(
             f"{name!r} holds weights without a model. Name the network that they belong to: "
             "--model NAME --weights FILE (in Python model=…, weights=…)."
         )
-    check_regular_file(path, WeightsError)
     if not path.exists():
         raise ModelError(f"there is no model file {name!r}.")
     if path.is_dir() or path.suffix.lower() not in (".keras", ".h5", ".hdf5"):

@@ -129,6 +129,14 @@ def load(model: Any, weights: str | Path | None = None) -> tuple[Any, Preset | N
     return model, None
 
 
+def check_name_or_file(model: str) -> None:
+    """Raises ModelError as `load` does for what is no preset and no file. Imports no Keras."""
+    if _is_file(model):
+        model_files.check_model_file(Path(model))
+    else:
+        _preset_or_file(model)
+
+
 def structure(model: Any) -> Any:
     """A model whose layers are to be looked at: of a preset without weights, so none are needed.
 

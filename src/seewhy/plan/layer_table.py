@@ -16,6 +16,7 @@ from seewhy.network import layers as layers_module
 from seewhy.network.calls import Call
 from seewhy.network.layers import SpatialLayer
 from seewhy.network.split import Split
+from seewhy.plan.layer_tree import tree_lines
 from seewhy.plan.trace import Trace, trace_model
 from seewhy.render.notebooks.frames import data_frame
 from seewhy.render.notebooks.html import HtmlTable, notebook_html
@@ -72,7 +73,7 @@ class Layers:
         return self.rows[index]
 
     def __str__(self) -> str:
-        return "\n".join(tree_lines(self))
+        return "\n".join(tree_lines(self.model, self.size, self.rows))
 
     def to_frame(self) -> DataFrame:
         """A data frame with a row for each layer. Raises DependencyError without pandas."""
@@ -87,7 +88,7 @@ class Layers:
         headings = ("layer", "kind", "grid", "units", "behind")
         why = f"default: {self.default.path}, {self.default.why}"
         table = HtmlTable(headings, rows, title=why, marks=marks)
-        return notebook_html(tree_lines(self)[0], tables=[table])
+        return notebook_html(tree_lines(self.model, self.size, self.rows)[0], tables=[table])
 
 
 def layers(
@@ -117,37 +118,6 @@ def layers(
     costs = [_cost(call) for call in traced.calls]
     rows = tuple(_row(place, chosen, traced, costs) for place in usable)
     return Layers(seen.name, rows, traced.view.image)
-
-
-def tree_lines(table: Layers) -> list[str]:
-    """The tree as lines of text: indented names, then grid, units, and what lies behind."""
-    texts = [*_branches(table.rows)]
-    width = max(len(text) for text, _ in texts)
-    size = " × ".join(map(str, table.size))
-    head = f"{table.model}, for an input of {size}"
-    return [head, *(_line(text.ljust(width), row) for text, row in texts)]
-
-
-def _branches(rows: Sequence[Layer]) -> Iterator[tuple[str, Layer | None]]:
-    """Each row's own name below those of the models and layers around it."""
-    open_path: list[str] = []
-    for row in rows:
-        *around, name = row.path.split("/")
-        same = 0
-        while same < min(len(around), len(open_path)) and around[same] == open_path[same]:
-            same += 1
-        for depth in range(same, len(around)):
-            yield f"{'  ' * depth}{around[depth]}/", None
-        open_path = around
-        yield f"{'  ' * len(around)}{name}", row
-
-
-def _line(text: str, row: Layer | None) -> str:
-    if row is None:
-        return text.rstrip()
-    grid = " × ".join(map(str, row.grid))
-    mark = f"  ← default: {row.why}" if row.default else ""
-    return f"{text}  {row.kind:<24} {grid:>11} {row.units:>6} units {row.behind:>6.1%} behind{mark}"
 
 
 def _row(place: SpatialLayer, chosen: SpatialLayer, traced: Trace, costs: Sequence[float]) -> Layer:

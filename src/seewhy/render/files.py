@@ -6,9 +6,10 @@ import hashlib
 import os
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from seewhy.errors import OptionError
+from seewhy.images.listing import absolute
 
 LONGEST_NAME, LONGEST_PART = 255, 100
 """Bytes of a file's name that every usual file system takes, and of a class in it."""
@@ -34,11 +36,22 @@ class Filenames:
     """Hands out file names in one folder.
 
     folder: where pictures go. photos: the photos of the run, which stay untouched.
+    owners: files of earlier runs, each with the absolute path of the photo that may write it
+        again, "" if none may. mark: goes behind the photo's name where such a file has that.
     """
 
-    def __init__(self, folder: Path, photos: Sequence[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        photos: Sequence[str],
+        *,
+        owners: Mapping[Path, str] = MappingProxyType({}),
+        mark: str = "",
+    ) -> None:
         self.folder = folder
         self._taken = {_key(Path(photo)) for photo in photos}
+        self._owners = {_key(path): owner for path, owner in owners.items()}
+        self._mark = mark
 
     def claim(self, photo: str, endings: Sequence[str]) -> list[Path]:
         """Paths STEM + ending, one for each ending, for the pictures of one photo.
@@ -47,15 +60,19 @@ class Filenames:
         names is taken already, as for `a/cat.jpg` and `b/cat.jpg`. Names that are too long for a
         file are shortened.
         """
-        stem, number = Path(photo).stem, 1
+        stem, number, owner = Path(photo).stem, 1, absolute(photo)
         while True:
             start = stem if number == 1 else f"{stem}-{number}"
             paths = [self.folder / file_name(start, ending) for ending in endings]
             keys = [_key(path) for path in paths]
-            if self._taken.isdisjoint(keys):
+            owners = [self._owners.get(key, owner) for key in keys]
+            if self._taken.isdisjoint(keys) and set(owners) == {owner}:
                 self._taken.update(keys)
                 return paths
-            number += 1
+            if number == 1 and self._mark and "" in owners and not stem.endswith(self._mark):
+                stem = f"{stem}_{self._mark}"
+            else:
+                number += 1
 
 
 def file_name(stem: str, ending: str) -> str:

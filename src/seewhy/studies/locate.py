@@ -61,7 +61,12 @@ def locate_boxes(
 
 
 def boxes_as_dict(place: LocatedPhoto, explanations: Sequence[Explanation]) -> dict[str, Any]:
-    """Plain values for JSON."""
+    """Plain values for JSON.
+
+    Of each box: "probability" is the model's for the class in the whole photo, None for questions
+    that have none; "share_of_heat" (also called "score") is how much of the heat of that class's
+    map lies in the box.
+    """
     several = len(explanations) > 1
     notes = [
         f"{each.target.name}: {note}" if several else note
@@ -81,11 +86,13 @@ def boxes_as_dict(place: LocatedPhoto, explanations: Sequence[Explanation]) -> d
                 "top": each.box.top,
                 "right": each.box.right,
                 "bottom": each.box.bottom,
+                "share_of_heat": each.box.score,
                 "score": each.box.score,
                 "peak": each.box.peak,
             }
             for each in place.found
         ],
+        "predictions": [vars(prediction) for prediction in explanations[0].predictions],
         "warnings": list(dict.fromkeys(notes)),
     }
 

@@ -17,8 +17,9 @@ from seewhy import ground_truth, maps
 from seewhy.annotations.records import Annotated, Annotations
 from seewhy.errors import OptionError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
-from seewhy.images.folders import list_photos, read_in_batches
+from seewhy.images.folders import read_in_batches
 from seewhy.images.geometry import Geometry
+from seewhy.images.listing import list_photos
 from seewhy.images.photo import Photo
 from seewhy.metrics import controls
 from seewhy.metrics.localisation.boxes_and_masks import Corners

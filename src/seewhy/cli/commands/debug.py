@@ -7,34 +7,55 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import session
-from seewhy.cli.options import BUNDLED, Json, Model, takes_options
+from seewhy.cli import completion, session
+from seewhy.cli.flags import ASKED, BUNDLED, HOW, Json, Model, Output, Quiet
+from seewhy.cli.options import takes_options
+from seewhy.cli.photos import check_models, given_photo
 from seewhy.errors import OptionError
 from seewhy.explainer.options import index_or_text
 
 if TYPE_CHECKING:
+    from seewhy.render.looks import Look
     from seewhy.studies.debug_report import Debugging
 
 EXAMPLES = """
 [bold]Examples[/bold]
 
   seewhy debug cat.jpg --true "tiger cat"
-  seewhy debug scan.png --true benign --model my.keras --labels names.txt --preprocess unit
+  seewhy debug scan.png --true benign --model my.keras --labels names.txt
 """
 
 
-@takes_options("method", "layer", "size", "labels", "preprocess", "range", "weights")
+@takes_options(
+    *("method", "options", "layer", "size", "fit", "batch_size"),
+    *("labels", "preprocess", "range", "weights"),
+)
 def debug(  # noqa: PLR0913  (one parameter a flag)
-    photo: Annotated[str, typer.Argument(help="Photo to look at.", show_default=False)],
+    photo: Annotated[
+        str, typer.Argument(help="Photo to look at.", show_default=False, metavar="PHOTO")
+    ],
     *,
-    true: Annotated[str, typer.Option(help="The class that it shows: index, WordNet id or name.")],
+    true: Annotated[
+        str,
+        typer.Option(
+            help="The class that it shows: index, WordNet id or name.",
+            autocompletion=completion.targets,
+            metavar="CLASS",
+            rich_help_panel=ASKED,
+        ),
+    ],
     model: Model = BUNDLED,
     settings: dict[str, Any],
     trust: Annotated[
-        bool, typer.Option(help="Check whether the map is faithful to the model: 39 passes.")
+        bool,
+        typer.Option(
+            help="Check whether the map is faithful to the model: 39 passes.", rich_help_panel=HOW
+        ),
     ] = True,
-    output: Annotated[Path, typer.Option(help="Folder for the picture and the page.")] = Path(),
+    look: Any,
+    output: Output = Path(),
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Show why a prediction went wrong: predicted against true class, side by side.
 
@@ -44,25 +65,28 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
     classes.
     """
 
+    path_of_photo = given_photo(photo)
+    check_models(settings, model)
+
     def work() -> session.Report:
         from seewhy.studies import debug as study
 
         label = index_or_text(true)
-        result = study.debug(model, photo, label, trust=trust, **settings)
-        files = _save(result, output, Path(photo).stem)
+        result = study.debug(model, path_of_photo, label, trust=trust, **settings)
+        files = _save(result, output, Path(path_of_photo).stem, look)
         record = result.as_dict() | {"files": [str(path) for path in files]}
         return session.Report(record, lambda: _show(result, files))
 
-    session.command(work, as_json=json)
+    session.command(work, as_json=json, quiet=quiet)
 
 
-def _save(result: Debugging, folder: Path, stem: str) -> list[Path]:
+def _save(result: Debugging, folder: Path, stem: str, look: Look) -> list[Path]:
     from seewhy.render.files import file_name
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         names = [file_name(stem, f"_debug{suffix}") for suffix in (".jpg", ".html")]
-        return [result.save(folder / name) for name in names]
+        return [result.save(folder / name, look) for name in names]
     except OSError as error:
         raise OptionError(
             f"the result cannot be written to {str(folder)!r} ({error.strerror}). "

@@ -9,8 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import session
-from seewhy.cli.options import BUNDLED, FullSize, Json, Model, takes_options
+from seewhy.cli import grammar, session, teller
+from seewhy.cli.flags import (
+    BUNDLED,
+    HOW,
+    OUTPUT,
+    FullSize,
+    Json,
+    LabelsFrom,
+    Model,
+    Output,
+    Photos,
+    Quiet,
+    Targets,
+    Verbose,
+)
+from seewhy.cli.options import takes_options
+from seewhy.cli.photos import FolderClasses, check_models, given_photos
 from seewhy.errors import SeewhyError
 
 if TYPE_CHECKING:
@@ -23,8 +38,8 @@ EXAMPLES = """
 [bold]Examples[/bold]
 
   seewhy locate cat.jpg
-  seewhy locate pets/*.jpg --target dog --target cat --format yolo --output labels
-  seewhy locate scan.png --model my.keras --labels names.txt --threshold 0.5 --max-boxes 1
+  seewhy locate pets --target dog,cat --format yolo --output labels
+  seewhy locate scan.png --model my.keras --threshold 0.5 --max-boxes 1
 """
 
 
@@ -35,8 +50,8 @@ class BoxFormat(StrEnum):
 
 
 @takes_options(
-    *("size", "sizes", "fuse", "sharpen", "method", "layer", "scores", "upsampling"),
-    *("labels", "preprocess", "range", "weights"),
+    *("size", "sizes", "fit", "fuse", "sharpen", "method", "options", "layer", "scores"),
+    *("upsampling", "batch_size", "labels", "preprocess", "range", "weights"),
     help={
         "size": "One side of the network's input; more gives a finer grid.",
         "sizes": "Sides of the network's input, whose maps are fused. If no size is given, 224,384 "
@@ -49,44 +64,77 @@ class BoxFormat(StrEnum):
     default={"fuse": None, "sharpen": None},
 )
 def locate(  # noqa: PLR0913  (one parameter a flag)
-    photos: Annotated[list[str], typer.Argument(help="Photos.", show_default=False)],
+    photos: Photos,
     *,
     model: Model = BUNDLED,
-    target: Annotated[
-        list[str],
-        typer.Option(
-            help="What to look for: index, WordNet id, name, a word such as dog; "
-            "[cyan]top[/cyan] if not given. Repeatable."
-        ),
-    ] = [],  # noqa: B006  (Typer copies it)
+    target: Targets = [],  # noqa: B006  (Typer copies it)
+    labels_from: LabelsFrom = None,
     threshold: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Fraction of the map's maximum that is inside of boxes."),
+        typer.Option(
+            min=0,
+            max=1,
+            help="Fraction of the map's maximum that is inside of boxes.",
+            metavar="FRACTION",
+            rich_help_panel=HOW,
+        ),
     ] = 0.2,
     max_boxes: Annotated[
-        int | None, typer.Option(min=1, help="Boxes at most for each target, the hottest first.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Boxes at most for each target, the hottest first.",
+            metavar="COUNT",
+            rich_help_panel=HOW,
+        ),
     ] = None,
     min_score: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Least share of a target's heat that makes a box."),
+        typer.Option(
+            min=0,
+            max=1,
+            help="Least share of a target's heat that makes a box.",
+            metavar="SHARE",
+            rich_help_panel=HOW,
+        ),
     ] = 0.05,
     settings: dict[str, Any],
-    format: Annotated[
-        BoxFormat, typer.Option(help="One COCO JSON, or a YOLO text or VOC XML for each photo.")
-    ] = BoxFormat.coco,
-    output: Annotated[Path, typer.Option(help="Folder for pictures and boxes.")] = Path(),
     full_size: FullSize = False,
+    format: Annotated[
+        BoxFormat,
+        typer.Option(
+            help="coco: one JSON; yolo: a text, voc: an XML for each photo.",
+            metavar="FORMAT",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = BoxFormat.coco,
+    output: Output = Path(),
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files of boxes that are there already.")
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Replace files of boxes that are there already.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = False,
     json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Draw boxes around what speaks for a class, without boxes to train on.
 
     For each photo it prints the boxes and writes NAME_boxes.jpg; all boxes go into boxes.json
     (COCO), or into NAME.txt and classes.txt (YOLO), or NAME.xml (Pascal VOC).
+
+    Beside each box stand the probability of the class and the share of the class's heat that lies
+    in the box; the two say nothing of each other.
     """
     limits = {"threshold": threshold, "max_boxes": max_boxes, "min_score": min_score}
+
+    given = given_photos(photos)
+    given.require()
+    check_models(settings, model)
+    told = teller.detail(len(given.paths), quiet=quiet, verbose=verbose)
 
     def work() -> session.Report:
         from seewhy.cli.picture_files import Drawing
@@ -95,28 +143,36 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
         from seewhy.studies.locating_explainer import locating_explainer
 
         Drawing(output=output).check()
-        names = Filenames(output, photos)
-        files = box_files(photos, format.value, names)
+        names = Filenames(output, given.paths)
+        files = box_files(given.paths, format.value, names)
         if not overwrite:
             files.check()
+        tally = teller.Tally()
         explainer = locating_explainer(model, settings)
-        targets = explainer.questions(target or ["top"])
+        targets = explainer.questions(grammar.target_list(target, explainer.labels) or ["top"])
+        folders = FolderClasses(explainer.labels) if labels_from else None
         located: list[tuple[Path, LocatedPhoto]] = []
         records: list[dict[str, Any]] = []
-        results = session.explained_photos(explainer, photos, targets)
-        rows = zip(session.with_progress(results, len(photos)), files.each, strict=True)
-        for (path, result), file in rows:
+        results = session.explained_photos(explainer, given.paths, targets)
+        rows = session.with_progress(results, len(given.paths), with_json=json)
+        for (path, result), file in zip(rows, files.each, strict=True):
             if isinstance(result, SeewhyError):
                 records.append({"photo": path, "error": str(result)})
+                tally.unread += 1
                 continue
             boxes, record = _locate(path, result, explainer.labels, limits, (names, full_size))
+            record |= folders.as_dict(path, result) if folders else {}
+            tally.done += 1
+            tally.count_answer(record)
             located.append((file, boxes))
             records.append(record)
         written = _write(located, explainer.labels, files)
         problems = [record["error"] for record in records if "error" in record]
-        return session.Report(records, lambda: _show(records, written), problems)
+        several = len(given.paths) > 1 or quiet
+        closing = tally.closing(output) if several else ""
+        return session.Report(records, lambda: _show(records, written, told), problems, closing)
 
-    session.command(work, as_json=json)
+    session.command(work, as_json=json, quiet=quiet)
 
 
 def _locate(
@@ -161,19 +217,37 @@ def _write(
         raise SeewhyError(f"the boxes cannot be written: {error}.") from error
 
 
-def _show(records: Sequence[dict[str, Any]], files: Sequence[Path]) -> None:
+def _show(records: Sequence[dict[str, Any]], files: Sequence[Path], told: teller.Detail) -> None:
+    width = teller.column([record["photo"] for record in records])
     for record in records:
-        if "boxes" in record:  # what went wrong is told already
+        if "boxes" not in record:  # what went wrong is told already
+            continue
+        if told is teller.Detail.full:
             _show_photo(record)
+        else:
+            session.echo(teller.photo_line(record, width, _boxes_in_words(record["boxes"])))
     for path in files:
         session.echo(path)
 
 
+def _boxes_in_words(boxes: Sequence[dict[str, Any]]) -> str:
+    """How many boxes there are, and what the first holds of the heat."""
+    if not boxes:
+        return "no boxes"
+    count = "1 box" if len(boxes) == 1 else f"{len(boxes)} boxes"
+    return f"{count}, {boxes[0]['name']}: {boxes[0]['share_of_heat']:.0%} of the heat"
+
+
 def _show_photo(record: dict[str, Any]) -> None:
     session.echo(f"{record['photo']} ({record['width']} × {record['height']})")
+    if teller.answer(record):
+        session.echo(f"  prediction {record['predictions'][0]['name']}: {teller.answer(record)}")
     for box in record["boxes"]:
         corners = f"{box['left']}, {box['top']}, {box['right']}, {box['bottom']}"
-        session.echo(f"  {box['score']:.2f}  {box['name']}: {corners}")
+        probability = box["probability"]
+        sure = "" if probability is None else f" (class probability {probability:.1%})"
+        heat = f"{box['share_of_heat']:.0%} of its heat"
+        session.echo(f"  {box['name']}{sure}: box {corners} holds {heat}")
     if not record["boxes"]:
         session.echo("  no boxes: nothing speaks for the target")
     for note in record["warnings"]:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import session
-from seewhy.cli.options import BUNDLED, Json, Model, PhotosAndFolders, takes_options
+from seewhy.cli import completion, session
+from seewhy.cli.flags import ASKED, BUNDLED, HOW, Json, Model, Photos
+from seewhy.cli.options import takes_options
+from seewhy.cli.photos import check_models, given_photos
+from seewhy.errors import OptionError
 
 if TYPE_CHECKING:
     from seewhy.studies.localisation_scores import Evaluation
@@ -18,13 +21,13 @@ EXAMPLES = """
 
   seewhy evaluate val2017 --boxes instances_val2017.json
   seewhy evaluate photos --boxes voc/Annotations --method layer-cam --size 320
-  seewhy evaluate scans --boxes masks --model my.keras --labels names.txt --target melanoma
+  seewhy evaluate scans --boxes masks --model my.keras --target melanoma
 """
 
 
 @takes_options(
-    *("method", "layer", "size", "sizes", "fuse", "sharpen", "enhance", "upsampling", "scores"),
-    *("labels", "preprocess", "range", "weights"),
+    *("method", "options", "layer", "size", "sizes", "fit", "fuse", "sharpen", "enhance"),
+    *("upsampling", "scores", "batch_size", "labels", "preprocess", "range", "weights"),
     help={
         "scores": "probabilities sets a class against all others; logits does not.",
         "sizes": "Sides of the network's input, whose maps are fused; as of seewhy locate, if no "
@@ -35,29 +38,48 @@ EXAMPLES = """
     default={"fuse": None, "sharpen": None},
 )
 def evaluate(  # noqa: PLR0913  (one parameter a flag)
-    photos: PhotosAndFolders,
+    photos: Photos,
     *,
     boxes: Annotated[
         Path,
         typer.Option(
             help="COCO JSON, a folder of VOC XML or YOLO text, or one of PNG masks.",
             show_default=False,
+            metavar="PATH",
+            rich_help_panel=ASKED,
         ),
     ],
     model: Model = BUNDLED,
     target: Annotated[
-        str | None,
+        list[str],
         typer.Option(
             help="What is asked of all photos; [cyan]label[/cyan] asks for the classes that the "
-            "boxes tell, which is taken if the model has them, or else [cyan]top[/cyan]."
+            "boxes tell, which is taken if the model has them, or else [cyan]top[/cyan].",
+            autocompletion=completion.targets,
+            metavar="CLASS",
+            rich_help_panel=ASKED,
+            show_default=False,
         ),
-    ] = None,
+    ] = [],  # noqa: B006  (Typer copies it)
     settings: dict[str, Any],
     tolerance: Annotated[
-        float, typer.Option(min=0, help="Pixels by which a peak may miss in the pointing game.")
+        float,
+        typer.Option(
+            min=0,
+            help="Pixels by which a peak may miss in the pointing game.",
+            metavar="PIXELS",
+            rich_help_panel=HOW,
+        ),
     ] = 15,
     threshold: Annotated[
-        float, typer.Option(min=0, max=1, help="Fraction of the maximum that boxes are drawn at.")
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Fraction of the maximum that boxes are drawn at.",
+            metavar="FRACTION",
+            rich_help_panel=HOW,
+        ),
     ] = 0.15,
     json: Json = False,
 ) -> None:
@@ -67,14 +89,22 @@ def evaluate(  # noqa: PLR0913  (one parameter a flag)
     in the middle, and an edge detector. What is no better than they are has found nothing.
     """
 
+    if len(target) > 1:
+        raise OptionError(
+            f"this command asks one question of all photos; got {len(target)}: {', '.join(target)}."
+        )
+    given = given_photos(photos)
+    given.require()
+    check_models(settings, model)
+
     def work() -> session.Report:
         from seewhy.studies import evaluate as study
 
         evaluation = study.evaluate(
             model,
-            photos,
+            list(given.paths),
             boxes,
-            target=target,
+            target=target[0] if target else None,
             tolerance=tolerance,
             threshold=threshold,
             **settings,

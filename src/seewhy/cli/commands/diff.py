@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import session
-from seewhy.cli.options import Json, PhotosAndFolders, takes_options
+from seewhy.cli import completion, grammar, session, teller
+from seewhy.cli.flags import ASKED, HOW, PICTURES, Json, OneTarget, Output, Photos, Quiet
+from seewhy.cli.options import takes_options
+from seewhy.cli.photos import check_models, given_photos
 from seewhy.errors import OptionError
 from seewhy.explainer.options import index_or_text
 
@@ -22,13 +24,14 @@ if TYPE_CHECKING:
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  seewhy diff before.keras after.keras photos --labels names.txt --preprocess unit
-  seewhy diff efficientnet-lite0 tuned.keras cat.jpg dog.jpg --target cat --pictures 2
+  seewhy diff before.keras after.keras photos --labels names.txt
+  seewhy diff efficientnet-lite0 tuned.keras pets --target cat --pictures 2
 """
 
 
 @takes_options(
-    *("method", "layer", "size", "labels", "preprocess", "range", "weights"),
+    *("method", "options", "layer", "size", "fit", "scores", "batch_size"),
+    *("labels", "preprocess", "range", "weights"),
     help={
         "layer": "Target layer of both models, or of A with --layer-b. Repeated, the layers' maps "
         "are fused.",
@@ -39,52 +42,107 @@ EXAMPLES = """
     },
 )
 def diff(  # noqa: PLR0913  (one parameter a flag)
-    model_a: Annotated[str, typer.Argument(help="A preset or a .keras file.", show_default=False)],
-    model_b: Annotated[str, typer.Argument(help="The model to compare.", show_default=False)],
-    photos: PhotosAndFolders,
+    model_a: Annotated[
+        str,
+        typer.Argument(
+            help="A preset or a .keras file.",
+            show_default=False,
+            metavar="MODEL_A",
+            autocompletion=completion.models,
+        ),
+    ],
+    model_b: Annotated[
+        str,
+        typer.Argument(
+            help="The model to compare.",
+            show_default=False,
+            metavar="MODEL_B",
+            autocompletion=completion.models,
+        ),
+    ],
+    photos: Photos,
     *,
-    target: Annotated[
-        str, typer.Option(help="What is asked of both; of top it is the top class of model A.")
-    ] = "top",
+    target: OneTarget = [],  # noqa: B006  (Typer copies it)
     settings: dict[str, Any],
-    layer_b: Annotated[str | None, typer.Option(help="Target layer of model B.")] = None,
-    preprocess_b: Annotated[
-        str | None, typer.Option(help="The preprocessing of model B, where it differs.")
+    layer_b: Annotated[
+        str | None,
+        typer.Option(help="Target layer of model B.", metavar="NAME", rich_help_panel=HOW),
     ] = None,
-    weights_b: Annotated[Path | None, typer.Option(help="Weights for model B, a preset.")] = None,
+    preprocess_b: Annotated[
+        str | None,
+        typer.Option(
+            help="The preprocessing of model B, where it differs.",
+            metavar="HOW",
+            rich_help_panel=HOW,
+        ),
+    ] = None,
+    weights_b: Annotated[
+        Path | None,
+        typer.Option(help="Weights for model B, a preset.", metavar="FILE", rich_help_panel=ASKED),
+    ] = None,
     pictures: Annotated[
-        int, typer.Option(min=0, help="How many of the most different photos are drawn.")
+        int,
+        typer.Option(
+            min=0,
+            help="How many of the most different photos are drawn.",
+            metavar="COUNT",
+            rich_help_panel=PICTURES,
+        ),
     ] = 10,
     common_scale: Annotated[
-        bool, typer.Option("--common-scale", help="Draw both maps of a photo on one scale.")
+        bool,
+        typer.Option(
+            "--common-scale",
+            help="Draw both maps of a photo on one scale.",
+            rich_help_panel=PICTURES,
+        ),
     ] = False,
-    output: Annotated[Path, typer.Option(help="Folder for pictures and diff.csv.")] = Path(),
+    look: Any,
+    output: Output = Path(),
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Show where two models look differently: before and after a change, photo by photo.
 
     Lists the photos, the most different first, and writes NAME_diff.jpg of the first ones and
-    diff.csv of all. The figure is 1 less the correlation of both maps: 0 for the same map.
+    diff.csv of all; if no photo differs, it says so and writes nothing. The figure is 1 less the
+    correlation of both maps: 0 for the same map.
     """
     of_b: dict[str, Any] = {"layer": index_or_text(layer_b), "preprocess": preprocess_b}
     others = settings | {name: value for name, value in of_b.items() if value}
     others["weights"] = weights_b
+    given = given_photos(photos)
+    given.require()
+    check_models(settings, model_a)
+    check_models(others, model_b)
 
     def work() -> session.Report:
         from seewhy.cli.picture_files import Drawing
         from seewhy.explainer.explainer import Explainer
-        from seewhy.images.folders import list_photos
         from seewhy.render.files import Filenames
 
+        tally = teller.Tally()
         Drawing(output=output).check()
-        paths = list_photos(photos)
         both = Explainer(model_a, **settings), Explainer(model_b, **others)
         problems: list[str] = []
-        records, drawn = _differences(both, paths, target, pictures, problems)
-        table = _write(records, drawn, Filenames(output, paths), common_scale, problems)
-        return session.Report(records, lambda: _show(records, table), problems)
+        asked = grammar.one_target(target, both[0].labels)
+        records, drawn = _differences(both, list(given.paths), asked, pictures, problems)
+        differing = sum(map(_differs, records))
+        tally.done, tally.unread = len(records), len(problems)
+        closing = tally.closing(output) if len(given.paths) > 1 else ""
+        if not differing:
+            return session.Report(records, _show_none, problems, closing)
+        how = {"common_scale": common_scale, "look": look}
+        table = _write(records, drawn, Filenames(output, given.paths), how, problems)
+        return session.Report(records, lambda: _show(records, table), problems, closing)
 
-    session.command(work, as_json=json)
+    session.command(work, as_json=json, quiet=quiet)
+
+
+def _differs(record: dict[str, Any]) -> bool:
+    """Whether the models look elsewhere, or decide otherwise."""
+    decisions = [[each["name"] for each in record[side]["predictions"][:1]] for side in "ab"]
+    return record["figure"] > 0 or decisions[0] != decisions[1]
 
 
 def _differences(
@@ -105,6 +163,8 @@ def _differences(
     differences = iterate_differences(*both, paths, target, problems)
     for difference in session.with_progress(differences, len(paths)):
         records.append(difference.as_dict())
+        if not _differs(records[-1]):
+            continue
         heapq.heappush(largest, (difference.figure, -len(records), difference))
         if len(largest) > pictures:
             heapq.heappop(largest)
@@ -120,12 +180,13 @@ def _write(
     records: list[dict[str, Any]],
     drawn: list[tuple[int, Difference]],
     names: Filenames,
-    common_scale: bool,
+    how: dict[str, Any],
     problems: list[str],
 ) -> Path | None:
     """Write the pictures and the table; the path of the table. Sorts the records.
 
-    problems: gets a line for each file that cannot be written.
+    how: as `Difference.picture` takes it. problems: gets a line for each file that cannot be
+    written.
     """
     from seewhy import render
     from seewhy.render.files import write
@@ -133,7 +194,7 @@ def _write(
 
     for place, difference in drawn:
         path = names.claim(difference.photo, ["_diff.jpg"])[0]
-        picture = difference.picture(common_scale)
+        picture = difference.picture(**how)
         problem = session.problem_of_writing(partial(render.save, picture, path), difference.photo)
         if problem:
             problems.append(problem)
@@ -148,6 +209,10 @@ def _write(
         return None
 
 
+def _show_none() -> None:
+    session.echo("no photo differs: both models look at the same places and decide the same")
+
+
 def _show(records: list[dict[str, Any]], csv: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -158,13 +223,18 @@ def _show(records: list[dict[str, Any]], csv: Path | None) -> None:
     table.add_column("difference", justify="right")
     table.add_column("pixels apart", justify="right")
     table.add_column("note")
-    for record in records:
+    differing = [record for record in records if _differs(record)]
+    names = [Path(record["photo"]).name for record in differing]
+    unique = len(set(names)) == len(names)
+    for name, record in zip(names, differing, strict=True):
         far = "–" if record["distance"] is None else f"{record['distance']:.0f}"
         photo, label = (
-            session.words(text) for text in (Path(record["photo"]).name, record["target"])
+            session.words(text) for text in (name if unique else record["photo"], record["target"])
         )
         table.add_row(photo, label, f"{record['figure']:.3f}", far, session.words(record["note"]))
     Console(highlight=False).print(table)
+    if len(differing) < len(records):
+        session.echo(f"{len(records) - len(differing)} photos do not differ")
     for record in records:
         for path in record.get("files", []):
             session.echo(path)

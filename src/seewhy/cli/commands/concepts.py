@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seewhy.cli import session
-from seewhy.cli.options import BUNDLED, Json, Model, takes_options
-from seewhy.errors import ImageError, SeewhyWarning
+from seewhy.cli.flags import ASKED, BUNDLED, Json, Model, Photos, PictureOrFolder, Quiet
+from seewhy.cli.options import takes_options
+from seewhy.cli.photos import GivenPhotos, check_models, given_photos
+from seewhy.errors import ImageError, OptionError, SeewhyWarning
 
 if TYPE_CHECKING:
     from seewhy.images.folders import ReadBatch
@@ -21,33 +22,43 @@ EXAMPLES = """
 [bold]Examples[/bold]
 
   seewhy concepts cat.jpg
-  seewhy concepts pets/*.jpg --count 8 --sheet pets.png
-  seewhy concepts scans/*.png --model my.keras --labels names.txt --layer conv3 --json
+  seewhy concepts pets --count 8 --output pets.png
+  seewhy concepts "scans/*.png" --model my.keras --layer conv3 --json
 """
 
 
 @takes_options(
-    *("layer", "labels", "preprocess", "range", "weights", "size", "top"),
+    *("layer", "size", "fit", "batch_size", "labels", "preprocess", "range", "weights", "top"),
     help={
         "layer": "Layer (see [cyan]seewhy layers[/cyan]): name, path or index such as -1; the last "
         "with space, if not given.",
         "top": "How many classes to name a concept by.",
     },
+    old={"--sheet": "output"},
 )
 def concepts(  # noqa: PLR0913  (one parameter a flag)
-    photos: Annotated[
-        list[str], typer.Argument(help="Photos to look at together.", show_default=False)
-    ],
+    photos: Photos,
     *,
-    count: Annotated[int, typer.Option(min=1, help="How many concepts to look for.")] = 5,
     model: Model = BUNDLED,
+    count: Annotated[
+        int,
+        typer.Option(
+            min=1, help="How many concepts to look for.", metavar="COUNT", rich_help_panel=ASKED
+        ),
+    ] = 5,
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Seed of the factorisation's start.",
+            metavar="NUMBER",
+            rich_help_panel=ASKED,
+        ),
+    ] = 0,
     settings: dict[str, Any],
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the factorisation's start.")] = 0,
-    sheet: Annotated[
-        Path | None,
-        typer.Option(help="The picture to write; NAME_concepts.jpg of the first photo's name."),
-    ] = None,
+    output: PictureOrFolder = Path(),
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find what a layer sees in photos, in a few parts, and the classes that each speaks for.
 
@@ -55,34 +66,40 @@ def concepts(  # noqa: PLR0913  (one parameter a flag)
     of them. A photo that cannot be read is reported, the others are done, and the status is 1.
     """
 
+    if isinstance(settings["layer"], list):
+        named = ", ".join(map(str, settings["layer"]))
+        raise OptionError(f"concepts are those of one layer; got {named}. Give one.")
+    given = given_photos(photos)
+    given.require()
+    path = session.picture_path(output, given.paths[0], "_concepts.jpg")
+    check_models(settings, model)
+
     def work() -> session.Report:
         from seewhy.explainer import one_shot
-        from seewhy.render.files import file_name
 
-        batch = _read(photos)
+        batch = _read(given)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SeewhyWarning)  # they are told below
             readable = [photo for _, photo in batch.photos]
             result = one_shot.concepts(model, readable, count=count, seed=seed, **settings)
-        path = sheet or Path(file_name(Path(batch.photos[0][0]).stem, "_concepts.jpg"))
-        session.save_to(path, result.save, "sheet", "--sheet")
+        session.save_to(path, result.save, "sheet", "--output")
         errors = [{"photo": photo, "error": str(error)} for photo, error in batch.problems]
         record = result.as_dict() | {"files": [str(path)], "errors": errors}
         problems = [str(error) for _, error in batch.problems]
         return session.Report(record, lambda: _show(result, path), problems)
 
-    session.command(work, as_json=json)
+    session.command(work, as_json=json, quiet=quiet)
 
 
-def _read(photos: Sequence[str]) -> ReadBatch:
+def _read(given: GivenPhotos) -> ReadBatch:
     """The photos, read together. Raises ImageError if none can be read."""
     from seewhy.images.folders import read_in_batches
 
-    batch = next(read_in_batches(photos, len(photos)))
+    batch = next(read_in_batches(given.paths, len(given.paths)))
     if not batch.photos:
         for _, error in batch.problems:
             session.tell_problem(error)
-        raise ImageError(f"none of the {len(photos)} photos can be read.")
+        raise ImageError(f"none of the {len(given.paths)} photos can be read.")
     return batch
 
 

@@ -1,4 +1,4 @@
-"""The commands that list what there is: `seewhy models`, `seewhy layers`, `seewhy methods`."""
+"""The commands that list what there is: `seewhy models` and `seewhy methods`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import session
-from seewhy.cli.options import BUNDLED, takes_options
+from seewhy.cli import completion, session
+from seewhy.cli.flags import OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
     from seewhy.methods.registry import Method
 
-JsonList = Annotated[bool, typer.Option("--json", help="Print the list as JSON.")]
+WIDE, WIDEST_COST = 100, 18
+"""Letters of a terminal in which costs are shown, and of their column."""
+JsonList = Annotated[
+    bool, typer.Option("--json", help="Print the list as JSON.", rich_help_panel=OUTPUT)
+]
 
 
 def models(json: JsonList = False) -> None:
@@ -29,46 +33,37 @@ def models(json: JsonList = False) -> None:
     session.finish(records, lambda: report.show_presets(known), as_json=json, failed=False)
 
 
-@takes_options("size", "grid")
-def layers(
-    model: Annotated[str, typer.Argument(help="A preset or a .keras file.")] = BUNDLED,
-    *,
-    settings: dict[str, Any],
-    json: JsonList = False,
-) -> None:
-    """List the layers of a model that can carry a map, as a tree.
-
-    Path, grid, units, and the share of the work that lies behind each; the default is marked.
-    """
-
-    def work() -> session.Report:
-        from seewhy.plan import layer_table
-
-        table = layer_table.layers(model, **settings)
-        return session.Report([vars(row) for row in table], lambda: session.echo_lines(table))
-
-    session.command(work, as_json=json)
-
-
 def methods(
     name: Annotated[
-        str | None, typer.Argument(help="A method to show in full.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="A method to show in full, in any spelling.",
+            show_default=False,
+            metavar="NAME",
+            autocompletion=completion.methods,
+        ),
     ] = None,
-    brief: Annotated[bool, typer.Option("--brief", help="Print one line a method.")] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Print all of each method.", rich_help_panel=OUTPUT),
+    ] = False,
+    brief: Annotated[bool, typer.Option("--brief", hidden=True)] = False,
     json: JsonList = False,
 ) -> None:
-    """List the methods: family, needs, cost in forward passes, paper, when to use and when not."""
+    """List the methods, one a line: its name, its cost where there is room, and its use."""
     from seewhy.methods import registry
 
+    if name is not None:
+        registry.read_method(name)  # tells of unknown ones before Keras is imported
     with session.quiet():
         entries = registry.all_methods() if name is None else (registry.get_method(name),)
     records = [_record(entry) for entry in entries]
 
     def show() -> None:
-        if name is None:
-            _show_methods(entries, brief)
-        else:
+        if name is not None:
             _show_record(records[0])
+        else:
+            _show_methods(entries, verbose and not brief)
 
     session.finish(records, show, as_json=json, failed=False)
 
@@ -81,25 +76,39 @@ def _show_record(record: dict[str, Any]) -> None:
         console.print(session.words(f"{key}: {_words(value)}"))
 
 
-def _show_methods(entries: Sequence[Method], brief: bool) -> None:
+def _show_methods(entries: Sequence[Method], verbose: bool) -> None:
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
     console = Console(highlight=False)
-    if brief:
-        table = Table()
-        for heading in ("method", "family", "cost", "when"):
-            table.add_column(heading, no_wrap=heading == "method")
-        for entry in entries:
-            table.add_row(entry.name, entry.family, entry.cost, Text(entry.use))
-        console.print(table)
-    else:
+    if verbose:
         for entry in entries:
             _print(console, entry)
-    console.print(
-        "Costs are in forward passes. [cyan]seewhy methods NAME[/cyan] tells the options."
-    )
+    else:
+        _print_lines(console, entries)
+    told = "[cyan]seewhy methods NAME[/cyan] tells all of one"
+    console.print(f"{told}, its cost in forward passes too.")
+
+
+def _print_lines(console: Console, entries: Sequence[Method]) -> None:
+    """A line each under the heading of its family, cut off at the terminal's width.
+
+    Costs are shown where there is room.
+    """
+    from rich.text import Text
+
+    names = max(len(entry.name) for entry in entries)
+    costs = min(WIDEST_COST, max(len(entry.cost) for entry in entries))
+    shown = console.width >= WIDE
+    for family in dict.fromkeys(entry.family for entry in entries):
+        console.print(Text(family, style="bold cyan"))
+        for entry in entries:
+            if entry.family == family:
+                cost = entry.cost if len(entry.cost) <= costs else f"{entry.cost[: costs - 1]}…"
+                line = Text(f"  {entry.name:<{names}}  ", style="bold")
+                line.append(f"{cost:<{costs}}  " if shown else "", style="not bold dim")
+                line.append(entry.use, style="not bold")
+                console.print(line, no_wrap=True, overflow="ellipsis")
+    console.print()
 
 
 def _print(console: Console, entry: Method) -> None:

@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import session
-from seewhy.cli.options import (
-    BUNDLED,
-    Json,
-    Layers,
-    PhotosAndFolders,
-    method_options,
-    split_at_commas,
-    takes_options,
-)
+from seewhy.cli import completion, grammar, session
+from seewhy.cli.flags import ASKED, BUNDLED, Json, Layers, Methods, OneTarget, Output, Photos, Quiet
+from seewhy.cli.options import takes_options
+from seewhy.cli.photos import check_models, given_photos
 from seewhy.errors import OptionError
 from seewhy.explainer.options import index_or_text
 
@@ -27,14 +21,14 @@ if TYPE_CHECKING:
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  seewhy benchmark photos --methods grad-cam,layer-cam,eigen-cam
-  seewhy benchmark val2017 --boxes instances_val2017.json --metrics pointing-game,max-box-acc
-  seewhy benchmark photos --models my.keras,vgg16 --methods grad-cam,rise:masks=500
+  seewhy benchmark photos --method grad-cam,layer-cam,eigen-cam
+  seewhy benchmark val2017 --boxes instances.json --metric pointing-game
+  seewhy benchmark photos --model my.keras,vgg16 --method rise:masks=500
 """
 
 
 @takes_options(
-    *("size", "sizes", "fuse", "sharpen", "labels", "preprocess", "range"),
+    *("size", "sizes", "fit", "fuse", "sharpen", "batch_size", "labels", "preprocess", "range"),
     help={
         "size": "Side of the networks' input in pixels.",
         "sizes": "Sides of the networks' input, whose maps are fused; as of seewhy locate, if no "
@@ -45,42 +39,59 @@ EXAMPLES = """
         "preprocess": "How the models want their pixels: none, unit, tf, torch, caffe, lite.",
     },
     default={"fuse": None, "sharpen": None},
+    old={
+        "--methods": "methods",
+        "--layers": "layers",
+        "--models": "models",
+        "--metrics": "metrics",
+        "--targets": "target",
+    },
 )
 def benchmark(  # noqa: PLR0913  (one parameter a flag)
-    photos: PhotosAndFolders,
+    photos: Photos,
     *,
-    methods: Annotated[
-        str | None,
-        typer.Option(
-            help="Methods, separated by commas (see [cyan]seewhy methods[/cyan]); options behind "
-            "colons, as in rise:masks=500:seed=1."
-        ),
-    ] = None,
-    layers: Layers = None,
     models: Annotated[
-        str, typer.Option(help="Presets or .keras files, separated by commas.")
-    ] = BUNDLED,
-    metrics: Annotated[
-        str | None,
+        list[str],
         typer.Option(
-            help="Measures, separated by commas, with options behind colons; deletion, "
-            "insertion, average-drop and increase if not given, and with --boxes pointing-game, "
-            "energy-inside and box-iou."
+            "--model",
+            help="Presets or .keras files, repeated or with commas; the bundled network, if not "
+            "given.",
+            autocompletion=completion.models,
+            metavar="MODEL",
+            rich_help_panel=ASKED,
+            show_default=False,
         ),
-    ] = None,
+    ] = [],  # noqa: B006  (Typer copies it)
+    target: OneTarget = [],  # noqa: B006
+    metrics: Annotated[
+        list[str],
+        typer.Option(
+            "--metric",
+            help="Measures, repeated or with commas, with options behind colons; deletion, "
+            "insertion, average-drop and increase if not given, and with --boxes pointing-game, "
+            "energy-inside and box-iou.",
+            metavar="NAME",
+            rich_help_panel=ASKED,
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
     boxes: Annotated[
         Path | None,
-        typer.Option(help="COCO JSON, a folder of VOC XML or YOLO text, or one of PNG masks."),
+        typer.Option(
+            help="COCO JSON, a folder of VOC XML or YOLO text, or one of PNG masks.",
+            metavar="PATH",
+            rich_help_panel=ASKED,
+        ),
     ] = None,
-    target: Annotated[
-        str, typer.Option(help="What is asked of all photos; top is each photo's top class.")
-    ] = "top",
-    seed: Annotated[int, typer.Option(min=0, help="Of all chance.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of all chance.", metavar="NUMBER", rich_help_panel=ASKED)
+    ] = 0,
+    methods: Methods = [],  # noqa: B006
+    layers: Layers = [],  # noqa: B006
     settings: dict[str, Any],
-    output: Annotated[
-        Path, typer.Option(help="Folder for tables, plots, and results as they come.")
-    ] = Path("benchmark"),
+    output: Output = Path("benchmark"),
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compare methods, layers and models on the same photos, with chance beside them.
 
@@ -89,18 +100,27 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
     A run that was stopped goes on where it was, if it is started again.
     """
 
+    named = grammar.split_list(models) or [BUNDLED]
+    asked: dict[str, Any] = {
+        "methods": [_method(part) for part in grammar.split_list(methods)],
+        "metrics": [_metric(part) for part in grammar.split_list(metrics)] or None,
+        "layers": grammar.layer_list(layers) or [None],
+        "target": _target(target),
+    }
+    given = given_photos(photos)
+    given.require()
+    check_models(settings, *named)
+
     def work() -> session.Report:
         from seewhy.studies.benchmark import benchmark as study
 
+        asked["methods"] = asked["methods"] or study.METHODS
         try:
             table = study.benchmark(
-                split_at_commas(models),
-                photos,
-                methods=[_method(part) for part in split_at_commas(methods)] or study.METHODS,
-                layers=[index_or_text(part) for part in split_at_commas(layers)] or [None],
-                metrics=[_metric(part) for part in split_at_commas(metrics)] or None,
+                named,
+                list(given.paths),
+                **asked,
                 boxes=boxes,
-                target=index_or_text(target),
                 seed=seed,
                 folder=output,
                 **settings,
@@ -112,12 +132,17 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
                 f"the results cannot be written to {str(output)!r} ({error.strerror}). "
                 f"Give a folder that can be written with --output."
             ) from error
-        return session.Report(table.as_dict(), lambda: _show(table, output), list(table.problems))
+        return session.Report(
+            table.as_dict(),
+            lambda: _show(table),
+            list(table.problems),
+            closing=f"Tables and plots are in {output}/",
+        )
 
-    session.command(work, as_json=json)
+    session.command(work, as_json=json, quiet=quiet)
 
 
-def _show(benchmark: Benchmark, output: Path) -> None:
+def _show(benchmark: Benchmark) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -139,13 +164,24 @@ def _show(benchmark: Benchmark, output: Path) -> None:
     # columns of figures are of no use cut off
     console.width = max(console.width, 60 + 28 * len(benchmark.measures))
     console.print(table)
-    for line in (*problems, tables.LEGEND, *benchmark.notes, f"Tables and plots are in {output}."):
+    for line in (*problems, tables.LEGEND, *benchmark.notes):
         console.print(session.words(line), soft_wrap=True)
 
 
-def _method(text: str) -> Any:
-    name, *texts = text.split(":")
-    return (name, method_options(name, texts)) if texts else name
+def _method(text: str) -> tuple[str, dict[str, Any]]:
+    from seewhy.methods.registry import read_method
+
+    name, options = read_method(text)
+    return str(name), options
+
+
+def _target(texts: list[str]) -> Any:
+    """The one question. Raises OptionError for several: a class may have a comma, a list none."""
+    if len(texts) > 1:
+        raise OptionError(
+            f"this command asks one question of all photos; got {len(texts)}: {', '.join(texts)}."
+        )
+    return index_or_text(texts[0]) if texts else "top"
 
 
 def _metric(text: str) -> Any:
