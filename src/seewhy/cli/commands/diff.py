@@ -14,7 +14,6 @@ from seewhy.cli.flags import ASKED, HOW, PICTURES, Json, OneTarget, Output, Phot
 from seewhy.cli.options import takes_options
 from seewhy.cli.photos import check_models, given_photos
 from seewhy.errors import OptionError
-from seewhy.explainer.options import index_or_text
 
 if TYPE_CHECKING:
     from seewhy.explainer.explainer import Explainer
@@ -65,9 +64,14 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
     target: OneTarget = [],  # noqa: B006  (Typer copies it)
     settings: dict[str, Any],
     layer_b: Annotated[
-        str | None,
-        typer.Option(help="Target layer of model B.", metavar="NAME", rich_help_panel=HOW),
-    ] = None,
+        list[str],
+        typer.Option(
+            help="Target layer of model B; that of A, if not given.",
+            metavar="NAME",
+            rich_help_panel=HOW,
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
     preprocess_b: Annotated[
         str | None,
         typer.Option(
@@ -108,8 +112,9 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
     diff.csv of all; if no photo differs, it says so and writes nothing. The figure is 1 less the
     correlation of both maps: 0 for the same map.
     """
-    of_b: dict[str, Any] = {"layer": index_or_text(layer_b), "preprocess": preprocess_b}
-    others = settings | {name: value for name, value in of_b.items() if value}
+    layers = grammar.layer_list(layer_b)
+    others = settings | {"layer": layers[0] if len(layers) == 1 else layers or settings["layer"]}
+    others["preprocess"] = preprocess_b or settings["preprocess"]
     others["weights"] = weights_b
     given = given_photos(photos)
     given.require()
