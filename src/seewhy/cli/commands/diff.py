@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import completion, grammar, session, teller
+from seewhy.cli.early_checks import check_classes, check_folder, check_models
 from seewhy.cli.flags import ASKED, HOW, PICTURES, Json, OneTarget, Output, Photos, Quiet
 from seewhy.cli.options import takes_options
-from seewhy.cli.photos import check_models, given_photos
+from seewhy.cli.photos import given_photos
 from seewhy.errors import OptionError
 
 if TYPE_CHECKING:
@@ -120,14 +121,14 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
     given.require()
     check_models(settings, model_a)
     check_models(others, model_b)
+    check_classes(settings, model_a, target)
+    check_folder(output)
 
     def work() -> session.Report:
-        from seewhy.cli.picture_files import Drawing
         from seewhy.explainer.explainer import Explainer
         from seewhy.render.files import Filenames
 
         tally = teller.Tally()
-        Drawing(output=output).check()
         both = Explainer(model_a, **settings), Explainer(model_b, **others)
         problems: list[str] = []
         asked = grammar.one_target(target, both[0].labels)
