@@ -143,7 +143,7 @@ class SeenEvidence:
         return self._share(value, "overlap of boxes", where)
 
     def trust(self) -> Trust:
-        """Whether the map can be trusted; see `Explanation.trust`."""
+        """Whether the map is faithful to the model; see `Explanation.trust`."""
         return self.explanation.trust()
 
     def __repr__(self) -> str:

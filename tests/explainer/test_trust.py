@@ -1,4 +1,4 @@
-"""Whether an explanation can be trusted: the checks, and what they say of known cases."""
+"""Whether a map is faithful to the model: the checks, and what they say of known cases."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_grad_cam_of_a_clear_photo_passes(trusted):
     assert found["foretells the score"] < 0.1
     assert found["is the method's own map"] > 0.9999
     assert found["differs from the least likely class"] < 0.3
-    assert str(trusted).startswith("trust: pass\nyes ")
+    assert str(trusted).startswith("faithful to the model: yes\nyes ")
     assert trusted.why == "All 6 checks that could be made pass."
 
 
@@ -196,7 +196,8 @@ def test_on_the_command_line(monkeypatch, capsys, tmp_path):
         app.main()
     assert not stopped.value.code
     told = capsys.readouterr().out
-    assert "trust: pass" in told
+    assert "faithful to the model: yes" in told
+    assert "says nothing of whether the model's reason is good" in told
     assert told.count("yes ") == 6
 
 
@@ -204,7 +205,7 @@ def test_what_stands_beside_the_verdict(trusted, explainer):
     """How probable the answer is, and that the heat is on the thing: they change no verdict."""
     assert trusted.right == pytest.approx(0.79, abs=0.01)
     assert trusted.on_object == 0.88
-    assert [line[:6] for line in str(trusted).splitlines()[-2:]] == ["beside"] * 2
+    assert [line[:6] for line in str(trusted).splitlines()[-3:-1]] == ["beside"] * 2
     record = json.loads(json.dumps(trusted.as_dict()))
     assert record["on_object"] == 0.88
     slot = explained(explainer, "slot").trust()

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from seewhy.studies.benchmark.identity import Identity
-from seewhy.studies.benchmark.model_identity import keras_parts
+from seewhy.studies.benchmark.identities.identity import Identity
+from seewhy.studies.benchmark.identities.model_identity import keras_parts
 
 L = keras.layers
 FACTOR, TABLE = 1.0, {"a": [1, 2]}
@@ -209,8 +209,8 @@ def test_training_and_seeds_make_no_other_model():
 
 SCRIPT = """
 import keras
-from seewhy.studies.benchmark.identity import Identity
-from seewhy.studies.benchmark.model_identity import keras_parts
+from seewhy.studies.benchmark.identities.identity import Identity
+from seewhy.studies.benchmark.identities.model_identity import keras_parts
 
 NAMES = {"a", "b", "c"}
 

@@ -43,7 +43,7 @@ def explain(
 def trust(
     map: Any, model: Any, photo: Any, target: Any = "top", *, method: Any = None, **options: Any
 ) -> Trust:
-    """Whether anybody's map of a photo can be trusted: the checks of `Explanation.trust`.
+    """Whether anybody's map is faithful to the model: the checks of `Explanation.trust`.
 
     map: (rows, cols), of any size, over the whole upright photo as it was given; of a signal or
         volume with its axes. Only what is above 0 speaks for the target.

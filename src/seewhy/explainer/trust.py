@@ -1,4 +1,4 @@
-"""Can maps be trusted? What the checks need is gathered for many at once, in shared passes."""
+"""Are maps faithful to the model? What the checks need is gathered in shared passes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seewhy.explainer.planning import sees_the_middle
 from seewhy.explainer.scorer import Scorer
 from seewhy.explainer.trust_checks import Evidence, judged, not_finite
 from seewhy.images.geometry import Geometry
-from seewhy.maps.shift_test import halves, shift_test
+from seewhy.maps.shift_test import halves
 from seewhy.metrics.faithfulness.baselines import heavily_blurred
 from seewhy.metrics.perturbed_copies import scores_of_copies
 from seewhy.models.prepare import Prepared
@@ -213,6 +213,12 @@ def _add_classes(
             evidence.reasons["differs from the least likely class"] = words
             evidence.reasons["the class is supported"] = "The target is no single class."
             continue
+        if np.ptp(outcome.ranked) == 0:
+            words = "All classes are equally likely: none is the least likely one."
+            evidence.reasons["differs from the least likely class"] = words
+            evidence.probability = float(outcome.probabilities[subject.index])
+            evidence.classes = outcome.ranked.size
+            continue
         evidence.probability = float(outcome.probabilities[subject.index])
         evidence.classes = outcome.ranked.size
         evidence.least_asked = int(np.argmin(outcome.ranked)) == subject.index
@@ -241,13 +247,11 @@ def _add_shift_tests(subjects: Sequence[Subject], found: Sequence[Evidence]) -> 
         return
     parts = halves(images.shape[1:3], PAIRS)
     scores = scores_of_copies(scorer, images, 2 * PAIRS, _with_one_half(images, parts))
-    if questions[0].is_class_score:  # probabilities
-        scores = np.log(np.maximum(scores, np.finfo("float32").tiny))
+    of_class = questions[0].is_class_score  # probabilities
     for subject, evidence, of_image in zip(subjects, found, scores, strict=True):
-        leads = of_image[:PAIRS] - of_image[PAIRS:]
         geometry = subject.geometry
         on_input = geometry.to_input(evidence.map) if geometry.extents else evidence.map
-        evidence.shift = shift_test(on_input, parts, leads)
+        evidence.compare_halves(on_input, parts, of_image, of_class=of_class)
 
 
 def _with_one_half(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from seewhy.maps.correlation import correlation
-from seewhy.maps.shift_test import ShiftTest, coarse
+from seewhy.maps.shift_test import ShiftTest, coarse, shift_test
 from seewhy.results.trust import Check, Trust
 
 # So much of the evidence should speak for the target.
@@ -29,6 +29,13 @@ STEADIEST, FORETOLD_BEST = 0.95, 0.05
 ON_OBJECT, ELSEWHERE = 0.88, 0.49
 # A map correlates with itself by this much, however it was enlarged meanwhile.
 SAME = 0.99
+# Where the best half of any pair scores more than the other by no more, none is better: of the log
+# of probabilities, and of other scores as a share of the largest.
+LEAST_LEAD, LEAST_SHARE = 0.05, 0.001
+# Probabilities of all halves that are by so little off that of the photo do not depend on it.
+UNMOVED = 0.01
+# Maps that vary by less of their largest value are the same everywhere but for rounding.
+FLAT = 1e-5
 
 
 @dataclass
@@ -49,9 +56,34 @@ class Evidence:
     """Whether the target is itself the least likely class."""
     probability: float | None = None
     classes: int = 0
+    unmoved: bool = False
+    """Whether the class is as probable whatever half of the photo is seen."""
     shift: ShiftTest | None = None
     reasons: dict[str, str] = field(default_factory=dict)
     """Why something was not asked, by the name of the check."""
+
+    def compare_halves(
+        self, on_input: np.ndarray, parts: np.ndarray, scores: np.ndarray, *, of_class: bool
+    ) -> None:
+        """Take in what the halves of the photo score.
+
+        on_input: the map as it lies over the network's input. parts: bool (pairs, height, width).
+        scores: (2 × pairs,), of the parts and of what is outside of them. of_class: whether they
+        are probabilities of a class.
+        """
+        values = np.log(np.maximum(scores, np.finfo("float32").tiny)) if of_class else scores
+        leads = values[: len(parts)] - values[len(parts) :]
+        least = LEAST_LEAD if of_class else LEAST_SHARE * float(np.abs(values).max())
+        if float(np.abs(leads).max()) > least:
+            self.shift = shift_test(on_input, parts, leads)
+        else:
+            self.reasons["foretells the score"] = (
+                f"The score hardly depends on what is seen of the photo: halves score "
+                f"{scores.min():.3g} to {scores.max():.3g}, so that there is nothing to foretell."
+            )
+        if of_class and self.probability:
+            off = float(np.abs(scores / self.probability - 1).max())
+            self.unmoved = off <= UNMOVED
 
 
 def judged(evidence: Evidence) -> Trust:
@@ -81,6 +113,11 @@ def _on_object(evidence: Evidence, steady: Check, foretells: Check) -> float | N
     return ON_OBJECT if both else ELSEWHERE
 
 
+def _is_flat(map: np.ndarray) -> bool:
+    """Whether a map prefers no place, so that no comparison of places says anything."""
+    return bool(np.ptp(map) <= FLAT * np.abs(map).max())
+
+
 def _not_asked(evidence: Evidence, name: str) -> Check:
     return Check(name, None, np.nan, evidence.reasons[name])
 
@@ -88,6 +125,9 @@ def _not_asked(evidence: Evidence, name: str) -> Check:
 def _positive(map: np.ndarray) -> Check:
     positive, whole = np.maximum(map, 0).sum(), np.abs(map).sum()
     share = float(positive / whole) if whole else 0.0
+    if not whole:
+        words = "The map is zero everywhere: it shows nothing."
+        return Check("positive evidence", False, share, words, grave=True)
     words = f"{share:.0%} of the evidence speaks for the target (expected: {POSITIVE:.0%} or more)."
     return Check("positive evidence", share >= POSITIVE, share, words, grave=share == 0)
 
@@ -101,6 +141,12 @@ def _supported(evidence: Evidence) -> Check:
         f"The class has a probability of {evidence.probability:.2g} (expected: {least:.2g} or "
         f"more)."
     )
+    if evidence.unmoved and evidence.probability >= least:
+        words = (
+            f"The class has a probability of {evidence.probability:.2g} whichever half of the "
+            f"photo is seen: it says nothing of this photo."
+        )
+        return Check(name, None, evidence.probability, words)
     return Check(name, evidence.probability >= least, evidence.probability, words)
 
 
@@ -109,7 +155,11 @@ def _steady(evidence: Evidence) -> Check:
     if evidence.flipped is None:
         return _not_asked(evidence, name)
     # by regions: the strides of a network lie otherwise on the mirror image
-    value = correlation(coarse(evidence.map), coarse(evidence.flipped))
+    one, other = coarse(evidence.map), coarse(evidence.flipped)
+    if _is_flat(one) and _is_flat(other):
+        words = "The map is the same everywhere, on the mirror image too: nothing to compare."
+        return Check(name, None, np.nan, words)
+    value = correlation(one, other)
     whose = "" if evidence.claimed else f" by {evidence.method}"
     words = (
         f"The map of the mirror image{whose} correlates by {value:.2f} (expected: {STEADY} or "
@@ -122,6 +172,9 @@ def _foretells(evidence: Evidence) -> Check:
     name = "foretells the score"
     if evidence.shift is None:
         return _not_asked(evidence, name)
+    if _is_flat(coarse(evidence.map)):
+        words = "The map is the same everywhere: it prefers no half of the photo."
+        return Check(name, None, np.nan, words)
     found = evidence.shift
     words = (
         f"Which half of the photo scores more it foretells by {found.agreement:.2f}, as do "
@@ -139,13 +192,11 @@ def _excused(steady: Check, foretells: Check, *, claimed: bool) -> list[Check]:
     which nobody says the method are not excused: too many that lie about right foretell a little.
     """
     if steady.passed and foretells.passed is False:
-        words = f"{foretells.words} It does not count, as the map is stable."
+        words = f"{foretells.words} Excused, as the map is stable."
         return [steady, replace(foretells, words=words, excused=True)]
     near = claimed and steady.passed is False and steady.figure >= LEAST_STEADY
     if near and foretells.passed:
-        words = (
-            f"{steady.words} It does not count from {LEAST_STEADY} on, as it foretells the score."
-        )
+        words = f"{steady.words} Excused from {LEAST_STEADY} on, as it foretells the score."
         return [replace(steady, words=words, excused=True), foretells]
     return [steady, foretells]
 
@@ -156,6 +207,11 @@ def _same(evidence: Evidence) -> Check:
         words = "Not compared with the method's own map: of which method it is was not said."
         return Check(name, None, np.nan, words)
     one, other = np.maximum(evidence.map, 0), np.maximum(evidence.own, 0)
+    if _is_flat(one) and _is_flat(other):
+        words = (
+            f"The map and that by {evidence.method} are the same everywhere: nothing to compare."
+        )
+        return Check(name, None, np.nan, words)
     value = 1.0 if np.allclose(one, other, rtol=1e-3) else correlation(one, other)
     words = f"The map by {evidence.method} correlates by {value:.3f} (expected: {SAME} or more)."
     return Check(name, value >= SAME, value, words, grave=True)
@@ -168,6 +224,9 @@ def _differs(evidence: Evidence) -> Check:
         return Check(name, False, 1.0, words, grave=True)
     if evidence.least is None:
         return _not_asked(evidence, name)
+    if _is_flat(np.maximum(evidence.map, 0)):
+        words = "The map is the same everywhere: it has nothing in which it could differ."
+        return Check(name, None, np.nan, words)
     # cell by cell: two classes may have their evidence in one region, each at places of its own
     value = correlation(np.maximum(evidence.map, 0), np.maximum(evidence.least, 0))
     words = (

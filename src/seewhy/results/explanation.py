@@ -127,7 +127,7 @@ class Explanation:
         )
 
     def trust(self) -> Trust:
-        """Whether the map can be trusted: a handful of checks with figures, and a verdict.
+        """Whether the map is faithful to the model: checks with figures, and a verdict.
 
         Takes 39 forward passes, for methods of one; `Explainer.trust` checks many at once. Raises
         OptionError where the model is no longer at hand.

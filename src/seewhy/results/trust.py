@@ -1,4 +1,4 @@
-"""The verdict of whether an explanation can be trusted, and the checks behind it."""
+"""The verdict of whether a map is faithful to its model, and the checks behind it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from seewhy.render.notebooks.html import HtmlTable, notebook_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+ANSWERS = {"pass": "yes", "doubtful": "doubtful", "fail": "no"}
+SCOPE = "It says nothing of whether the model's reason is good."
+PREMISES = ("positive evidence", "the class is supported")
+"""Checks that maps without any meaning pass as well: they alone make no verdict."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -20,7 +25,7 @@ class Check:
 
     name: str
     passed: bool | None
-    """None where it could not be asked."""
+    """None where it could not be asked, or could have told nothing apart."""
     figure: float
     """NaN where it could not be asked."""
     words: str
@@ -29,10 +34,20 @@ class Check:
     excused: bool = False
     """Whether a check that passed makes up for it, so that it does not count."""
 
+    @property
+    def answer(self) -> str:
+        """ "yes", "no", "excused" or "not asked"."""
+        if self.excused:
+            return "excused"
+        return {True: "yes", False: "no", None: "not asked"}[self.passed]
+
 
 @dataclass(frozen=True)
 class Trust:
-    """All checks of one explanation."""
+    """All checks of one explanation: whether its map is faithful to the model.
+
+    They say nothing of whether the model's reason is good.
+    """
 
     checks: tuple[Check, ...]
     right: float | None = None
@@ -63,7 +78,17 @@ class Trust:
         missed = self._missed
         if any(check.grave for check in missed):
             return "fail"
-        return "doubtful" if missed else "pass"
+        return "doubtful" if missed or not self._told_apart else "pass"
+
+    @property
+    def answer(self) -> str:
+        """Whether the map is faithful to the model: "yes", "doubtful" or "no"."""
+        return ANSWERS[self.verdict]
+
+    @property
+    def _told_apart(self) -> bool:
+        """Whether a check passed that a map without meaning might have missed."""
+        return any(check.passed and check.name not in PREMISES for check in self.checks)
 
     @property
     def _missed(self) -> list[Check]:
@@ -75,6 +100,8 @@ class Trust:
         missed = [check.words for check in self._missed]
         count = sum(check.passed is not None for check in self.checks)
         passed = sum(check.passed is True for check in self.checks)
+        if not missed and not self._told_apart:
+            return "No check could be made that tells the map from one without meaning."
         if passed == count:
             return f"All {count} checks that could be made pass."
         excused = [check.words for check in self.checks if check.excused]
@@ -83,11 +110,14 @@ class Trust:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         checks = [
-            vars(check) | {"figure": None if np.isnan(check.figure) else check.figure}
+            vars(check)
+            | {"figure": None if np.isnan(check.figure) else check.figure, "answer": check.answer}
             for check in self.checks
         ]
         return {
             "verdict": self.verdict,
+            "faithful_to_the_model": self.answer,
+            "scope": SCOPE,
             "why": self.why,
             "checks": checks,
             "right": self.right,
@@ -96,21 +126,22 @@ class Trust:
 
     def to_frame(self) -> DataFrame:
         """A data frame with a row for each check. Raises DependencyError without pandas."""
-        return data_frame([vars(check) for check in self.checks])
+        return data_frame([vars(check) | {"answer": check.answer} for check in self.checks])
 
     def _repr_html_(self) -> str:
         return self.html()
 
     def html(self) -> str:
         """The verdict and its checks as a piece of HTML for notebooks."""
-        marks = {True: "yes", False: "no", None: "not asked"}
-        rows = [(marks[check.passed], check.words) for check in self.checks]
+        rows = [(check.answer, check.words) for check in self.checks]
         table = HtmlTable((), [*rows, *(("beside", words) for words in self.beside)])
         first, *_ = str(self).splitlines()
-        return notebook_html(first, tables=[table])
+        return notebook_html(first, tables=[table], notes=[SCOPE])
 
     def __str__(self) -> str:
-        marks = {True: "yes", False: "NO", None: "not asked"}
-        lines = [f"{marks[check.passed]:9} {check.words}" for check in self.checks]
+        marks = {"no": "NO"}
+        lines = [
+            f"{marks.get(check.answer, check.answer):9} {check.words}" for check in self.checks
+        ]
         lines += [f"{'beside':9} {words}" for words in self.beside]
-        return "\n".join([f"trust: {self.verdict}", *lines])
+        return "\n".join([f"faithful to the model: {self.answer}", *lines, SCOPE])

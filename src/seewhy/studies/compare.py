@@ -226,11 +226,12 @@ def _tile(cell: Cell, shape: tuple[int, ...], look: Look) -> np.ndarray:
 
 def _text_tile(text: str, shape: tuple[int, ...]) -> np.ndarray:
     """A grey picture that says why there is none."""
-    image = Image.new("RGB", (shape[1], shape[0]), (230, 230, 230))
+    scale = max(1.0, 480 / min(shape[:2]))  # of a small photo the words would be cut off
+    width, height = round(scale * shape[1]), round(scale * shape[0])
+    image = Image.new("RGB", (width, height), (230, 230, 230))
     draw = ImageDraw.Draw(image)
-    size = max(10, shape[1] // 28)
-    letters = font(size)
-    lines = wrap_text(text, letters, 0.9 * shape[1])
-    corner = (shape[1] // 20, shape[0] // 20)
+    letters = font(max(10, width // 28))
+    lines = wrap_text(text, letters, 0.9 * width)
+    corner = (width // 20, height // 20)
     draw.multiline_text(corner, "\n".join(lines), fill="black", font=letters)
     return np.asarray(image)

@@ -23,10 +23,10 @@ from seewhy.results.explanation import Explanation
 from seewhy.results.prediction import Prediction
 from seewhy.results.saving import save_result
 from seewhy.results.shared_scale import on_one_scale
-from seewhy.results.trust import Trust
+from seewhy.results.trust import SCOPE, Trust
 
-MARKS = {True: "✓", False: "✗", None: "–"}
-COLOURS = {True: "#1b7a3d", False: "#c0392b", None: "#777777"}
+MARKS = {"yes": "✓", "no": "✗", "excused": "–", "not asked": "–"}
+COLOURS = {"yes": "#1b7a3d", "no": "#c0392b", "excused": "#777777", "not asked": "#777777"}
 VERDICTS = {"pass": "#1b7a3d", "doubtful": "#b8860b", "fail": "#c0392b"}
 BAR = "#1b6ca8"
 COLUMNS = 3
@@ -71,11 +71,12 @@ def _draw_words(debugging: Debugging, width: int) -> Image.Image:
         (line, "black") for text in debugging.summary for line in wrap_text(text, letters, left)
     ]
     if debugging.trust is not None:
-        verdict = debugging.trust.verdict
-        lines += [("", "black"), (f"Can the map be trusted? {verdict}", VERDICTS[verdict])]
+        head = f"Is the map faithful to the model? {debugging.trust.answer}"
+        lines += [("", "black"), (head, VERDICTS[debugging.trust.verdict])]
+        lines += [(line, "black") for line in wrap_text(SCOPE, letters, left)]
         for check in debugging.trust.checks:
-            words = wrap_text(f"{MARKS[check.passed]} {check.words}", letters, left)
-            lines += [(line, COLOURS[check.passed]) for line in words]
+            words = wrap_text(f"{MARKS[check.answer]} {check.words}", letters, left)
+            lines += [(line, COLOURS[check.answer]) for line in words]
         for told in debugging.trust.beside:
             lines += [(line, "black") for line in wrap_text(told, letters, left)]
     classes = _classes(debugging, letters, (left if narrow else width - left) - 4 * MARGIN)
@@ -123,6 +124,7 @@ def debug_page(debugging: Debugging, look: Look) -> str:
         how=debugging.predicted.caption[1],
         versions=", ".join(f"{package} {version}" for package, version in versions),
         marks=MARKS,
+        scope=SCOPE,
         colours={"passed": COLOURS, "verdict": VERDICTS},
     )
 
@@ -159,7 +161,7 @@ class Debugging:
     confusions: tuple[Prediction, ...]
     """The classes that came closest, the predicted one first."""
     trust: Trust | None = None
-    """Whether the predicted class's map can be trusted; None where that was not asked."""
+    """Whether the predicted class's map is faithful to the model; None where that was not asked."""
 
     @property
     def summary(self) -> tuple[str, ...]:
@@ -188,9 +190,11 @@ class Debugging:
                 f"{first} over {other} falls from {self.region.before:.2f} to "
                 f"{self.region.after:.2f}."
             )
-        verdicts = {"doubtful": "is doubtful", "fail": "is not to be relied on"}
+        verdicts = {"doubtful": "may not be faithful", "fail": "is not faithful"}
         if self.trust is not None and self.trust.verdict in verdicts:
-            sentences.append(f"The map of {first} {verdicts[self.trust.verdict]}: see the checks.")
+            sentences.append(
+                f"The map of {first} {verdicts[self.trust.verdict]} to the model: see the checks."
+            )
         return tuple(sentences)
 
     def picture(self, look: LookName | Look | None = None) -> Image.Image:

@@ -50,7 +50,7 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
     trust: Annotated[
         bool,
         typer.Option(
-            help="Check whether the map can be trusted: 39 forward passes.", rich_help_panel=HOW
+            help="Check whether the map is faithful to the model: 39 passes.", rich_help_panel=HOW
         ),
     ] = True,
     look: Any,
@@ -62,7 +62,8 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
 
     Writes NAME_debug.jpg and NAME_debug.html, one page that holds everything. They show both maps
     on one scale, what spoke for the predicted class rather than the true one, the smallest region
-    without which the decision turns, whether the map can be trusted, and the nearest classes.
+    without which the decision turns, whether the map is faithful to the model, and the nearest
+    classes.
     """
 
     path_of_photo = given_photo(photo)

@@ -99,7 +99,7 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
         bool,
         typer.Option(
             "--trust",
-            help="Check whether each map can be trusted, and say why.",
+            help="Check whether each map is faithful to the model.",
             rich_help_panel=HOW,
         ),
     ] = False,

@@ -14,7 +14,8 @@ from seewhy.images.argument_order import check_order
 from seewhy.methods.registry import get_method, read_method
 from seewhy.studies import measuring
 from seewhy.studies.benchmark import measures, statistics
-from seewhy.studies.benchmark.measures import Measure
+from seewhy.studies.benchmark.best_and_worst import best_and_worst
+from seewhy.studies.benchmark.measures import Measure, shown_measure
 from seewhy.studies.benchmark.model_run import ModelRun, Row
 from seewhy.studies.benchmark.photos import (
     BenchmarkPhoto,
@@ -80,16 +81,16 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     if not measured:
         why = "; ".join([*problems, *(row.problem for row in rows if row.problem)][:3])
         raise OptionError(f"nothing could be measured: {why or 'no photo is given'}")
-    recorded = {
-        "target": str(target),
-        "seed": seed,
-        "photos": len(measured),
-        "boxes": None if boxes is None else getattr(boxes, "source", str(boxes)),
-    }
+    recorded = {"target": str(target), "seed": seed, "photos": len(measured)}
+    if boxes is not None:
+        recorded["boxes"] = getattr(boxes, "source", str(boxes))
     notes = [*_notes(len(measured), listed, boxes, rows)]
     if folder is not None:
         notes += [_note_of_new(run) for run in runs if run.always_new]
-    table = Benchmark(tuple(rows), chosen, len(measured), recorded, tuple(notes), tuple(problems))
+    table = Benchmark(
+        *(tuple(rows), chosen, len(measured), recorded, tuple(notes), tuple(problems)),
+        draw=lambda: tuple(best_and_worst(runs, shown_measure(chosen), target)),
+    )
     if folder is not None:
         table.save(folder)
     return table
@@ -149,9 +150,20 @@ def _table_rows(run: ModelRun, chosen: Sequence[Measure], seed: int) -> Iterator
         if row.found and not row.control:
             rivals = {rival.method: rival.found for rival in run.controls(row.grid)}
         figures = statistics.row_figures(row.found, rivals, chosen, seed) if row.found else {}
+        same = () if row.control or not row.found else _same_rows(run, row)
         yield TableRow(
-            run.name, row.layer, row.method, row.control, figures, *_cost_of(row), row.problem
+            *(run.name, row.layer, row.method, row.control, figures, *_cost_of(row), row.problem),
+            next((f"{other.method} · {other.layer}" for other in same), ""),
         )
+
+
+def _same_rows(run: ModelRun, row: Row) -> Iterator[Row]:
+    """The methods before one whose figures are the same on every photo."""
+    for other in run.methods:
+        if other is row:
+            return
+        if other.found and statistics.same_values(row.found, other.found):
+            yield other
 
 
 def _note_of_new(run: ModelRun) -> str:
@@ -176,5 +188,8 @@ def _notes(
     bare = sum(not (photo.drawn and photo.drawn.things) for photo in photos)
     if boxes is not None and bare:
         yield f"Photos without boxes, which do not count where boxes are needed: {bare}."
+    for row in rows:
+        if row.same_as:
+            yield f"{row.name} has the same figures as {row.same_as} on every photo."
     if len({row.layer for row in rows if row.control}) > 1:
         yield "Maps lie on several grids; each method is compared with the controls on its own."

@@ -136,3 +136,8 @@ def _measure_of(measure: Any) -> Measure:
             f"{', '.join(has) or 'no options'}."
         )
     return replace(known_measure, options=options)
+
+
+def shown_measure(measures: Sequence[Measure]) -> Measure:
+    """The measure that pictures show: the first of faithfulness, or else the first."""
+    return next((measure for measure in measures if measure.kind == "faithfulness"), measures[0])

@@ -17,9 +17,9 @@ from seewhy.models.wrapped_model import fingerprint
 from seewhy.studies import measuring
 from seewhy.studies.benchmark import results_file, timing
 from seewhy.studies.benchmark.case import PhotoContext, measured_control_map, measured_method_map
-from seewhy.studies.benchmark.identity import Identity
+from seewhy.studies.benchmark.identities.identity import Identity
+from seewhy.studies.benchmark.identities.model_identity import keras_parts
 from seewhy.studies.benchmark.measures import Measure, MeasuredMap
-from seewhy.studies.benchmark.model_identity import keras_parts
 from seewhy.studies.benchmark.photos import BenchmarkPhoto, PhotoBatch, RunOptions
 
 Grid = tuple[int, ...]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import math
+import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from seewhy.studies.benchmark.measures import shown_measure
 from seewhy.studies.benchmark.statistics import TableRow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
 
     from seewhy.studies.benchmark.measures import Measure
 
@@ -17,12 +21,20 @@ COLOURS = {"better": "#1b6ca8", "even": "#c0392b", "worse": "#c0392b", "": "#444
 CONTROL = "#888888"
 ACROSS = 4
 """Panels beside each other."""
+NEAR = 9
+"""Pixels within which points share their label."""
+OFFSETS: tuple[tuple[int, int, Literal["left", "right", "center"]], ...] = (
+    *((6, 3, "left"), (-6, 3, "right"), (6, -11, "left"), (-6, -11, "right")),
+    *((0, 12, "center"), (0, -20, "center"), (20, 3, "left"), (-20, 3, "right")),
+    *((0, 26, "center"), (0, -34, "center"), (34, 3, "left"), (-34, 3, "right")),
+)
+"""Points from a mark to its number, and on which side of it, the best first."""
 
 
 def pngs(rows: Sequence[TableRow], measures: Sequence[Measure], photos: int) -> dict[str, bytes]:
     """PNG files by name: "figures", and "cost" where a method was timed."""
     drawn = {"figures": figures(rows, measures, photos)}
-    if any(_costly(row, _faithful(measures)) for row in rows):
+    if any(_costly(row, shown_measure(measures)) for row in rows):
         drawn["cost"] = cost(rows, measures)
     return {name: _png(figure) for name, figure in drawn.items()}
 
@@ -55,7 +67,7 @@ def figures(rows: Sequence[TableRow], measures: Sequence[Measure], photos: int) 
 
 
 def _panel(axes: Axes, rows: list[TableRow], measure: Measure) -> None:
-    axes.set_title(measure.heading, fontsize=10)
+    axes.set_title(textwrap.fill(measure.heading, 26), fontsize=10)
     for at, row in enumerate(rows):
         if row.control:
             axes.axhspan(at - 0.5, at + 0.5, color="#eeeeee", zorder=0)
@@ -76,6 +88,7 @@ def _panel(axes: Axes, rows: list[TableRow], measure: Measure) -> None:
             zorder=3,
         )
     axes.tick_params(axis="x", labelsize=8)
+    axes.locator_params(axis="x", nbins=4)
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
 
@@ -84,7 +97,7 @@ def cost(rows: Sequence[TableRow], measures: Sequence[Measure]) -> Any:
     """A faithfulness measure over forward passes, beside the best control of each grid."""
     from matplotlib.figure import Figure
 
-    measure = _faithful(measures)
+    measure = shown_measure(measures)
     picture = Figure(figsize=(9, 4.5), layout="constrained")
     axes = picture.subplots()
     models = list(dict.fromkeys(row.model for row in rows))
@@ -100,6 +113,7 @@ def cost(rows: Sequence[TableRow], measures: Sequence[Measure]) -> Any:
     axes.set_ylabel(measure.heading)
     axes.grid(color="#eeeeee", linewidth=0.6)
     picture.legend(loc="outside right upper", fontsize=8, frameon=False)
+    _number_points(axes, [(row.passes, row.figures[measure.label].mean) for row in timed])
     return picture
 
 
@@ -121,8 +135,43 @@ def _draw_cost(
     )
     if figure.low == figure.low:
         axes.plot([row.passes] * 2, [figure.low, figure.high], color=colour, linewidth=1)
-    place = (row.passes, figure.mean)
-    axes.annotate(str(number), place, (5, 3), textcoords="offset points", fontsize=9)
+
+
+def _number_points(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
+    """Numbers beside points, from 1 on; points that lie on each other share one label."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(axes.figure)
+    canvas.draw()  # before, nobody knows where points lie
+    places = [tuple(axes.transData.transform(point)) for point in points]
+    groups: list[list[int]] = []
+    for k, place in enumerate(places):
+        far = {n: math.dist(places[group[0]], place) for n, group in enumerate(groups)}
+        nearest = min(far, key=lambda n: far[n], default=None)
+        if nearest is not None and far[nearest] < NEAR:
+            groups[nearest].append(k)
+        else:
+            groups.append([k])
+    # the marks too must not be covered
+    taken: list[Bbox] = [_around(place) for place in places]
+    for group in groups:
+        words = ", ".join(str(k + 1) for k in group)
+        for at, (dx, dy, side) in enumerate(OFFSETS):
+            label = axes.annotate(
+                words, points[group[0]], (dx, dy), textcoords="offset points", fontsize=9, ha=side
+            )
+            extent = label.get_window_extent(canvas.get_renderer())
+            if at == len(OFFSETS) - 1 or not any(extent.overlaps(other) for other in taken):
+                taken.append(extent)
+                break
+            label.remove()
+
+
+def _around(place: tuple[float, ...]) -> Bbox:
+    from matplotlib.transforms import Bbox
+
+    x, y = place
+    return Bbox.from_extents(x - 4, y - 4, x + 4, y + 4)
 
 
 def _scale_costs(axes: Axes, costs: Sequence[float]) -> None:
@@ -148,11 +197,6 @@ def _best_controls(rows: Sequence[TableRow], measure: Measure) -> list[TableRow]
             if rival is None or mine > sign * rival.figures[measure.label].mean:
                 best[row.model, row.layer] = row
     return list(best.values())
-
-
-def _faithful(measures: Sequence[Measure]) -> Measure:
-    """The measure that is shown over cost: the first of faithfulness, or else the first."""
-    return next((measure for measure in measures if measure.kind == "faithfulness"), measures[0])
 
 
 def _costly(row: TableRow, measure: Measure) -> bool:

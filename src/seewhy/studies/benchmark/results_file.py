@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seewhy.studies.benchmark.identity import Identity
+from seewhy.studies.benchmark.identities.identity import Identity
 
 Record = dict[str, Any]
 

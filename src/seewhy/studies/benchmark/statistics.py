@@ -61,6 +61,8 @@ class TableRow:
     """Seconds over those of one warm forward pass."""
     problem: str = ""
     """Why it could not explain the model."""
+    same_as: str = ""
+    """An earlier method of this model with the same figures on every photo, "method · layer"."""
 
     @property
     def name(self) -> str:
@@ -72,6 +74,17 @@ class TableRow:
             vars(self) | {"figures": {k: vars(v) for k, v in self.figures.items()}}
         )
         return plain
+
+
+def same_values(first: Values, second: Values) -> bool:
+    """Whether two rows have the same figures on the same photos, but for rounding."""
+    if first.keys() != second.keys():
+        return False
+    return all(
+        np.allclose(values, second[photo][label], rtol=ROUNDING, atol=ROUNDING, equal_nan=True)
+        for photo, row in first.items()
+        for label, values in row.items()
+    )
 
 
 def row_figures(

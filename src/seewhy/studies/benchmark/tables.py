@@ -5,17 +5,26 @@ from __future__ import annotations
 import csv as to_csv
 import io
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seewhy.render import files
+from seewhy.render.legends import colour_bar
+from seewhy.render.looks import CLEAR
+from seewhy.render.notebooks.frames import data_frame
+from seewhy.render.notebooks.html import HtmlTable, notebook_html, picture_address
 from seewhy.render.pages import data_address, html_page
+from seewhy.studies.benchmark.best_and_worst import DrawnMethod
 from seewhy.studies.benchmark.measures import Measure
 from seewhy.studies.benchmark.statistics import MARKS, Figure, TableRow
 from seewhy.studies.csv_cells import text_cell
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+ROW = ("model", "layer", "method", "control", "seconds", "passes", "problem", "same_as")
 LEGEND = (
     "Means over photos with 95 % bootstrap intervals. ≈ is not told from the best control "
     "(the interval of the paired difference includes zero), ▼ is worse than it. (n) counts the "
@@ -37,7 +46,8 @@ def headings(benchmark: Benchmark) -> list[str]:
 
 def cells(benchmark: Benchmark, row: TableRow) -> list[str]:
     """One row in words."""
-    first = [row.model, row.layer, row.method]
+    same = f" (= {row.same_as.removesuffix(f' · {row.layer}')})" if row.same_as else ""
+    first = [row.model, row.layer, f"{row.method}{same}"]
     if row.problem:
         return [*first, row.problem]
     shown = [figure_text(row.figures.get(measure.label)) for measure in benchmark.measures]
@@ -107,14 +117,20 @@ def markdown(benchmark: Benchmark) -> str:
     return "\n".join([*lines, "", *(f"- {_safe(text)}" for text in below)]) + "\n"
 
 
-def html(benchmark: Benchmark, pictures: Mapping[str, bytes]) -> str:
-    """One page that holds everything. pictures: PNG files by name."""
+def html(
+    benchmark: Benchmark,
+    pictures: Mapping[str, bytes],
+    methods: Sequence[DrawnMethod] = (),
+) -> str:
+    """One page that holds everything. pictures: PNG files by name. methods: with their photos."""
     return html_page(
         "benchmark.html",
         about=", ".join(f"{name}: {value}" for name, value in benchmark.settings.items()),
         headings=headings(benchmark),
         rows=[_html_row(benchmark, row) for row in benchmark.rows],
         notes=[LEGEND, *benchmark.notes, *_papers(benchmark), *benchmark.problems],
+        methods=[_with_addresses(method) for method in methods],
+        look=picture_address(colour_bar(CLEAR, 160), 160),
         pictures=[(name, data_address(data, "image/png")) for name, data in pictures.items()],
     )
 
@@ -124,12 +140,29 @@ def _html_row(benchmark: Benchmark, row: TableRow) -> dict[str, Any]:
     verdicts = [
         row.figures[measure.label].verdict if row.figures else "" for measure in benchmark.measures
     ]
+    means = [
+        row.figures[measure.label].mean if row.figures else float("nan")
+        for measure in benchmark.measures
+    ]
     return {
         "problem": bool(row.problem),
         "control": row.control,
         "texts": cells(benchmark, row),
+        "sizes": [*[""] * 3, *map(_sorted_by, means), *map(_sorted_by, (row.seconds, row.passes))],
         "verdicts": ["", "", "", *verdicts, "", ""],
     }
+
+
+def _sorted_by(value: float) -> str:
+    return "" if value != value else repr(float(value))
+
+
+def _with_addresses(method: DrawnMethod) -> dict[str, Any]:
+    photos = [
+        {"words": each.words, "asked": each.asked, "picture": picture_address(each.picture, 640)}
+        for each in method.photos
+    ]
+    return {"name": method.name, "photos": photos}
 
 
 def _papers(benchmark: Benchmark) -> list[str]:
@@ -162,6 +195,36 @@ class Benchmark:
     problems: tuple[str, ...]
     """Photos that could not be used, and what could not be measured, with the reasons."""
 
+    draw: Callable[[], tuple[DrawnMethod, ...]] | None = field(
+        default=None, repr=False, compare=False
+    )
+    """Makes the pictures of the photos on which each method did best and worst."""
+
+    def to_frame(self) -> DataFrame:
+        """A data frame with a row for each method and control, and a column for each mean.
+
+        Raises DependencyError without pandas.
+        """
+        return data_frame(
+            [
+                {name: getattr(row, name) for name in ROW}
+                | {measure: figure.mean for measure, figure in row.figures.items()}
+                for row in self.rows
+            ]
+        )
+
+    def _repr_html_(self) -> str:
+        marks = ["faint" if row.control else "" for row in self.rows]
+        columns = headings(self)
+        rows = [[*texts, *[""] * (len(columns) - len(texts))] for texts in self._texts]
+        table = HtmlTable(columns, rows, marks=marks)
+        notes = (LEGEND, *self.notes, *self.problems)
+        return notebook_html(f"{self.photos} photos", tables=[table], notes=notes)
+
+    @property
+    def _texts(self) -> list[list[str]]:
+        return [cells(self, row) for row in self.rows]
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         about = {
@@ -181,7 +244,7 @@ class Benchmark:
         texts = {
             "benchmark.csv": csv(self),
             "benchmark.md": markdown(self),
-            "benchmark.html": html(self, pictures),
+            "benchmark.html": html(self, pictures, self.draw() if self.draw else ()),
             "benchmark.json": json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n",
         }
         for name, text in texts.items():

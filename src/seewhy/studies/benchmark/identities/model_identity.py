@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from seewhy.studies.benchmark.code_parts import is_of_library
+from seewhy.studies.benchmark.identities.code_parts import is_of_library
 
 
 def keras_parts() -> Mapping[Any, Callable[[Any], Sequence[Any]]]:

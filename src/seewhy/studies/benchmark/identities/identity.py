@@ -28,7 +28,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from seewhy.studies.benchmark.code_parts import (
+from seewhy.studies.benchmark.identities.code_parts import (
     code_parts,
     function_parts,
     is_of_library,

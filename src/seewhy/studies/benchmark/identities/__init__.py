@@ -1,0 +1,1 @@
+"""What tells one benchmark of a model, method or function from another."""
