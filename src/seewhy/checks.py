@@ -7,16 +7,21 @@ from dataclasses import is_dataclass
 from math import inf, isfinite
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from seewhy.errors import OptionError, SeewhyError
 
 # They stand here and not beside what they mean, so that the command's help need not load NumPy.
-FITS = ("squash", "crop", "letterbox")
-FUSIONS = ("mean", "max", "product", "geometric")
-SCORES = ("logits", "probabilities")
-UPSAMPLINGS = ("linear", "guided")
-RANGES = ("dtype", "data")
+Fit = Literal["squash", "crop", "letterbox"]
+Fusion = Literal["mean", "max", "product", "geometric"]
+Scores = Literal["logits", "probabilities"]
+Upsampling = Literal["linear", "guided"]
+Range = Literal["dtype", "data"]
+FITS: tuple[Fit, ...] = get_args(Fit)
+FUSIONS: tuple[Fusion, ...] = get_args(Fusion)
+SCORES: tuple[Scores, ...] = get_args(Scores)
+UPSAMPLINGS: tuple[Upsampling, ...] = get_args(Upsampling)
+RANGES: tuple[Range, ...] = get_args(Range)
 
 
 def count(option: str, value: Any) -> int:

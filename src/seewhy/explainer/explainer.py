@@ -5,17 +5,19 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from seewhy import checks
-from seewhy.checks import SCORES
+from seewhy.checks import SCORES, Scores
 from seewhy.errors import OptionError, SeewhyWarning, TargetError
+from seewhy.explainer.arguments.describe import accepts_options, with_options_described
+from seewhy.explainer.arguments.types import ChangedArguments, ExplainerArguments
 from seewhy.explainer.batching import TOP, given_question, group_by_key, one_target_each
 from seewhy.explainer.build_explanations import ShownInput, build_explanations
 from seewhy.explainer.concepts.discover_concepts import ConceptOptions, discover_concepts
-from seewhy.explainer.options import accepts_options, read_options, with_options_described
+from seewhy.explainer.options import FIXED, read_options
 from seewhy.explainer.pipeline import Pipeline
 from seewhy.explainer.scorer import Scorer
 from seewhy.explainer.trust import TrustQuestion, check_trust, subjects_of
@@ -42,7 +44,7 @@ class Explainer:
     """The model, planned, with its compiled passes and the choices."""
 
     @accepts_options()
-    def __init__(self, model: Any, **options: Any) -> None:
+    def __init__(self, model: Any, **options: Unpack[ExplainerArguments]) -> None:
         check_order("seewhy.Explainer(model)(photo), or seewhy.explain(model, photo)", model)
         self.pipeline = Pipeline(model, read_options(options, "Explainer"))
 
@@ -53,7 +55,8 @@ class Explainer:
         explainer.pipeline = pipeline
         return explainer
 
-    def having(self, **changes: Any) -> Explainer:
+    @accepts_options(leave_out=FIXED)
+    def having(self, **changes: Unpack[ChangedArguments]) -> Explainer:
         """Another explainer of the same model, loaded and traced once, with other choices.
 
         changes: arguments of `Explainer` such as method, layer, options or top; not the model,
@@ -213,7 +216,9 @@ class Explainer:
             ]
         )
 
-    def scorer(self, images: Any, targets: Any = "top", *, scores: str = "probabilities") -> Scorer:
+    def scorer(
+        self, images: Any, targets: Any = "top", *, scores: Scores = "probabilities"
+    ) -> Scorer:
         """A function (images, which) → the score of each image's target, for `seewhy.metrics`.
 
         images, targets: as for a call; the images are brought to one size. "top" is the top class

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Unpack
 
 from seewhy.errors import OptionError
+from seewhy.explainer.arguments.describe import accepts_options
+from seewhy.explainer.arguments.types import ConceptArguments, ExplainerArguments, TrustArguments
 from seewhy.explainer.batching import TOP, one_question
 from seewhy.explainer.explainer import Explainer
-from seewhy.explainer.options import accepts_options, read_options
+from seewhy.explainer.options import read_options
 from seewhy.images.argument_order import check_order, is_model
 from seewhy.results.concepts import Concepts
 from seewhy.results.explanation import Explanation
 from seewhy.results.trust import Trust
+
+if TYPE_CHECKING:
+    from seewhy.methods.registry import MethodLike
 
 # They play no part for one image, or in how concepts are found.
 _OF_MANY = ("batch_size",)
@@ -19,10 +25,17 @@ _OF_MANY = ("batch_size",)
 
 @accepts_options(leave_out=_OF_MANY)
 def explain(
-    model: Any, image: Any, *, target: Any = TOP, targets: Any = TOP, **options: Any
+    model: Any,
+    image: Any,
+    *,
+    target: Any = TOP,
+    targets: Any = TOP,
+    **options: Unpack[ExplainerArguments],
 ) -> Explanation:
     """Why the model decided as it did about one image.
 
+    model: a Keras 3 model, a preset's name (`seewhy models`), a `.keras` file, or a `Split` of two
+        functions. Never changed.
     image: a path, file object, PIL image, uint8 array, or a preprocessed float array; for a model
         with several inputs a dictionary or tuple of them.
     target: "top", an index, a WordNet id, a class name, a word for a group ("dog"), a question of
@@ -41,7 +54,13 @@ def explain(
 
 @accepts_options(leave_out=("method", "top", "upsampling", *_OF_MANY))
 def trust(
-    map: Any, model: Any, photo: Any, target: Any = "top", *, method: Any = None, **options: Any
+    map: Any,
+    model: Any,
+    photo: Any,
+    target: Any = "top",
+    *,
+    method: MethodLike | None = None,
+    **options: Unpack[TrustArguments],
 ) -> Trust:
     """Whether anybody's map is faithful to the model: the checks of `Explanation.trust`.
 
@@ -63,14 +82,16 @@ def trust(
         )
     check_order("seewhy.trust(map, model, photo)", model, photo)
     sample = tuple(photo) if isinstance(photo, list) else photo
-    changes = options if method is None else options | {"method": method}
-    explainer = _explainer(model, changes)
+    explainer = explainer_of(model, {**options, "method": method})
     return explainer.judge([map], [sample], [target], claimed=method is not None)[0]
 
 
-def _explainer(model: Any, options: dict[str, Any]) -> Explainer:
-    """An explainer of a model, or the one that was given, with the choices that were made."""
-    changes = {name: value for name, value in options.items() if value is not None}
+def explainer_of(model: Any, options: Mapping[str, Any]) -> Explainer:
+    """An explainer of a model, or the one that was given, with the choices that were made.
+
+    options: arguments of `Explainer`; None is what was not chosen.
+    """
+    changes: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     if not isinstance(model, Explainer):
         return Explainer(model, **changes)
     return model.having(**changes) if changes else model
@@ -78,7 +99,13 @@ def _explainer(model: Any, options: dict[str, Any]) -> Explainer:
 
 @accepts_options(leave_out=("top",))
 def concepts(
-    model: Any, images: Any, *, count: int = 5, top: int = 3, seed: int = 0, **options: Any
+    model: Any,
+    images: Any,
+    *,
+    count: int = 5,
+    top: int = 3,
+    seed: int = 0,
+    **options: Unpack[ConceptArguments],
 ) -> Concepts:
     """The parts that one layer sees in one or many images, and the classes that they speak for.
 
@@ -90,5 +117,5 @@ def concepts(
     """
     read_options(options, "concepts")
     check_order("seewhy.concepts(model, photos)", model, images)
-    explainer = _explainer(model, options)
+    explainer = explainer_of(model, options)
     return explainer.concepts(images, count=count, top=top, seed=seed)

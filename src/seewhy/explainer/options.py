@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import inspect
-import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from seewhy import checks
-from seewhy.checks import FITS, FUSIONS, SCORES, UPSAMPLINGS
+from seewhy.checks import FITS, FUSIONS, SCORES, UPSAMPLINGS, Fit, Fusion, Scores, Upsampling
 from seewhy.errors import OptionError
 from seewhy.explainer.option_fields import Flag, option
 
 if TYPE_CHECKING:
+    from seewhy.methods.registry import MethodLike
     from seewhy.targets.labels import Labels
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 FIXED = ("preprocess", "size", "weights")
 """What belongs to the loaded model, so that an explainer of the same model cannot change it."""
 
@@ -59,7 +57,7 @@ class ExplainerOptions:
         ),
         check=checks.layers,
     )
-    method: Any = option(
+    method: MethodLike = option(
         "grad-cam",
         'a method\'s name in any spelling, also with its options, as "rise:masks=300" or '
         '("rise", {"masks": 300}), or a function (activations, gradients) → maps.',
@@ -76,7 +74,7 @@ class ExplainerOptions:
         ),
         check=checks.options_by_name,
     )
-    fuse: str = option(
+    fuse: Fusion = option(
         "mean",
         '"mean", "max", "product" or "geometric" (mean) of the maps of several layers or sizes.',
         flag=Flag("How the maps of several layers or sizes become one."),
@@ -95,7 +93,7 @@ class ExplainerOptions:
         ),
         check=checks.words_or_records,
     )
-    upsampling: str = option(
+    upsampling: Upsampling = option(
         "linear",
         '"linear", or "guided" to follow the photo\'s edges.',
         flag=Flag("How maps are enlarged; guided follows the photo's edges."),
@@ -117,7 +115,7 @@ class ExplainerOptions:
         ),
         check=checks.index_name_or_none,
     )
-    scores: str = option(
+    scores: Scores = option(
         "logits",
         '"logits" (also behind a closing softmax or sigmoid) or "probabilities".',
         flag=Flag("What is differentiated for the target class."),
@@ -146,7 +144,7 @@ class ExplainerOptions:
         flag=Flag("Power to which the map is raised, from 1 on.", type=float),
         check=checks.check_power,
     )
-    fit: str = option(
+    fit: Fit = option(
         "squash",
         '"squash", "crop" or "letterbox", how photos of another shape are brought to that size.',
         flag=Flag("How a photo is brought to the network's shape."),
@@ -166,7 +164,7 @@ class ExplainerOptions:
         flag=Flag("How the model wants its pixels: none, unit, tf, torch, caffe, lite."),
         check=checks.name_function_or_none,
     )
-    range: str | tuple[float, float] | None = option(
+    range: checks.Range | tuple[float, float] | None = option(
         None,
         "(black, white) in the numbers of photos of more than 8 bits, as they were taken in "
         'training, such as (0, 4095); "data" for each photo\'s own lowest and highest, "dtype" for '
@@ -248,53 +246,3 @@ def read_options(options: Mapping[str, Any], caller: str) -> ExplainerOptions:
         hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(names)}."
         raise TypeError(f"{caller} got an unexpected keyword argument {unknown[0]!r}.{hint}")
     return ExplainerOptions(**options)
-
-
-def describe_options(leave_out: Iterable[str] = ()) -> str:
-    """A paragraph a field, for docstrings."""
-    lines = []
-    for each in FIELDS:
-        if each.name not in leave_out:
-            text = f"{each.name}: {each.metadata['doc']}"
-            lines += textwrap.wrap(text, 92, subsequent_indent="    ")
-    return "\n".join(lines)
-
-
-def accepts_options(*, leave_out: Iterable[str] = ()) -> Callable[[Function], Function]:
-    """Let a function's `**options` show as the fields of `ExplainerOptions`.
-
-    Adds them to its signature, and their lines in place of "{options}" in its docstring.
-    """
-
-    def decorate(function: Function) -> Function:
-        signature = inspect.signature(function)
-        kept = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        added = [
-            inspect.Parameter(
-                each.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=each.default,
-                annotation=each.type,
-            )
-            for each in FIELDS
-            if each.name not in (*leave_out, *(parameter.name for parameter in kept))
-        ]
-        function.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            parameters=[*kept, *added]
-        )
-        function.__doc__ = with_options_described(function.__doc__, leave_out)
-        return function
-
-    return decorate
-
-
-def with_options_described(doc: str | None, leave_out: Iterable[str] = ()) -> str:
-    """A docstring with the fields' lines in place of "{options}"."""
-    lines = []
-    for line in (doc or "").splitlines():
-        if line.strip() == "{options}":
-            indent = line[: len(line) - len(line.lstrip())]
-            lines += [f"{indent}{text}" for text in describe_options(leave_out).splitlines()]
-        else:
-            lines.append(line)
-    return "\n".join(lines)

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, wraps
-from typing import Any
+from typing import Any, TypeAlias
 
 from seewhy import backend
 from seewhy.errors import MethodError
@@ -22,6 +22,10 @@ from seewhy.methods.reading.option_values import pairs_of, read_values, split_me
 Tensor = Any
 
 Formula = Callable[..., Tensor]
+
+_Named: TypeAlias = "str | Formula | Method"
+MethodLike: TypeAlias = "_Named | tuple[_Named, Mapping[str, Any] | Sequence[str]]"
+"""A method as people give it; `read_method` says what it may be."""
 
 FAMILIES = ("class activation", "perturbation", "input", "transformer", "control")
 

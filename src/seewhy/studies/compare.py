@@ -12,8 +12,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from seewhy.errors import LayerError, MapError, MethodError, OptionError, SeewhyWarning
+from seewhy.explainer.arguments.describe import accepts_options
+from seewhy.explainer.arguments.types import ExplainerArguments
 from seewhy.explainer.batching import group_by_key
 from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.one_shot import explainer_of
 from seewhy.images.argument_order import check_order
 from seewhy.methods.registry import read_method
 from seewhy.models.samples import read_files
@@ -120,6 +123,7 @@ class Comparison:
         ]
 
 
+@accepts_options(leave_out=("layer", "method", "options"))
 def compare(
     model: Any,
     image: Any,
@@ -127,10 +131,11 @@ def compare(
     methods: Sequence[Any] = METHODS,
     layers: Sequence[Any] = (None,),
     targets: Sequence[Any] = ("top",),
-    **settings: Any,
+    **settings: Unpack[ExplainerArguments],
 ) -> Comparison:
     """One image explained by several methods, at several layers, asked several questions.
 
+    model: as `Explainer` takes it, or an Explainer. image: one photo, as `explain` takes it.
     methods: each as `Explainer` takes one, as "rise:masks=300" or a pair (name, options). layers:
         as `Explainer` takes them; None for each method's default. targets: as `Explainer.ask`
         takes them.
@@ -143,7 +148,7 @@ def compare(
     for name, values in (("methods", methods), ("layers", layers), ("targets", targets)):
         check_list(name, values)
     named = [read_method(each) for each in methods]
-    first = model if isinstance(model, Explainer) else Explainer(model, **settings)
+    first = explainer_of(model, settings)
     rows: dict[tuple[int, int], list[Cell]] = {}
     sample = read_files(image)
     for at, layer in enumerate(layers):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from seewhy.errors import OptionError, SeewhyWarning, TargetError
+from seewhy.explainer.arguments.describe import accepts_options
+from seewhy.explainer.arguments.types import ExplainerArguments
 from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.one_shot import explainer_of
 from seewhy.images.argument_order import check_order
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
@@ -20,7 +23,10 @@ from seewhy.studies.debug_report import SHARES, Debugging, Region
 from seewhy.targets.builders import margin
 
 
-def debug(model: Any, image: Any, true: Any, *, trust: bool = True, **settings: Any) -> Debugging:
+@accepts_options()
+def debug(
+    model: Any, image: Any, true: Any, *, trust: bool = True, **settings: Unpack[ExplainerArguments]
+) -> Debugging:
     """Look at one prediction beside the class that should have been predicted.
 
     model: as `Explainer` takes it, or an Explainer. image: one photo. true: the true class, as
@@ -31,7 +37,7 @@ def debug(model: Any, image: Any, true: Any, *, trust: bool = True, **settings: 
     for what is no photo.
     """
     check_order("seewhy.debug(model, photo, true)", model, image)
-    explainer = model if isinstance(model, Explainer) else Explainer(model, **settings)
+    explainer = explainer_of(model, settings)
     explainer = explainer.having(top=max(explainer.top, 5))
     sample = read_files(image)
     with warnings.catch_warnings():

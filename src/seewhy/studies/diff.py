@@ -9,13 +9,16 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from PIL import Image
 
 from seewhy.errors import MapError, OptionError, SeewhyWarning, TargetError
+from seewhy.explainer.arguments.describe import accepts_options
+from seewhy.explainer.arguments.types import ExplainerArguments
 from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.one_shot import explainer_of
 from seewhy.images.argument_order import check_order
 from seewhy.images.folders import read_in_batches
 from seewhy.images.photo import Photo
@@ -155,7 +158,15 @@ def differences_as_csv(records: Sequence[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-def diff(model_a: Any, model_b: Any, photos: Any, *, target: Any = "top", **settings: Any) -> Diff:
+@accepts_options()
+def diff(
+    model_a: Any,
+    model_b: Any,
+    photos: Any,
+    *,
+    target: Any = "top",
+    **settings: Unpack[ExplainerArguments],
+) -> Diff:
     """Where two models look differently for the same class, photo by photo.
 
     model_a, model_b: as `Explainer` takes them, or Explainers, which may differ in layer, size and
@@ -169,8 +180,7 @@ def diff(model_a: Any, model_b: Any, photos: Any, *, target: Any = "top", **sett
     """
     check_order("seewhy.diff(model_a, model_b, photos)", model_a, photos)
     check_order("seewhy.diff(model_a, model_b, photos)", model_b)
-    first = model_a if isinstance(model_a, Explainer) else Explainer(model_a, **settings)
-    second = model_b if isinstance(model_b, Explainer) else Explainer(model_b, **settings)
+    first, second = (explainer_of(model, settings) for model in (model_a, model_b))
     problems: list[str] = []
     differences = list(iterate_differences(first, second, list_paths(photos), target, problems))
     if not differences:

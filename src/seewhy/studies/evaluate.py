@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from seewhy.annotations.records import Annotated
 from seewhy.errors import OptionError, TargetError
+from seewhy.explainer.arguments.describe import accepts_options
+from seewhy.explainer.arguments.types import ExplainerArguments
 from seewhy.explainer.explainer import Explainer
 from seewhy.images.argument_order import check_order
 from seewhy.results.explanation import Explanation
@@ -24,6 +26,7 @@ from seewhy.targets.labels import Group
 LEAST = "least likely class"
 
 
+@accepts_options()
 def evaluate(
     model: Any,
     photos: Any,
@@ -32,7 +35,7 @@ def evaluate(
     target: Any = None,
     tolerance: float = 15,
     threshold: float = 0.15,
-    **settings: Any,
+    **settings: Unpack[ExplainerArguments],
 ) -> Evaluation:
     """Measure how well a method's maps locate things, against boxes or masks of photos.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from seewhy import progress
 from seewhy.errors import OptionError
+from seewhy.explainer.arguments.describe import accepts_options
+from seewhy.explainer.arguments.types import ExplainerArguments
 from seewhy.explainer.explainer import Explainer
 from seewhy.images.argument_order import check_order
 from seewhy.methods.registry import get_method, read_method
@@ -34,6 +36,7 @@ FEW = 10
 RESULTS = "results.jsonl"
 
 
+@accepts_options(leave_out=("layer", "method", "options"))
 def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     models: Any,
     photos: Any,
@@ -45,7 +48,7 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     target: Any = "top",
     seed: int = 0,
     folder: str | Path | None = None,
-    **settings: Any,
+    **settings: Unpack[ExplainerArguments],
 ) -> Benchmark:
     """Measure methods at layers of models on the same photos, with controls beside them.
 
