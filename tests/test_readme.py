@@ -29,6 +29,7 @@ PAGES = [
     "docs/trust.md",
     "docs/benchmark.md",
     "docs/diff.md",
+    "docs/commands.md",
     "docs/pytest.md",
 ]
 

@@ -12,7 +12,8 @@ PAGE = Path(__file__).parent.parent / "docs" / "methods.md"
 
 HEAD = """# The methods
 
-Written from the registry by `python tools/make_methods.py`; `seewhy methods` prints the same.
+Written from the registry by `python tools/make_methods.py`;
+`seewhy methods --verbose` prints the same.
 Costs count forward passes of the network for one question about one image; what they come to in
 seconds stands in [costs.md](costs.md). Every method equals a slow reference written from its
 paper (`tests/helpers/references*.py`) on TensorFlow, JAX and torch.

@@ -177,7 +177,7 @@ def test_only_the_same_question_is_skipped(run, no_backend):
         assert {name: now[name] for name in before if "results" not in name}.items() <= now.items()
         assert len(now) == len(before) + 8
         before = now
-    assert {"a_dog_gradcam.jpg", "a-2_dog_gradcam.jpg", "b_conv1_gradcam.jpg"} <= set(before)
+    assert {"a_dog_gradcam.jpg", "a_dog-2_gradcam.jpg", "b_conv1_gradcam.jpg"} <= set(before)
     files = [file for row in rows() for file in row["files"].split("; ")]
     assert len(set(files)) == len(files)
     no_backend()
@@ -196,6 +196,16 @@ def test_a_photo_or_model_that_changed_is_done_anew(run, model):
     assert "0 done, 4 done before" in run(*asked)[1]
     os.utime(model / "own.keras", (1, 1))
     assert "4 done, " in run(*asked)[1]
+
+
+def test_a_picture_that_is_gone_is_made_again(run, here, monkeypatch):
+    run("explain", "in", "--output", "out")
+    before = contents()
+    Path("out/b_gradcam.jpg").unlink()
+    monkeypatch.chdir(here / "in")
+    assert "1 done, 3 done before" in run("explain", ".", "--output", here / "out")[1]
+    monkeypatch.chdir(here)
+    assert contents() | {k: before[k] for k in before if "results" in k} == before
 
 
 def test_tables_of_others_are_left_alone(run):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from seewhy.cli import grammar, report, session, teller
-from seewhy.cli.photos import FolderClasses, GivenPhotos, check_models, given_photos
+from seewhy.cli.early_checks import check_classes, check_folder, check_models
+from seewhy.cli.photos import FolderClasses, GivenPhotos, given_photos
 from seewhy.cli.question import question_of
 from seewhy.cli.result_tables import ResultTables, open_tables
 from seewhy.errors import ImageError, SeewhyError
@@ -42,6 +43,8 @@ class Asked:
     """Questions that are not given by --target."""
     words: Sequence[str] = ()
     """What tells these."""
+    beside: Sequence[str] = ()
+    """The classes in them."""
     trust: bool = False
     labels_from_folder: bool = False
 
@@ -69,6 +72,8 @@ def explain_photos(photos: Sequence[str], asked: Asked, drawing: Drawing, told: 
     """
     given = given_photos(photos)
     check_models(asked.settings, asked.model)
+    check_classes(asked.settings, asked.model, [*asked.targets, *asked.beside])
+    check_folder(drawing.output)
     if given.any_readable:
         drawing.check()
     run = Run(given, asked, drawing, told)
@@ -225,8 +230,9 @@ class Run:
 
     def _enter(self, path: str, records: Sequence[dict[str, Any]]) -> None:
         """Into the tables, which several photos have, and one if they are there."""
-        readable = self.given.any_readable
-        if readable and (self.several or self.tables.there):
+        if not self.given.any_readable:
+            return
+        if self.several or (self.tables.there and not self.tables.stored(path)):
             self.tables.add(path, records)
 
     def _add_json(self, records: Sequence[dict[str, Any]]) -> None:

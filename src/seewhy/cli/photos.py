@@ -1,4 +1,4 @@
-"""What can be told of photos and models before a backend is loaded, and the folders' classes."""
+"""The photos that a command is given, and the true classes that their folders name."""
 
 from __future__ import annotations
 
@@ -77,27 +77,10 @@ def given_photo(photo: str) -> str:
 
 
 def _missing(path: str) -> ImageError:
-
     from seewhy.images.folders import photo_or_error
 
     error = photo_or_error(path)  # in the words of reading it
     return error if isinstance(error, ImageError) else ImageNotFoundError(f"no file {path!r}.")
-
-
-def check_models(settings: Mapping[str, Any], *models: str) -> None:
-    """Raises ModelError, WeightsError or LabelsError for files and presets that are not there.
-
-    settings: arguments of `Explainer`, of which weights and labels are files. Imports no Keras.
-    """
-    from seewhy.models import model_files, presets
-    from seewhy.targets.labels import read_labels
-
-    for model in models:
-        presets.check_name_or_file(model)
-    if settings.get("weights"):
-        model_files.checked_weights_path(settings["weights"])
-    if settings.get("labels"):
-        read_labels(settings["labels"])
 
 
 @dataclass

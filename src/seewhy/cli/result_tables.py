@@ -50,7 +50,10 @@ class ResultTables:
         return self.jsonl.exists()
 
     def stored(self, photo: str) -> list[dict[str, Any]] | None:
-        """The records of a photo that was done before and has not changed since, or None."""
+        """The records of a photo that was done before, or None.
+
+        None too if the photo has changed since, or a picture of it is gone.
+        """
         places = self.places.get(absolute(photo))
         if not places:
             return None
@@ -59,7 +62,13 @@ class ResultTables:
         state = records[0].pop(RUN)
         for record in records[1:]:
             record.pop(RUN)
-        return records if state["photo"] == photo_state(photo) else None
+        files = [self.file(name) for record in records for name in record.get("files", ())]
+        same = state["photo"] == photo_state(photo) and all(file.exists() for file in files)
+        return records if same else None
+
+    def file(self, name: str) -> Path:
+        """A file of a record: all lie beside the tables, from wherever they were named."""
+        return self.csv.parent / Path(name).name
 
     def add(self, photo: str, records: Sequence[Mapping[str, Any]]) -> None:
         """Write the records of one photo, which reach the files at once.
@@ -134,7 +143,7 @@ def open_tables(folder: Path, question: Question) -> ResultTables:
             expected[photo] = run["records"]
             tables.places[photo].append(place)
         for file in record.get("files", ()):
-            tables.owners[Path(file)] = photo if own else ""
+            tables.owners[tables.file(file)] = photo if own else ""
     for photo, places in list(tables.places.items()):
         if len(places) < expected[photo]:  # the run was killed between its targets
             del tables.places[photo]

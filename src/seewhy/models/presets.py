@@ -137,6 +137,11 @@ def check_name_or_file(model: str) -> None:
         _preset_or_file(model)
 
 
+def is_name(model: str) -> bool:
+    """Whether a text is the name of a preset, and no file. Imports no Keras."""
+    return not _is_file(model) and _key(model) in map(_key, map(_name, presets()))
+
+
 def structure(model: Any) -> Any:
     """A model whose layers are to be looked at: of a preset without weights, so none are needed.
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import completion, grammar, session
+from seewhy.cli.early_checks import check_boxes, check_classes, check_folder, check_models
 from seewhy.cli.flags import ASKED, BUNDLED, Json, Layers, Methods, OneTarget, Output, Photos, Quiet
 from seewhy.cli.options import takes_options
-from seewhy.cli.photos import check_models, given_photos
+from seewhy.cli.photos import given_photos
 from seewhy.errors import OptionError
 from seewhy.explainer.options import index_or_text
 
@@ -110,6 +111,11 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
     given = given_photos(photos)
     given.require()
     check_models(settings, *named)
+    for each in named:
+        check_classes(settings, each, target)
+    _check_metrics(asked["metrics"], boxes)
+    check_boxes(boxes)
+    check_folder(output)
 
     def work() -> session.Report:
         from seewhy.studies.benchmark import benchmark as study
@@ -182,6 +188,13 @@ def _target(texts: list[str]) -> Any:
             f"this command asks one question of all photos; got {len(texts)}: {', '.join(texts)}."
         )
     return index_or_text(texts[0]) if texts else "top"
+
+
+def _check_metrics(metrics: list[Any] | None, boxes: Path | None) -> None:
+    """Raises OptionError for measures that there are not, or not without boxes."""
+    from seewhy.studies.benchmark.measures import choose_measures
+
+    choose_measures(metrics, boxes is not None)
 
 
 def _metric(text: str) -> Any:

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from seewhy.cli import grammar, session
+from seewhy.cli.early_checks import check_classes, check_folder, check_models
 from seewhy.cli.flags import BUNDLED, Json, Layers, Methods, Model, PictureOrFolder, Quiet, Targets
 from seewhy.cli.options import takes_options
-from seewhy.cli.photos import check_models, given_photo
+from seewhy.cli.photos import given_photo
 from seewhy.errors import MethodError, OptionError
 
 EXAMPLES = """
@@ -58,6 +59,8 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
     path_of_photo = given_photo(photo)
     path = session.picture_path(output, photo, "_compared.jpg")
     check_models(settings, model)
+    check_classes(settings, model, targets)
+    check_folder(path.parent)
     known, unknown = _known(grammar.split_list(methods))
 
     def work() -> session.Report:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import session
+from seewhy.cli.early_checks import check_folder, check_models
 from seewhy.cli.flags import ASKED, BUNDLED, Json, Model, Photos, PictureOrFolder, Quiet
 from seewhy.cli.options import takes_options
-from seewhy.cli.photos import GivenPhotos, check_models, given_photos
+from seewhy.cli.photos import GivenPhotos, given_photos
 from seewhy.errors import ImageError, OptionError, SeewhyWarning
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def concepts(  # noqa: PLR0913  (one parameter a flag)
     given.require()
     path = session.picture_path(output, given.paths[0], "_concepts.jpg")
     check_models(settings, model)
+    check_folder(path.parent)
 
     def work() -> session.Report:
         from seewhy.explainer import one_shot

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import completion, session
+from seewhy.cli.early_checks import check_classes, check_folder, check_models
 from seewhy.cli.flags import ASKED, BUNDLED, HOW, Json, Model, Output, Quiet
 from seewhy.cli.options import takes_options
-from seewhy.cli.photos import check_models, given_photo
+from seewhy.cli.photos import given_photo
 from seewhy.errors import OptionError
 from seewhy.explainer.options import index_or_text
 
@@ -67,6 +68,8 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
 
     path_of_photo = given_photo(photo)
     check_models(settings, model)
+    check_classes(settings, model, [true.replace(",", "\\,")])
+    check_folder(output)
 
     def work() -> session.Report:
         from seewhy.studies import debug as study

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import completion, grammar, session, teller
+from seewhy.cli.early_checks import check_classes, check_folder, check_models
 from seewhy.cli.flags import ASKED, HOW, PICTURES, Json, OneTarget, Output, Photos, Quiet
 from seewhy.cli.options import takes_options
-from seewhy.cli.photos import check_models, given_photos
+from seewhy.cli.photos import given_photos
 from seewhy.errors import OptionError
-from seewhy.explainer.options import index_or_text
 
 if TYPE_CHECKING:
     from seewhy.explainer.explainer import Explainer
@@ -65,9 +65,14 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
     target: OneTarget = [],  # noqa: B006  (Typer copies it)
     settings: dict[str, Any],
     layer_b: Annotated[
-        str | None,
-        typer.Option(help="Target layer of model B.", metavar="NAME", rich_help_panel=HOW),
-    ] = None,
+        list[str],
+        typer.Option(
+            help="Target layer of model B; that of A, if not given.",
+            metavar="NAME",
+            rich_help_panel=HOW,
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
     preprocess_b: Annotated[
         str | None,
         typer.Option(
@@ -108,21 +113,22 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
     diff.csv of all; if no photo differs, it says so and writes nothing. The figure is 1 less the
     correlation of both maps: 0 for the same map.
     """
-    of_b: dict[str, Any] = {"layer": index_or_text(layer_b), "preprocess": preprocess_b}
-    others = settings | {name: value for name, value in of_b.items() if value}
+    layers = grammar.layer_list(layer_b)
+    others = settings | {"layer": layers[0] if len(layers) == 1 else layers or settings["layer"]}
+    others["preprocess"] = preprocess_b or settings["preprocess"]
     others["weights"] = weights_b
     given = given_photos(photos)
     given.require()
     check_models(settings, model_a)
     check_models(others, model_b)
+    check_classes(settings, model_a, target)
+    check_folder(output)
 
     def work() -> session.Report:
-        from seewhy.cli.picture_files import Drawing
         from seewhy.explainer.explainer import Explainer
         from seewhy.render.files import Filenames
 
         tally = teller.Tally()
-        Drawing(output=output).check()
         both = Explainer(model_a, **settings), Explainer(model_b, **others)
         problems: list[str] = []
         asked = grammar.one_target(target, both[0].labels)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import completion, session
+from seewhy.cli.early_checks import check_boxes, check_classes, check_models
 from seewhy.cli.flags import ASKED, BUNDLED, HOW, Json, Model, Photos
 from seewhy.cli.options import takes_options
-from seewhy.cli.photos import check_models, given_photos
+from seewhy.cli.photos import given_photos
 from seewhy.errors import OptionError
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def evaluate(  # noqa: PLR0913  (one parameter a flag)
     given = given_photos(photos)
     given.require()
     check_models(settings, model)
+    check_classes(settings, model, target)
+    check_boxes(boxes)
 
     def work() -> session.Report:
         from seewhy.studies import evaluate as study

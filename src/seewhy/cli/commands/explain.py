@@ -120,21 +120,19 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     from seewhy.cli.picture_files import Drawing
 
     drawing = Drawing(look, output, format.value, common_scale, legend, full_size)
-    words = [f"{flag} {text}" for flag, text in _beside(why, rather_than, against).items() if text]
+    beside = {"why": why, "rather than": rather_than, "against": against}
+    words = [f"{flag} {text}" for flag, text in beside.items() if text is not None]
     asked = Asked(
         model,
         settings,
         target,
         more=lambda: _margins(why, rather_than, against),
         words=words,
+        beside=[text.replace(",", "\\,") for text in beside.values() if text is not None],
         trust=trust,
         labels_from_folder=labels_from is not None,
     )
     explain_photos(photos, asked, drawing, Told(json, quiet, verbose))
-
-
-def _beside(why: str | None, rather_than: str | None, against: str | None) -> dict[str, str | None]:
-    return {"why": why, "rather than": rather_than, "against": against}
 
 
 @takes_options("top", "batch_size")

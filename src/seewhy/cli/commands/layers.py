@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from seewhy.cli import completion, session
+from seewhy.cli.early_checks import check_models
 from seewhy.cli.flags import BUNDLED, OUTPUT
 from seewhy.cli.options import takes_options
-from seewhy.cli.photos import check_models
 
 
 @takes_options("size", "grid")

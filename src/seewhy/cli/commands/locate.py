@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import grammar, session, teller
+from seewhy.cli.early_checks import check_classes, check_folder, check_models
 from seewhy.cli.flags import (
     BUNDLED,
     HOW,
@@ -25,7 +26,7 @@ from seewhy.cli.flags import (
     Verbose,
 )
 from seewhy.cli.options import takes_options
-from seewhy.cli.photos import FolderClasses, check_models, given_photos
+from seewhy.cli.photos import FolderClasses, given_photos
 from seewhy.errors import SeewhyError
 
 if TYPE_CHECKING:
@@ -134,15 +135,15 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
     given = given_photos(photos)
     given.require()
     check_models(settings, model)
+    check_classes(settings, model, target)
+    check_folder(output)
     told = teller.detail(len(given.paths), quiet=quiet, verbose=verbose)
 
     def work() -> session.Report:
-        from seewhy.cli.picture_files import Drawing
         from seewhy.render.files import Filenames
         from seewhy.studies.locate import box_files
         from seewhy.studies.locating_explainer import locating_explainer
 
-        Drawing(output=output).check()
         names = Filenames(output, given.paths)
         files = box_files(given.paths, format.value, names)
         if not overwrite:
