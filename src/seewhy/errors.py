@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import inspect
 import warnings
 from types import FrameType
 
@@ -85,10 +85,10 @@ _NOT_THE_USER = frozenset(
 
 def warn(text: str, kind: type[Warning] = SeewhyWarning) -> None:
     """Warn at the line of the user's code from which seewhy was called."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back and _package(frame) in _NOT_THE_USER:
+    level, frame = 1, inspect.currentframe()
+    while frame and _package(frame) in _NOT_THE_USER:
         level, frame = level + 1, frame.f_back
-    warnings.warn(text, kind, stacklevel=level + 1)
+    warnings.warn(text, kind, stacklevel=level)
 
 
 def _package(frame: FrameType) -> str:
