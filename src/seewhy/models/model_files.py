@@ -19,6 +19,7 @@ from seewhy.checks import check_regular_file
 from seewhy.errors import ModelError, WeightsError
 from seewhy.models.file_limits import Budget, check_archive, check_datasets, check_tensors
 from seewhy.models.load_errors import first_line, unloaded
+from seewhy.models.refusals.other_kinds import of_another_kind
 
 _SUFFIXES = (".weights.h5", ".h5", ".hdf5", ".keras")
 # What Keras and h5py raise for broken and unfitting files. RuntimeError is not among them:
@@ -214,11 +215,7 @@ def check_model_file(path: Path) -> None:
     if not path.exists():
         raise ModelError(f"there is no model file {name!r}.")
     if path.is_dir() or path.suffix.lower() not in (".keras", ".h5", ".hdf5"):
-        what = "a folder" if path.is_dir() else "no .keras or .h5 file"
-        raise ModelError(
-            f"{name!r} is {what}, so Keras 3 cannot load a model from it. "
-            'Save the model with model.save("model.keras") where it was made.'
-        )
+        raise ModelError(of_another_kind(path))
     if path.suffix.lower() == ".keras" and not zipfile.is_zipfile(path):
         raise ModelError(
             f"{name!r} is no Keras file, or it is broken: it is not a zip archive. "

@@ -18,6 +18,7 @@ from seewhy.data import FOLDER
 from seewhy.errors import ModelError, WeightsError
 from seewhy.images.argument_order import check_order
 from seewhy.models import efficientnet_lite0, model_files
+from seewhy.models.refusals.other_kinds import of_another_kind
 
 _TABLE = FOLDER / "presets.csv"
 _MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
@@ -122,10 +123,7 @@ def load(model: Any, weights: str | Path | None = None) -> tuple[Any, Preset | N
     import keras
 
     if not isinstance(model, keras.Model):
-        raise ModelError(
-            "model must be the name of a preset, a .keras or .h5 file or a keras.Model, "
-            f"not {type(model).__name__!r}."
-        )
+        raise ModelError(of_another_kind(model))
     return model, None
 
 

@@ -1,0 +1,1 @@
+"""What to say of models that cannot be taken as they are."""
