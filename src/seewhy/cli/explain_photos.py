@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from seewhy.cli import grammar, report, session, teller
-from seewhy.cli.early_checks import check_classes, check_folder, check_models
+from seewhy.cli.early_checks import check_classes, check_folder, check_models, known_labels
 from seewhy.cli.photos import FolderClasses, GivenPhotos, given_photos
 from seewhy.cli.question import question_of
 from seewhy.cli.result_tables import ResultTables, open_tables
@@ -247,10 +247,13 @@ class Run:
             if each.name != "output"
         }
         more = {"words": list(self.asked.words), "trust": self.asked.trust}
-        targets = self.asked.targets or ([] if self.asked.words else ["top"])
-        return question_of(
-            self.asked.model, self.asked.settings, [*targets, *self.asked.words], drawing | more
-        )
+        model, settings = self.asked.model, self.asked.settings
+        labels = known_labels(settings, model)
+        targets = list(self.asked.targets)
+        targets = targets if labels is None else grammar.target_list(targets, labels)
+        words = self.asked.words
+        asked = [*(targets or ([] if words else ["top"])), *words]
+        return question_of(model, settings, asked, drawing | more)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from seewhy.results.explanation import Explanation
     from seewhy.targets.labels import Group, Label, Labels
 
-FEW = 4
-"""Photos that are read to see whether any can be, before a backend is loaded."""
+FEW, SMALL = 4, 8_000_000
+"""So many photos, of so many bytes at most, are read to see whether any can be, before a backend is
+loaded."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def given_photos(photos: Sequence[str]) -> GivenPhotos:
     paths = tuple(list_photos(photos))
     problems = {path: _missing(path) for path in paths if not os.path.lexists(path)}
     there = [path for path in paths if path not in problems]
-    if len(there) <= FEW:
+    if len(there) <= FEW and all(_is_small(path) for path in there):
         read = ((path, photo_or_error(path)) for path in there)
         problems |= {path: result for path, result in read if isinstance(result, ImageError)}
     return GivenPhotos(paths, {path: problems[path] for path in paths if path in problems})
@@ -74,6 +75,13 @@ def given_photo(photo: str) -> str:
         )
     given.require()
     return given.paths[0]
+
+
+def _is_small(path: str) -> bool:
+    try:
+        return Path(path).stat().st_size <= SMALL
+    except OSError:
+        return True
 
 
 def _missing(path: str) -> ImageError:
