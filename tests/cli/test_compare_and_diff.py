@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from nets import tiny
-from seewhy.cli import app, options
+from seewhy.cli import app
+from seewhy.cli.arguments import options
 from seewhy.errors import BackendError
 
 pytestmark = pytest.mark.one_backend

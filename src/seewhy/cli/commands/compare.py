@@ -8,11 +8,21 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy.cli import grammar, session
-from seewhy.cli.early_checks import check_classes, check_folder, check_models
-from seewhy.cli.flags import BUNDLED, Json, Layers, Methods, Model, PictureOrFolder, Quiet, Targets
-from seewhy.cli.options import takes_options
-from seewhy.cli.photos import given_photo
+from seewhy.cli import session
+from seewhy.cli.arguments import grammar
+from seewhy.cli.arguments.early_checks import check_classes, check_folder, check_models
+from seewhy.cli.arguments.flags import (
+    BUNDLED,
+    Json,
+    Layers,
+    Methods,
+    Model,
+    PictureOrFolder,
+    Quiet,
+    Targets,
+)
+from seewhy.cli.arguments.options import takes_options
+from seewhy.cli.arguments.photos import given_photo
 from seewhy.errors import MethodError, OptionError
 
 EXAMPLES = """

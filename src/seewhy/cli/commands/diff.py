@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import completion, grammar, session, teller
-from seewhy.cli.early_checks import check_classes, check_folder, check_models
-from seewhy.cli.flags import ASKED, HOW, PICTURES, Json, OneTarget, Output, Photos, Quiet
-from seewhy.cli.options import takes_options
-from seewhy.cli.photos import given_photos
+from seewhy.cli import session, teller
+from seewhy.cli.arguments import completion, grammar
+from seewhy.cli.arguments.early_checks import check_classes, check_folder, check_models
+from seewhy.cli.arguments.flags import ASKED, HOW, PICTURES, Json, OneTarget, Output, Photos, Quiet
+from seewhy.cli.arguments.options import takes_options
+from seewhy.cli.arguments.photos import given_photos
 from seewhy.errors import OptionError
 
 if TYPE_CHECKING:

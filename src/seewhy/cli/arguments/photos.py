@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,15 @@ class GivenPhotos:
     paths: tuple[str, ...]
     problems: Mapping[str, ImageError]
     """Those that are known not to be readable, and why."""
+
+    def without(self, files: Iterable[Path], named: Sequence[str]) -> GivenPhotos:
+        """Those that are none of these files, unless they were named one by one."""
+        from seewhy.images.listing import absolute
+
+        left_out = {absolute(str(file)) for file in files} - {absolute(name) for name in named}
+        kept = tuple(path for path in self.paths if absolute(path) not in left_out)
+        problems = {path: error for path, error in self.problems.items() if path in kept}
+        return GivenPhotos(kept, problems)
 
     @property
     def any_readable(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seewhy.cli import grammar
+from seewhy.cli.arguments import grammar
 from seewhy.errors import OptionError
 
 if TYPE_CHECKING:

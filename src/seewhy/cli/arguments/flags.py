@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from seewhy.cli import completion
+from seewhy.cli.arguments import completion
 
 BUNDLED = "efficientnet-lite0"
 ASKED, HOW, PICTURES, OUTPUT = (
