@@ -312,6 +312,27 @@ def test_a_panorama_makes_no_endless_sheet():
     assert canvas.width == 12 + 1440 + 12 + 300 + 12
 
 
+@pytest.mark.parametrize("size", [(8, 8), (32, 48), (200, 20), (20, 200), (299, 301)])
+def test_cells_of_small_photos_are_at_least_300_pixels(size):
+    canvas = labelled_sheet([np.zeros((*size, 3), "uint8")] * 2, ["a", "b"])
+    dark = (np.asarray(canvas) < 60).all(axis=-1)
+    assert canvas.width >= 2 * 300
+    assert canvas.height >= 300
+    assert max(dark[48:].sum(axis=0).max(), dark[48:].sum(axis=1).max() / 2) >= 300
+
+
+def test_long_titles_are_wrapped_not_cut():
+    def ink(words):
+        canvas = labelled_sheet([np.full((300, 300, 3), 255, "uint8")], [words])
+        return canvas.height, (np.asarray(canvas) < 128).all(axis=-1).sum()
+
+    words = "Egyptian cat rather than tiger cat, at a layer of a long name"
+    (low, _), (high, letters) = ink("cat"), ink(words)
+    assert high > low
+    parts = sum(ink(word)[1] for word in words.split())
+    assert abs(letters - parts) < 0.1 * parts  # nothing is left out
+
+
 def test_titles_are_one_line_in_many_scripts():
     def title(text):
         blank = np.full((60, 300, 3), 255, "uint8")

@@ -17,13 +17,15 @@ from PIL import Image
 from scipy import stats
 
 import seewhy
+from helpers.browser import assert_readable, needs_chromium, opened
 from seewhy import ground_truth
 from seewhy.annotations.records import Annotated, Annotations, Thing
 from seewhy.cli import app
 from seewhy.errors import MethodError, OptionError
 from seewhy.explainer.explainer import Explainer
 from seewhy.models.wrapped_model import fingerprint
-from seewhy.studies.benchmark import measures, results_file, statistics, tables, timing
+from seewhy.studies.benchmark import measures, plots, results_file, statistics, tables, timing
+from seewhy.studies.benchmark.best_and_worst import DrawnMethod, DrawnPhoto
 
 pytestmark = pytest.mark.one_backend
 
@@ -377,16 +379,103 @@ def test_nothing_from_outside_gets_into_a_page_unescaped(done):
         problems=(problem,),
         settings={HOSTILE: HOSTILE_FILE},
     )
-    page = tables.html(hostile, {HOSTILE: b"png", HOSTILE_FILE: b"png"})
+    drawn = DrawnPhoto(HOSTILE_FILE, HOSTILE_FILE, Image.new("RGB", (4, 4)))
+    methods = [DrawnMethod(HOSTILE_FILE, (drawn,))]
+    page = tables.html(hostile, {HOSTILE: b"png", HOSTILE_FILE: b"png"}, methods)
     assert "<script>" not in page
     # three of each row, notes, settings and a picture; problems of the row and of all
     assert page.count("&lt;script&gt;") == 3 + 3 + 1 + 1 + 1 + 2
-    assert page.count("&lt;img src=x onerror=alert(2)&gt;") == 2 + 1 + 1
+    assert page.count("&lt;img src=x onerror=alert(2)&gt;") == 2 + 1 + 1 + 1 + 2 * 2
     parsed, plain = Page(), Page()
     parsed.feed(page)
-    plain.feed(tables.html(found, {"a": b"png"}))
+    plain.feed(tables.html(found, {"a": b"png"}, [DrawnMethod("a", (drawn,))]))
     assert parsed.open == []
     assert parsed.names == plain.names | {"colspan"}
+
+
+def test_a_page_shows_where_each_method_did_best_and_worst(done):
+    methods = done[0].draw()
+    assert [method.name for method in methods] == ["grad-cam · cells", "random_cam · cells"] or [
+        method.name for method in methods
+    ] == ["grad_cam · cells", "random_cam · cells"]
+    record = json.loads((done[1] / "benchmark.json").read_text(encoding="utf-8"))
+    means = [row["figures"]["deletion"]["mean"] for row in record["rows"]]
+    for method, mean in zip(methods, means, strict=False):
+        best, worst = method.photos
+        low, high = (float(each.words.split()[-1]) for each in (best, worst))
+        assert low <= mean <= high  # of deletion less is better
+        assert low < high
+        for each, word in ((best, "best: "), (worst, "worst: ")):
+            assert each.words.startswith(word)
+            assert "deletion" in each.words
+            assert max(each.picture.size) <= 320
+            # there is heat on it
+            assert np.asarray(each.picture).std() > 5
+    assert "None" not in (done[1] / "benchmark.html").read_text(encoding="utf-8")
+
+
+def test_methods_with_the_same_figures_are_named(album):
+    found = seewhy.benchmark(
+        halves(),
+        album[0],
+        methods=["grad-cam", "hires-cam", "eigen-cam"],
+        layers=["cells"],
+        metrics=["increase", "average-drop"],
+        **SETTINGS,
+    )
+    by_name = {row.method: row for row in found.rows}
+    # behind a mean over space gradients are the same everywhere, so both are one method
+    assert by_name["hires_cam"].same_as == "grad_cam · cells"
+    assert not by_name["grad_cam"].same_as
+    assert not any(row.same_as for row in found.rows if row.control)
+    assert any("hires_cam · cells has the same figures as grad_cam" in n for n in found.notes)
+    assert "hires\\_cam (= grad\\_cam)" in tables.markdown(found)
+    frame = found.to_frame()
+    assert list(frame.method) == [row.method for row in found.rows]
+    assert frame.increase.iloc[0] == found.rows[0].figures["increase"].mean
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_page_is_readable_and_its_columns_sort(done, width):
+    with opened(done[1] / "benchmark.html", width=width) as (view, told):
+        assert_readable(view, told)
+        column = "[...document.querySelectorAll('tbody tr')].map(r => r.cells[3].dataset.value)"
+        before = [float(value) for value in view.evaluate(column)]
+        heading = view.locator("th button").nth(3)
+        heading.focus()
+        view.keyboard.press("Enter")
+        assert [float(value) for value in view.evaluate(column)] == sorted(before)
+        assert view.locator("th[aria-sort=ascending]").count() == 1
+        heading.click()
+        assert [float(value) for value in view.evaluate(column)] == sorted(before, reverse=True)
+        view.locator("th button").nth(7 + 1).click()  # seconds, which controls have not
+        seconds = "[...document.querySelectorAll('tbody tr')].map(r => r.cells[8].dataset.value)"
+        values = view.evaluate(seconds)
+        assert values == sorted(filter(None, values), key=float) + [""] * values.count("")
+
+
+@pytest.mark.framework_free
+@pytest.mark.parametrize("seed", range(4))
+def test_numbers_beside_points_do_not_overlap(seed):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    random = np.random.default_rng(seed)
+    points = [(float(x), float(y)) for x, y in zip(*random.random((2, 9)), strict=True)]
+    points += [*points[:2], (points[3][0] + 0.01, points[3][1])]
+    picture = Figure(figsize=(9, 4.5), layout="constrained")
+    axes = picture.subplots()
+    for x, y in points:
+        axes.plot([x], [y], "o")
+    plots.number_points(axes, points)
+    canvas = FigureCanvasAgg(picture)
+    canvas.draw()
+    labels = [text for text in axes.texts if text.get_text()]
+    extents = [text.get_window_extent(canvas.get_renderer()) for text in labels]
+    assert sorted(int(n) for text in labels for n in text.get_text().split(", ")) == [*range(1, 13)]
+    for k, one in enumerate(extents):
+        assert not any(one.overlaps(other) for other in extents[k + 1 :])
 
 
 def test_the_tables_are_whole(done):
@@ -405,7 +494,8 @@ def test_the_tables_are_whole(done):
     page.feed((folder / "benchmark.html").read_text(encoding="utf-8"))
     assert page.open == []
     assert page.rows == len(found.rows) + 1
-    assert len(page.pictures) == 2
+    # two plots, the colours, and best and worst photo of both methods
+    assert len(page.pictures) == 2 + 1 + 2 * 2
     assert all(source.startswith("data:image/png;base64,") for source in page.pictures)
     for name in ("figures.png", "cost.png"):
         with Image.open(folder / name) as picture:

@@ -16,6 +16,7 @@ from keras import layers
 from PIL import Image
 
 import seewhy
+from helpers.browser import assert_readable, needs_chromium, opened
 from seewhy import errors
 from seewhy.cli import app
 from seewhy.studies.debug_report import VERDICTS
@@ -170,7 +171,8 @@ def test_names_are_escaped(found):
     page = replace(found, predicted=predicted, confusions=classes).html()
     assert "<script>" not in page
     assert page.count("&lt;script&gt;") >= 2 + len(classes)
-    assert page.count("&lt;img src=x onerror=alert(2)&gt;") == 2  # title and heading
+    # title, heading, and the photo with its alternative text
+    assert page.count("&lt;img src=x onerror=alert(2)&gt;") == 4
     plain = Tags(found.html())
     assert Tags(page).tags == plain.tags
     assert Tags(page).attributes == plain.attributes
@@ -202,3 +204,13 @@ def test_the_command(monkeypatch, capsys, tmp_path):
     assert "missing.png" in str(code)
     code, told = run(DATA / "chelsea.png", "--true", "no such class")
     assert "no such class" in str(code)
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_page_is_readable(found, tmp_path, width):
+    path = found.save(tmp_path / "page.html")
+    with opened(path, width=width) as (view, told):
+        assert_readable(view, told)
+        sides = view.evaluate("[...document.querySelectorAll('figure img')].map(i => i.width)")
+        assert len(sides) == 5

@@ -12,9 +12,15 @@ from PIL import Image, ImageDraw, ImageFont
 
 from seewhy.maps.correlation import correlation
 from seewhy.render import files, pictures
-from seewhy.render.legends import below, legend, percent, readable
+from seewhy.render.legends import below, colour_bar, legend, percent, readable
 from seewhy.render.looks import Look, LookName, choose_look
-from seewhy.render.notebooks.html import Figure, HtmlTable, notebook_html
+from seewhy.render.notebooks.html import (
+    LARGEST,
+    Figure,
+    HtmlTable,
+    notebook_html,
+    picture_address,
+)
 from seewhy.render.pages import data_address, html_page
 from seewhy.render.regions_on_photos import greyed_region
 from seewhy.render.sheets import MARGIN, labelled_sheet
@@ -27,7 +33,7 @@ from seewhy.results.trust import SCOPE, Trust
 
 MARKS = {"yes": "✓", "no": "✗", "excused": "–", "not asked": "–"}
 COLOURS = {"yes": "#1b7a3d", "no": "#c0392b", "excused": "#777777", "not asked": "#777777"}
-VERDICTS = {"pass": "#1b7a3d", "doubtful": "#b8860b", "fail": "#c0392b"}
+VERDICTS = {"pass": "#1b7a3d", "doubtful": "#8a6100", "fail": "#c0392b"}
 BAR = "#1b6ca8"
 COLUMNS = 3
 # Shares of the photo that are tried, the smallest first.
@@ -41,6 +47,18 @@ def draw_report(debugging: Debugging, look: Look) -> Image.Image:
 
 
 def _draw_maps(debugging: Debugging, look: Look) -> Image.Image:
+    named = _maps(debugging, look)
+    sheet = labelled_sheet([tile for _, tile in named], [title for title, _ in named], COLUMNS)
+    return below(sheet, legend(sheet.width, (_how(debugging),), look))
+
+
+def _how(debugging: Debugging) -> str:
+    kind = "runner-up" if debugging.right else "true class"
+    return f"{debugging.predicted.caption[1]} · predicted and {kind} on one scale"
+
+
+def _maps(debugging: Debugging, look: Look) -> list[tuple[str, np.ndarray]]:
+    """Titles and pictures, uint8 (height, width, 3)."""
     both = on_one_scale([debugging.predicted, debugging.true])
     photo = pictures.plain_picture(debugging.predicted.photo)
     explanations = (*both, debugging.difference)
@@ -56,9 +74,7 @@ def _draw_maps(debugging: Debugging, look: Look) -> Image.Image:
     if debugging.region is not None:
         tiles.append(greyed_region(photo, debugging.region.mask))
         titles.append(f"without this {debugging.region.share:.0%}: {other}")
-    sheet = labelled_sheet(tiles, titles, COLUMNS)
-    about = f"{debugging.predicted.caption[1]} · predicted and {kind} on one scale"
-    return below(sheet, legend(sheet.width, (about,), look))
+    return list(zip(titles, tiles, strict=True))
 
 
 def _draw_words(debugging: Debugging, width: int) -> Image.Image:
@@ -97,7 +113,9 @@ def _classes(debugging: Debugging, letters: ImageFont.FreeTypeFont, width: int) 
     draw = ImageDraw.Draw(canvas)
     draw.text((0, 0), "Nearest classes", fill="black", font=letters)
     for row, prediction in enumerate(debugging.confusions, 1):
-        line = wrap_text(f"{prediction.probability:.1%}  {prediction.name}", letters, width)[0]
+        line = wrap_text(
+            f"{percent(prediction.probability)}  {readable(prediction.name)}", letters, width
+        )[0]
         draw.text((0, row * leading), line, fill="black", font=letters)
         foot = (row + 1) * leading
         draw.rectangle(
@@ -108,8 +126,6 @@ def _classes(debugging: Debugging, letters: ImageFont.FreeTypeFont, width: int) 
 
 def debug_page(debugging: Debugging, look: Look) -> str:
     """One HTML page that holds all of it, to mail."""
-    buffer = io.BytesIO()
-    _draw_maps(debugging, look).save(buffer, format="jpeg", quality=90)
     explained = (debugging.predicted, debugging.true)
     notes = dict.fromkeys(note for explanation in explained for note in explanation.warnings)
     versions = debugging.predicted.versions.items()
@@ -117,9 +133,11 @@ def debug_page(debugging: Debugging, look: Look) -> str:
         "debug.html",
         name=Path(debugging.predicted.photo.name).name,
         sentences=debugging.summary,
-        maps=data_address(buffer.getvalue(), "image/jpeg"),
+        maps=[(title, _address(tile)) for title, tile in _maps(debugging, look)],
+        scale=_how(debugging),
+        bar=picture_address(colour_bar(look, 200), 200),
         trust=debugging.trust,
-        predictions=debugging.confusions,
+        predictions=[(readable(each.name), each.probability) for each in debugging.confusions],
         notes=list(notes),
         how=debugging.predicted.caption[1],
         versions=", ".join(f"{package} {version}" for package, version in versions),
@@ -127,6 +145,13 @@ def debug_page(debugging: Debugging, look: Look) -> str:
         scope=SCOPE,
         colours={"passed": COLOURS, "verdict": VERDICTS},
     )
+
+
+def _address(picture: np.ndarray) -> str:
+    image, content = Image.fromarray(picture), io.BytesIO()
+    image.thumbnail((LARGEST, LARGEST))
+    image.save(content, "jpeg", quality=90)
+    return data_address(content.getvalue(), "image/jpeg")
 
 
 @dataclass(frozen=True)
@@ -166,7 +191,7 @@ class Debugging:
     @property
     def summary(self) -> tuple[str, ...]:
         """What was found, in plain sentences."""
-        first, other = self.predicted.target.name, self.true.target.name
+        first, other = (readable(each.target.name) for each in (self.predicted, self.true))
         if self.right:
             sentences = [
                 f"The prediction is right: {first}. It is compared with the runner-up, {other}."
@@ -207,8 +232,10 @@ class Debugging:
     def _repr_html_(self) -> str:
         classes = [(readable(p.name), percent(p.probability)) for p in self.confusions]
         tables = [HtmlTable((), classes, title="Nearest classes")]
-        maps = Figure(_draw_maps(self, choose_look()))
-        own = notebook_html(" ".join(self.summary), figures=[maps], tables=tables, largest=2400)
+        look = choose_look()
+        maps = [Figure(Image.fromarray(tile), (title,)) for title, tile in _maps(self, look)]
+        words = " ".join(self.summary)
+        own = notebook_html(words, figures=maps, tables=tables, look=look, largest=480)
         return own if self.trust is None else own + self.trust.html()
 
     def as_dict(self) -> dict[str, Any]:

@@ -92,7 +92,11 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
         notes += [_note_of_new(run) for run in runs if run.always_new]
     table = Benchmark(
         *(tuple(rows), chosen, len(measured), recorded, tuple(notes), tuple(problems)),
-        draw=lambda: tuple(best_and_worst(runs, shown_measure(chosen), target)),
+        draw=lambda: tuple(
+            best_and_worst(
+                runs, shown_measure(chosen), target, None if folder is None else Path(folder)
+            )
+        ),
     )
     if folder is not None:
         table.save(folder)

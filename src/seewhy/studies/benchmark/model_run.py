@@ -6,6 +6,7 @@ import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -134,6 +135,14 @@ class ModelRun:
                 ):
                     self._control(row, way, batch)
             self._options.step(len(batch.listed) * len(measuring.CONTROLS))
+
+    def drawing_key(self, row: Row, path: str) -> str:
+        """What names the picture of one photo under the map of one row."""
+        with Path(path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return results_file.result_key(
+            common=self._common, row=self._row(row), photo=digest, what="drawing"
+        )
 
     def _method(self, row: Row, explainer: Explainer, batch: PhotoBatch) -> None:
         lacking = self._lacking(row, batch)

@@ -113,7 +113,7 @@ def cost(rows: Sequence[TableRow], measures: Sequence[Measure]) -> Any:
     axes.set_ylabel(measure.heading)
     axes.grid(color="#eeeeee", linewidth=0.6)
     picture.legend(loc="outside right upper", fontsize=8, frameon=False)
-    _number_points(axes, [(row.passes, row.figures[measure.label].mean) for row in timed])
+    number_points(axes, [(row.passes, row.figures[measure.label].mean) for row in timed])
     return picture
 
 
@@ -137,7 +137,7 @@ def _draw_cost(
         axes.plot([row.passes] * 2, [figure.low, figure.high], color=colour, linewidth=1)
 
 
-def _number_points(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
+def number_points(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
     """Numbers beside points, from 1 on; points that lie on each other share one label."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
