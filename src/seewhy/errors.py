@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import warnings
+from types import FrameType
+
 
 class SeewhyError(Exception):
     """The parent of all errors that seewhy raises on purpose."""
@@ -68,3 +72,24 @@ class SeewhyWarning(UserWarning):
 
 class MemoryWarning(SeewhyWarning, ResourceWarning):
     """Memory ran out, and the work goes on in smaller pieces."""
+
+
+# What stands between the user's line and ours: seewhy, and what it lets call it back.
+_NOT_THE_USER = frozenset(
+    [
+        *("seewhy", "seewhy_pytest", "contextlib", "functools", "concurrent", "threading"),
+        *("keras", "tensorflow", "jax", "torch", "numpy", "openvino"),
+    ]
+)
+
+
+def warn(text: str, kind: type[Warning] = SeewhyWarning) -> None:
+    """Warn at the line of the user's code from which seewhy was called."""
+    level, frame = 1, inspect.currentframe()
+    while frame and _package(frame) in _NOT_THE_USER:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, kind, stacklevel=level)
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]

@@ -63,22 +63,27 @@ def test_figures_of_a_map():
 
 @pytest.mark.framework_free
 def test_how_large_the_negative_evidence_is():
-    (text,) = diagnostics.map_warnings(np.array([[-1.0, -2.5]], "float32"), True)
+    map = np.array([[-1.0, -2.5]], "float32")
+    (text,) = diagnostics.map_warnings(map, True, mend="Ask otherwise.")
     assert "-2.5 to -1" in text
     assert "-3.5" in text
-    assert "--against" in text
+    assert text.endswith("zero. Ask otherwise.")
 
 
 def test_a_saturated_probability_suggests_the_logits():
     model = tiny.plain()
     kernel, bias = model.get_layer("predictions").get_weights()
     model.get_layer("predictions").set_weights([kernel, bias + 60 * np.eye(5)[0]])
-    for explanation in (
-        explained(model, scores="probabilities"),
-        explained(model, question=targets.probability(0)),
+    for explanation, mend in (
+        (explained(model, scores="probabilities"), "Ask the logits: scores='logits'"),
+        (explained(model, question=targets.probability(0)), "targets.class_(…) does: then"),
+        (
+            explained(model, question=targets.probability(0), scores="probabilities"),
+            "targets.class_(…) does, and scores='logits'",
+        ),
     ):
         assert "saturated" in names(explanation)
-        assert any("scores='logits'" in text for text in explanation.warnings)
+        assert any(mend in text for text in explanation.warnings)
     assert "saturated" not in names(Explainer(model)(tiny.images(1), 0)[0])
 
 

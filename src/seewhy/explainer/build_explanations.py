@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from seewhy._version import __version__
-from seewhy.errors import SeewhyWarning
+from seewhy.errors import warn
 from seewhy.images.geometry import Geometry
 from seewhy.maps import diagnostics
 from seewhy.models.prepare import Part
@@ -19,6 +18,7 @@ from seewhy.network.outputs import Output
 from seewhy.results.explanation import Explanation
 from seewhy.results.prediction import Prediction
 from seewhy.run.outcome import Outcome
+from seewhy.targets import advice
 from seewhy.targets.labels import Group, Label, Labels
 from seewhy.targets.target import Ranking, Target, TargetLabel
 
@@ -57,8 +57,7 @@ def build_explanations(
     assert photo is not None  # noqa: S101  (for mypy: an image has a picture)
     assert geometry is not None  # noqa: S101
     finite = np.isfinite(outcome.ranked).all()
-    of_image = [*photo.notes, *info.notes, *([] if finite else diagnostics.NO_SCORES)]
-    of_image += _output_notes(info, outcome)
+    of_image = [*photo.notes, *([] if finite else diagnostics.NO_SCORES)]
     explanations = []
     for k, question in enumerate(questions):
         map = outcome.maps[k]
@@ -96,9 +95,15 @@ def _notes_and_figures(
     map, reached = outcome.maps[k], bool(outcome.reached[k])
     of_method = outcome.figures[k] if outcome.figures else {}
     notes = [
-        *_probability_notes(info, question, float(outcome.scores[k])),
-        *diagnostics.map_warnings(map, reached, info.output.name),
-        *diagnostics.figure_warnings(of_method),
+        *_notes_of_model(info, question),
+        *_output_notes(info, outcome, question),
+        *_probability_notes(info, outcome, question, float(outcome.scores[k])),
+        *diagnostics.map_warnings(
+            map, reached, info.output.name, advice.ask_the_opposite(question)
+        ),
+        *diagnostics.figure_warnings(
+            of_method, advice.ask_without_dividing(question, info.options["scores"])
+        ),
     ]
     of_output = {
         "output": info.output.name,
@@ -158,25 +163,37 @@ def _probability(
     return min(share, 1.0) if np.isfinite(share) else None
 
 
-def _output_notes(info: ExplainerInfo, outcome: Outcome) -> list[str]:
-    if info.output.regression or info.output.field:
-        return []
+def _notes_of_model(info: ExplainerInfo, question: Target) -> list[str]:
+    """Those of the plan, but for the choice of an output that the question makes itself."""
+    chosen = advice.names_output(question)
+    return [note for note in info.notes if not (chosen and note.startswith("output-chosen"))]
+
+
+def _output_notes(info: ExplainerInfo, outcome: Outcome, question: Target) -> list[str]:
     output = info.output
-    if output.final is not None:
+    if output.regression or output.field or output.final is not None:
+        return []
+    if advice.asks_quantity(question):
         return []
     return diagnostics.output_warnings(
         outcome.ranked, output.unknown, output.binary, output.classifies, output.name
     )
 
 
-def _probability_notes(info: ExplainerInfo, question: Target, score: float) -> list[str]:
+def _probability_notes(
+    info: ExplainerInfo, outcome: Outcome, question: Target, score: float
+) -> list[str]:
     if not question.is_class_score:
         return []
-    scores = question.scores or info.options["scores"]
-    return diagnostics.probability_warnings(score, scores == "probabilities")
+    scores = info.options["scores"]
+    ready = diagnostics.looks_like_probabilities(outcome.ranked)
+    known = info.output.final is not None or not (info.output.unknown or ready)
+    mend = advice.ask_the_logits(question, scores, known=known)
+    asked = question.scores or scores
+    return diagnostics.probability_warnings(score, asked == "probabilities", mend)
 
 
 def _warn(explanation: Explanation) -> None:
     for text in explanation.warnings:
         about = f"{explanation.photo.name}, {explanation.target.name}"
-        warnings.warn(f"{about}: {text}", SeewhyWarning, stacklevel=2)
+        warn(f"{about}: {text}")

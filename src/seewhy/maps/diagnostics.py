@@ -31,8 +31,13 @@ def map_figures(map: np.ndarray, gradients_reach: bool) -> dict[str, Any]:
     }
 
 
-def map_warnings(map: np.ndarray, gradients_reach: bool, target: str = "the target") -> list[str]:
-    """Warnings about one signed map (*space)."""
+def map_warnings(
+    map: np.ndarray, gradients_reach: bool, target: str = "the target", mend: str = ""
+) -> list[str]:
+    """Warnings about one signed map (*space).
+
+    target: the output that is asked. mend: what to ask where nothing speaks for the target.
+    """
     if not np.isfinite(map).all():
         return [
             "not-finite: the map has NaN or infinite values, so it has no picture. Check the "
@@ -53,7 +58,7 @@ def map_warnings(map: np.ndarray, gradients_reach: bool, target: str = "the targ
         notes.append(
             f"no-positive-evidence: nothing at this layer speaks for the target (values from "
             f"{map.min():.3g} to {map.max():.3g}, in all {share:.3g}), so the heatmap is all "
-            f"zero. Ask what speaks against it: targets.counterfactual(…), or --against."
+            f"zero. {mend}".rstrip()
         )
     elif (negative := -np.minimum(map.astype("float64"), 0).sum()) > 0:
         clipped = negative / np.abs(map.astype("float64")).sum()
@@ -67,7 +72,7 @@ def map_warnings(map: np.ndarray, gradients_reach: bool, target: str = "the targ
     if map.size == 1:
         notes.append(
             "single-cell: the layer's grid is 1 × 1 for this image, so the map points at no "
-            "place. Choose an earlier layer or a larger input size."
+            "place. Choose an earlier layer or, if the model takes any, a larger input size."
         )
     return notes
 
@@ -86,7 +91,7 @@ def output_warnings(
             f"logits-not-found: the single value of {name}, {outputs[1]:.3g}, lies in 0..1 and is "
             f"taken as the probability of the positive side, for no closing sigmoid was found in "
             f"front of which a logit could be taken. If it is a quantity, ask "
-            f"targets.regression()."
+            f"targets.regression() in Python."
         ]
     if ready or (unknown and outputs.size and outputs.min() >= 0 and outputs.max() <= 1):
         return [
@@ -99,28 +104,31 @@ def output_warnings(
             f"logits-not-found: the single value of {name}, {outputs[1]:.3g}, is taken as a "
             f"logit, so the positive side is predicted from 0 on. If it is a probability, "
             f"close the model with a sigmoid layer; if it is a quantity, ask "
-            f"targets.regression()."
+            f"targets.regression() in Python."
         ]
     return []
 
 
-def figure_warnings(figures: dict[str, float]) -> list[str]:
-    """Warnings about what a method tells beside its map."""
+def figure_warnings(figures: dict[str, float], mend: str) -> list[str]:
+    """Warnings about what a method tells beside its map. mend: what to ask instead."""
     if figures.get("divisor", 1) > 0:
         return []
     return [
         f"negative-score: the method divides by the score, which is {figures['divisor']:.3g}: "
-        f"what speaks for the target is negative in its map. Ask scores='probabilities'."
+        f"what speaks for the target is negative in its map. {mend}"
     ]
 
 
-def probability_warnings(probability: float, is_score: bool) -> list[str]:
-    """A warning if the gradient of a probability was asked for where it is as good as 0 or 1."""
+def probability_warnings(probability: float, is_score: bool, mend: str) -> list[str]:
+    """A warning if the gradient of a probability was asked for where it is as good as 0 or 1.
+
+    mend: what to ask instead.
+    """
     if not is_score or 1 - SATURATED < probability < SATURATED:
         return []
     return [
         f"saturated: the probability is {probability:.6f}, where its gradient fades and the map "
-        f"shows rounding. Ask the logits: scores='logits'."
+        f"shows rounding. {mend}"
     ]
 
 

@@ -111,7 +111,7 @@ def make_plan(
     notes = [
         *(note for _, notes in placements for note in notes),
         *_notes_of_output(context, traced.certain),
-        *_notes_of_calls(cuts),
+        *_notes_of_calls(cuts, options),
         *_notes_of_method(traced, options, method, input_cuts),
         *_notes_of_inputs(wrapped, seen[0]),
         *(_notes_of_branches(traced, cuts[0]) if method.at_layer and options.layer is None else ()),
@@ -220,16 +220,18 @@ def _notes_of_output(context: Context, certain: bool) -> list[str]:
     names = ", ".join(repr(output.name) for output in context.outputs)
     return [
         f"output-chosen: the model has the outputs {names}; {context.output.name!r} is asked. "
-        f"Choose with output=…, or ask targets.output(name, …)."
+        f"Choose with output=… (--model-output), or ask targets.output(name, …)."
     ]
 
 
-def _notes_of_calls(cuts: Sequence[Cut]) -> list[str]:
+def _notes_of_calls(cuts: Sequence[Cut], options: PlanOptions) -> list[str]:
+    given = options.layer if isinstance(options.layer, list | tuple) else [options.layer]
+    chosen = {layer for layer in given if isinstance(layer, str) and "#" in layer}
     return [
         f"several-calls: layer {cut.layer.path!r} is called {cut.times} times; call "
         f"{cut.layer.nth + 1} is explained. Give {cut.layer.path + '#'!r} and a number for another."
         for cut in cuts
-        if cut.times > 1
+        if cut.times > 1 and not any(cut.layer.address.endswith(layer) for layer in chosen)
     ]
 
 

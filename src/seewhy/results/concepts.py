@@ -19,12 +19,14 @@ from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo
 from seewhy.maps import scaling
 from seewhy.render import concept_colours
+from seewhy.render.legends import readable
 from seewhy.render.sheets import labelled_sheet
 from seewhy.targets.labels import Labels
 
 HEADING = (
-    "Each pixel has the colour of its strongest concept. Behind a class: of what it loses when "
-    "single concepts are removed, the part that is lost by this one."
+    "A concept is a pattern that the layer finds in the photos. Each place has the colour of the "
+    "one that is strongest there. Classes that a concept speaks for are named with how much of "
+    "the support that all concepts give them comes from this one."
 )
 TOGETHER = "\u00a0"
 """A space at which no line is broken."""
@@ -160,7 +162,7 @@ class Concepts:
 
     def _legend(self, width: int, *, several: bool = False) -> Image.Image:
         entries = [
-            f"{k + 1} · {share:.0%} of the activations: {_told(labels)}"
+            f"{k + 1} · {share:.0%} of what the layer sees · {_told(labels)}"
             for k, (share, labels) in enumerate(zip(self.share, self.labels, strict=True))
         ]
         return concept_colours.concept_legend(entries, HEADING, width, several=several)
@@ -172,8 +174,8 @@ class Concepts:
 
 
 def _told(labels: Sequence[tuple[str, float]]) -> str:
-    shares = [f"{name} {share:.0%}".replace(" ", TOGETHER) for name, share in labels]
-    return ", ".join(shares) or "speaks for no class"
+    shares = [f"{readable(name)} ({share:.0%})".replace(" ", TOGETHER) for name, share in labels]
+    return f"speaks for {', '.join(shares)}" if shares else "speaks for no class"
 
 
 def _checked(name: str, value: Any, count: int) -> int:

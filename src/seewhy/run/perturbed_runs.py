@@ -9,7 +9,6 @@ allowed less.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from types import ModuleType
@@ -17,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from seewhy.errors import MemoryWarning
+from seewhy.errors import MemoryWarning, warn
 from seewhy.plan.cuts import Cut
 from seewhy.plan.evidence_sources import QuestionBatch
 from seewhy.progress import steps
@@ -214,7 +213,7 @@ class PerturbedRuns:
                 except Exception as error:
                     if size == 1 or not self.backend.out_of_memory(error):
                         raise
-                    size = _halved(size)
+                    size = _halved(size, self.tails[where].at.shape[0])
                     continue
                 length = min(size, count - start)
                 chunks.append([each[:length] for each in results] if whole else results)
@@ -235,13 +234,13 @@ class PerturbedRuns:
         return math.ceil(count / math.ceil(count / most))
 
 
-def _halved(size: int) -> int:
+def _halved(size: int, images: int) -> int:
     half = size // 2
-    warnings.warn(
-        f"memory ran out with {size} copies at once; going on with {half}. Smaller images or a "
-        f"smaller batch_size need less.",
+    fewer = " or a smaller batch_size" if images > 1 else ""
+    warn(
+        f"memory ran out with {size} copies at once; going on with {half}. Smaller images{fewer} "
+        f"need less.",
         MemoryWarning,
-        stacklevel=6,
     )
     return half
 

@@ -139,7 +139,7 @@ def output(name: str | int, question: Any = "top") -> UnresolvedTarget:
         target = unresolved.resolve(replace(context, main=k, labels=labels))
         score, tell = target.score, target.tell
         if k == context.main:
-            return target
+            return replace(target, kind=("output", k, target.kind))
 
         def of_output(_: Ranking) -> TargetLabel:
             about = tell(Ranking(labels, ()))

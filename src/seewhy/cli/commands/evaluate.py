@@ -146,6 +146,9 @@ def _show(evaluation: Evaluation) -> None:
     console.width = max(console.width, 132)
     console.print(table)
     best = evaluation.rows[0].best_threshold
-    console.print(f"Most boxes fit at --threshold {best:g} of seewhy locate.")
+    if best:  # at 0 all boxes are the whole photo
+        console.print(f"Most boxes fit at --threshold {best:g} of seewhy locate.")
+    else:
+        console.print("No threshold fits more boxes than the whole photo does.")
     for note in evaluation.notes:
         console.print(session.words(f"note: {note}"))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
 
-from seewhy.errors import ImageError, OptionError, SeewhyWarning
+from seewhy.errors import ImageError, OptionError, warn
 from seewhy.explainer.build_explanations import ExplainerInfo
 from seewhy.explainer.concepts import concept_meaning
 from seewhy.explainer.concepts.nmf import Factors, factorise
@@ -127,13 +126,16 @@ def _notes(
         return
     same = np.argmax(answers.given, axis=-1) == np.argmax(answers.whole, axis=-1)
     if not same.all():
+        most = min(len(factors.strengths), factors.vectors.shape[1])
+        more = len(factors.vectors) < most
+        mend = "Ask for more (count)." if more else "No more fit this layer: take another."
         yield (
             f"incomplete: for {int(np.sum(~same))} of {len(same)} images the model's top class is "
             f"another when it sees no more than the concepts (which hold {factors.share.sum():.0%} "
-            f"of the activations), so that what they speak for is uncertain. Ask for more."
+            f"of the activations), so that what they speak for is uncertain. {mend}"
         )
 
 
 def _warn(notes: Sequence[str]) -> None:
     for text in notes:
-        warnings.warn(text, SeewhyWarning, stacklevel=2)
+        warn(text)
