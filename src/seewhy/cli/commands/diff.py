@@ -34,8 +34,8 @@ EXAMPLES = """
     *("method", "options", "layer", "size", "fit", "scores", "batch_size"),
     *("labels", "preprocess", "range", "weights"),
     help={
-        "layer": "Target layer of both models, or of A with --layer-b. Repeated, the layers' maps "
-        "are fused.",
+        "layer": "Target layer of both models, or of A with --layer-b. Several, repeated or with "
+        "commas, are fused.",
         "size": "Side of the networks' input in pixels.",
         "labels": "Names of the classes of both: .txt, .csv or .json.",
         "preprocess": "How both want their pixels: none, unit, tf, torch, caffe, lite.",
