@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from nets import tiny
-from seewhy.cli import app, options
+from seewhy.cli import app
+from seewhy.cli.arguments import options
 from seewhy.errors import BackendError
 
 pytestmark = pytest.mark.one_backend
@@ -60,7 +61,7 @@ def test_a_method_that_does_not_exist(run):
 def test_a_method_that_cannot_explain(run):
     asked = ("--method", "grad-cam,attention-rollout", "--json")
     status, out, err = compare(run, *asked)
-    assert status == 1
+    assert status == 0  # its place on the sheet says why
     assert "attention_rollout" in err
     assert ["error" in record for record in json.loads(out)] == [False, True]
 
@@ -84,7 +85,7 @@ def test_no_photo_differs(run):
     first, last = out.splitlines()
     assert first.startswith("no photo differs")
     assert last.startswith("3 done, ")
-    assert list(Path("same").iterdir()) == []
+    assert not Path("same").exists()
     records = json.loads(run(*pair, "--json")[1])
     assert [record["figure"] for record in records] == [0, 0, 0]
 

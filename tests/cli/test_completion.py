@@ -10,7 +10,7 @@ import keras
 import pytest
 
 from seewhy import methods
-from seewhy.cli import completion
+from seewhy.cli.arguments import completion
 from seewhy.models import presets
 from seewhy.targets.labels import imagenet_labels
 
@@ -23,7 +23,8 @@ def given(**values):
 @pytest.mark.framework_free
 def test_nothing_heavy_is_imported():
     code = (
-        "import sys; from types import SimpleNamespace; from seewhy.cli import completion as c;"
+        "import sys; from types import SimpleNamespace;"
+        "from seewhy.cli.arguments import completion as c;"
         "line = SimpleNamespace(params={'model': 'vgg16'});"
         "assert c.methods('gr') and c.targets(line, 'tab');"
         "assert c.layers(line, 'b') and c.models('v');"

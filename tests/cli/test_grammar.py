@@ -7,7 +7,8 @@ import inspect
 import pytest
 import typer
 
-from seewhy.cli import app, grammar
+from seewhy.cli import app
+from seewhy.cli.arguments import grammar
 from seewhy.errors import MethodError, OptionError
 from seewhy.targets.labels import Label, Labels
 

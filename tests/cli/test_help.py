@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from seewhy.cli import app, flags
+from seewhy.cli import app
+from seewhy.cli.arguments import flags
 
 pytestmark = pytest.mark.framework_free
 

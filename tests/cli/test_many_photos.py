@@ -198,6 +198,13 @@ def test_a_photo_or_model_that_changed_is_done_anew(run, model):
     assert "4 done, " in run(*asked)[1]
 
 
+def test_pictures_of_earlier_runs_are_no_photos(run):
+    run("explain", "in", "--output", "in/bee")
+    assert "0 done, 4 done before" in run("explain", "in", "--output", "in/bee")[1]
+    _, out, _ = run("explain", "in/bee/b.png", "in/bee/b_gradcam.jpg", "--output", "in/bee")
+    assert "1 done, 1 done before" in out  # unless they are named
+
+
 def test_a_picture_that_is_gone_is_made_again(run, here, monkeypatch):
     run("explain", "in", "--output", "out")
     before = contents()

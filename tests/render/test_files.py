@@ -50,3 +50,28 @@ def test_names_of_files_are_short_enough_and_their_own(tmp_path, name):
         assert path.name.endswith(("_a.png", "_b.png"))
     again = Filenames(tmp_path / "other", []).claim(stems[1] + ".jpg", ["_a.png", "_b.png"])
     assert [path.name for path in again] == [path.name for path in paths[2:4]]
+
+
+def test_names_of_earlier_runs_are_left_to_their_photos(tmp_path):
+    there = {"cat_a.png": "", "dog_a.png": str(tmp_path / "dog.jpg"), "cat_new_a.png": ""}
+    owners = {tmp_path / name: owner for name, owner in there.items()}
+    names = Filenames(tmp_path, [], owners=owners, mark="new")
+    photos = ["cat.jpg", "in/cat.jpg", tmp_path / "dog.jpg", tmp_path / "in" / "dog.jpg", "eel.jpg"]
+    claimed = [names.claim(str(photo), ["_a.png"])[0].name for photo in photos]
+    assert claimed == [
+        "cat_new-2_a.png",
+        "cat_new-3_a.png",
+        "dog_a.png",
+        "dog-2_a.png",
+        "eel_a.png",
+    ]
+
+
+def test_many_photos_of_one_name_take_few_looks_each(tmp_path, monkeypatch):
+    looked = []
+    real = os.path.realpath
+    monkeypatch.setattr("os.path.realpath", lambda path: looked.append(path) or real(path))
+    names = Filenames(tmp_path, [])
+    claimed = [names.claim(f"{k}/scan.png", ["_a.png"])[0] for k in range(200)]
+    assert len(set(claimed)) == 200
+    assert len(looked) < 5 * 200

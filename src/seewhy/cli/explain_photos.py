@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from seewhy.cli import grammar, report, session, teller
-from seewhy.cli.early_checks import check_classes, check_folder, check_models
-from seewhy.cli.photos import FolderClasses, GivenPhotos, given_photos
-from seewhy.cli.question import question_of
+from seewhy.cli import report, session, teller
+from seewhy.cli.arguments import grammar
+from seewhy.cli.arguments.early_checks import (
+    check_classes,
+    check_folder,
+    check_models,
+    known_labels,
+)
+from seewhy.cli.arguments.photos import FolderClasses, GivenPhotos, given_photos
+from seewhy.cli.question import Question, question_of
 from seewhy.cli.result_tables import ResultTables, open_tables
 from seewhy.errors import ImageError, SeewhyError
 from seewhy.render import drawn_size
@@ -70,13 +76,16 @@ def explain_photos(photos: Sequence[str], asked: Asked, drawing: Drawing, told: 
     photos the results go into results.csv and results.jsonl, and what stands there is not done
     again.
     """
-    given = given_photos(photos)
+    everything = given_photos(photos)
     check_models(asked.settings, asked.model)
     check_classes(asked.settings, asked.model, [*asked.targets, *asked.beside])
     check_folder(drawing.output)
-    if given.any_readable:
+    if everything.any_readable:
         drawing.check()
-    run = Run(given, asked, drawing, told)
+    tables = open_tables(drawing.output, _question(asked, drawing))
+    # pictures of earlier runs that lie among the photos
+    given = everything.without(tables.owners, photos)
+    run = Run(given, asked, drawing, told, tables)
     try:
         run.go()
     except KeyboardInterrupt:
@@ -94,6 +103,7 @@ class Run:
     asked: Asked
     drawing: Drawing
     told: Told
+    tables: ResultTables
     tally: teller.Tally = field(default_factory=teller.Tally)
 
     def __post_init__(self) -> None:
@@ -102,7 +112,6 @@ class Run:
         told = self.told
         self.detail = teller.detail(count, quiet=told.quiet, verbose=told.verbose)
         self.width = teller.column(self.given.paths)
-        self.tables: ResultTables = open_tables(self.drawing.output, self._question())
         self.folders: FolderClasses | None = None
 
     def go(self) -> None:
@@ -240,17 +249,20 @@ class Run:
             for record in records:
                 self.json.add(record)
 
-    def _question(self) -> Any:
-        drawing = {
-            each.name: getattr(self.drawing, each.name)
-            for each in fields(self.drawing)
-            if each.name != "output"
-        }
-        more = {"words": list(self.asked.words), "trust": self.asked.trust}
-        targets = self.asked.targets or ([] if self.asked.words else ["top"])
-        return question_of(
-            self.asked.model, self.asked.settings, [*targets, *self.asked.words], drawing | more
-        )
+
+def _question(asked: Asked, drawing: Drawing) -> Question:
+    """What makes the results and the pictures what they are."""
+    how = {
+        each.name: getattr(drawing, each.name)
+        for each in fields(drawing)
+        if each.name not in ("output", "besides")
+    }
+    labels = known_labels(asked.settings, asked.model)
+    targets = list(asked.targets)
+    targets = targets if labels is None else grammar.target_list(targets, labels)
+    words = [*(targets or ([] if asked.words else ["top"])), *asked.words]
+    more = {"words": list(asked.words), "trust": asked.trust}
+    return question_of(asked.model, asked.settings, words, how | more)
 
 
 @dataclass(frozen=True)

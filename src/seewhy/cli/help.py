@@ -7,7 +7,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from seewhy.cli.flags import OUTPUT
+from seewhy.cli.arguments.flags import OUTPUT
 
 
 class Command(TyperCommand):

@@ -37,8 +37,11 @@ def question_of(
     settings: arguments of `Explainer`. targets: as they were written. others: what else changes
     the results or the pictures.
     """
+    from seewhy.models import presets
+
+    preset = presets.get_preset(model).name if presets.is_name(model) else None
     asked = {
-        "model": _file_state(model) if Path(model).is_file() else model.lower(),
+        "model": preset or _file_state(model),
         "settings": {
             name: _file_state(str(value)) if isinstance(value, Path) else repr(value)
             for name, value in sorted(settings.items())

@@ -51,7 +51,7 @@ class ExplainerOptions:
         "front of the classifier head (`seewhy.layers(model)` says which).",
         flag=Flag(
             "Target layer (see [cyan]seewhy layers[/cyan]): name, path or index such as -1; "
-            "the last with space, if not given. Repeated, the layers' maps are fused.",
+            "the last with space, if not given. Several, repeated or with commas, are fused.",
             repeated=True,
             read=_layers,
         ),
@@ -61,7 +61,7 @@ class ExplainerOptions:
         "grad-cam",
         'a method\'s name in any spelling, also with its options, as "rise:masks=300" or '
         '("rise", {"masks": 300}), or a function (activations, gradients) → maps.',
-        flag=Flag("How to explain (see [cyan]seewhy methods[/cyan])."),
+        flag=Flag("How to explain ([cyan]seewhy methods[/cyan]), also as rise:masks=500."),
         check=checks.method,
     )
     options: Mapping[str, Any] | None = option(

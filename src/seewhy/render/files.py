@@ -52,6 +52,7 @@ class Filenames:
         self._taken = {_key(Path(photo)) for photo in photos}
         self._owners = {_key(path): owner for path, owner in owners.items()}
         self._mark = mark
+        self._numbers: dict[tuple[str, ...], int] = {}
 
     def claim(self, photo: str, endings: Sequence[str]) -> list[Path]:
         """Paths STEM + ending, one for each ending, for the pictures of one photo.
@@ -60,19 +61,28 @@ class Filenames:
         names is taken already, as for `a/cat.jpg` and `b/cat.jpg`. Names that are too long for a
         file are shortened.
         """
-        stem, number, owner = Path(photo).stem, 1, absolute(photo)
+        stem, owner = self._stem(photo, endings), absolute(photo)
+        # of thousands of photos of one name each begins where the last one ended
+        kind = (stem.casefold(), *endings)
+        number = self._numbers.get(kind, 1)
         while True:
-            start = stem if number == 1 else f"{stem}-{number}"
-            paths = [self.folder / file_name(start, ending) for ending in endings]
+            paths = self._paths(stem if number == 1 else f"{stem}-{number}", endings)
             keys = [_key(path) for path in paths]
-            owners = [self._owners.get(key, owner) for key in keys]
-            if self._taken.isdisjoint(keys) and set(owners) == {owner}:
+            free = all(self._owners.get(key, owner) == owner for key in keys)
+            if free and self._taken.isdisjoint(keys):
                 self._taken.update(keys)
+                self._numbers[kind] = number
                 return paths
-            if number == 1 and self._mark and "" in owners and not stem.endswith(self._mark):
-                stem = f"{stem}_{self._mark}"
-            else:
-                number += 1
+            number += 1
+
+    def _stem(self, photo: str, endings: Sequence[str]) -> str:
+        """The photo's own name, with the mark where a file that nobody may write has it."""
+        stem = Path(photo).stem
+        owners = [self._owners.get(_key(path)) for path in self._paths(stem, endings)]
+        return f"{stem}_{self._mark}" if self._mark and "" in owners else stem
+
+    def _paths(self, start: str, endings: Sequence[str]) -> list[Path]:
+        return [self.folder / file_name(start, ending) for ending in endings]
 
 
 def file_name(stem: str, ending: str) -> str:

@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import completion, grammar, session
-from seewhy.cli.early_checks import check_boxes, check_classes, check_folder, check_models
-from seewhy.cli.flags import ASKED, BUNDLED, Json, Layers, Methods, OneTarget, Output, Photos, Quiet
-from seewhy.cli.options import takes_options
-from seewhy.cli.photos import given_photos
+from seewhy.cli import session
+from seewhy.cli.arguments import completion, grammar
+from seewhy.cli.arguments.early_checks import check_boxes, check_classes, check_folder, check_models
+from seewhy.cli.arguments.flags import (
+    ASKED,
+    BUNDLED,
+    Json,
+    Layers,
+    Methods,
+    OneTarget,
+    Output,
+    Photos,
+    Quiet,
+)
+from seewhy.cli.arguments.options import takes_options
+from seewhy.cli.arguments.photos import given_photos
 from seewhy.errors import OptionError
 from seewhy.explainer.options import index_or_text
 
@@ -113,8 +124,7 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
     check_models(settings, *named)
     for each in named:
         check_classes(settings, each, target)
-    _check_metrics(asked["metrics"], boxes)
-    check_boxes(boxes)
+    _check_measures(asked["metrics"], boxes)
     check_folder(output)
 
     def work() -> session.Report:
@@ -132,12 +142,7 @@ def benchmark(  # noqa: PLR0913  (one parameter a flag)
                 **settings,
             )
         except OSError as error:
-            if isinstance(error, ValueError):  # ours, such as that of a missing photo
-                raise
-            raise OptionError(
-                f"the results cannot be written to {str(output)!r} ({error.strerror}). "
-                f"Give a folder that can be written with --output."
-            ) from error
+            raise _unwritten(error, output) from error
         return session.Report(
             table.as_dict(),
             lambda: _show(table),
@@ -181,6 +186,16 @@ def _method(text: str) -> tuple[str, dict[str, Any]]:
     return str(name), options
 
 
+def _unwritten(error: OSError, output: Path) -> Exception:
+    """What is told of an error of the file system; ours, as of a missing photo, are told as is."""
+    if isinstance(error, ValueError):
+        return error
+    return OptionError(
+        f"the results cannot be written to {str(output)!r} ({error.strerror}). "
+        f"Give a folder that can be written with --output."
+    )
+
+
 def _target(texts: list[str]) -> Any:
     """The one question. Raises OptionError for several: a class may have a comma, a list none."""
     if len(texts) > 1:
@@ -190,10 +205,11 @@ def _target(texts: list[str]) -> Any:
     return index_or_text(texts[0]) if texts else "top"
 
 
-def _check_metrics(metrics: list[Any] | None, boxes: Path | None) -> None:
+def _check_measures(metrics: list[Any] | None, boxes: Path | None) -> None:
     """Raises OptionError for measures that there are not, or not without boxes."""
     from seewhy.studies.benchmark.measures import choose_measures
 
+    check_boxes(boxes)
     choose_measures(metrics, boxes is not None)
 
 

@@ -8,11 +8,21 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy.cli import grammar, session
-from seewhy.cli.early_checks import check_classes, check_folder, check_models
-from seewhy.cli.flags import BUNDLED, Json, Layers, Methods, Model, PictureOrFolder, Quiet, Targets
-from seewhy.cli.options import takes_options
-from seewhy.cli.photos import given_photo
+from seewhy.cli import session
+from seewhy.cli.arguments import grammar
+from seewhy.cli.arguments.early_checks import check_classes, check_folder, check_models
+from seewhy.cli.arguments.flags import (
+    BUNDLED,
+    Json,
+    Layers,
+    Methods,
+    Model,
+    PictureOrFolder,
+    Quiet,
+    Targets,
+)
+from seewhy.cli.arguments.options import takes_options
+from seewhy.cli.arguments.photos import given_photo
 from seewhy.errors import MethodError, OptionError
 
 EXAMPLES = """
@@ -52,7 +62,8 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
     """Draw methods, layers and targets side by side on one labelled sheet.
 
     A row for each target and layer, a column for each method. A method that cannot explain the
-    model leaves its reason in its place. If a method that was asked for fails, the status is 1.
+    model leaves its reason in its place. If a method does not exist, the others are drawn, and the
+    status is 1.
 
     The sheet is called NAME_compared.jpg, unless --output names a file.
     """
@@ -78,13 +89,10 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
         session.save_to(path, partial(comparison.save, look=look), "sheet", "--output")
         records = [each | {"photo": photo, "files": [str(path)]} for each in comparison.as_dicts()]
         records += [{"photo": photo, "method": text, "error": why} for text, why in unknown.items()]
-        cells = [cell for cell in comparison.cells if cell.problem]
-        told = [f"{cell.method} at {cell.layer}: {cell.problem}" for cell in cells]
-        if not known:  # nobody asked for these methods
-            for problem in told:
-                session.tell_problem(problem)
-        problems = [*unknown.values(), *(told if known else [])]
-        return session.Report(records, lambda: session.echo(path), problems)
+        for cell in comparison.cells:
+            if cell.problem:
+                session.tell_problem(f"{cell.method} at {cell.layer}: {cell.problem}")
+        return session.Report(records, lambda: session.echo(path), list(unknown.values()))
 
     session.command(work, as_json=json, quiet=quiet)
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seewhy.cli import session
-from seewhy.cli.early_checks import check_folder, check_models
-from seewhy.cli.flags import ASKED, BUNDLED, Json, Model, Photos, PictureOrFolder, Quiet
-from seewhy.cli.options import takes_options
-from seewhy.cli.photos import GivenPhotos, given_photos
+from seewhy.cli.arguments.early_checks import check_folder, check_models
+from seewhy.cli.arguments.flags import ASKED, BUNDLED, Json, Model, Photos, PictureOrFolder, Quiet
+from seewhy.cli.arguments.options import takes_options
+from seewhy.cli.arguments.photos import GivenPhotos, given_photos
 from seewhy.errors import ImageError, OptionError, SeewhyWarning
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import completion, session
-from seewhy.cli.early_checks import check_classes, check_folder, check_models
-from seewhy.cli.flags import ASKED, BUNDLED, HOW, Json, Model, Output, Quiet
-from seewhy.cli.options import takes_options
-from seewhy.cli.photos import given_photo
+from seewhy.cli import session
+from seewhy.cli.arguments import completion
+from seewhy.cli.arguments.early_checks import check_classes, check_folder, check_models
+from seewhy.cli.arguments.flags import ASKED, BUNDLED, HOW, Json, Model, Output, Quiet
+from seewhy.cli.arguments.options import takes_options
+from seewhy.cli.arguments.photos import given_photo
 from seewhy.errors import OptionError
 from seewhy.explainer.options import index_or_text
 

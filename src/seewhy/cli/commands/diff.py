@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import completion, grammar, session, teller
-from seewhy.cli.early_checks import check_classes, check_folder, check_models
-from seewhy.cli.flags import ASKED, HOW, PICTURES, Json, OneTarget, Output, Photos, Quiet
-from seewhy.cli.options import takes_options
-from seewhy.cli.photos import given_photos
+from seewhy.cli import session, teller
+from seewhy.cli.arguments import completion, grammar
+from seewhy.cli.arguments.early_checks import check_classes, check_folder, check_models
+from seewhy.cli.arguments.flags import ASKED, HOW, PICTURES, Json, OneTarget, Output, Photos, Quiet
+from seewhy.cli.arguments.options import takes_options
+from seewhy.cli.arguments.photos import given_photos
 from seewhy.errors import OptionError
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ EXAMPLES = """
     *("method", "options", "layer", "size", "fit", "scores", "batch_size"),
     *("labels", "preprocess", "range", "weights"),
     help={
-        "layer": "Target layer of both models, or of A with --layer-b. Repeated, the layers' maps "
-        "are fused.",
+        "layer": "Target layer of both models, or of A with --layer-b. Several, repeated or with "
+        "commas, are fused.",
         "size": "Side of the networks' input in pixels.",
         "labels": "Names of the classes of both: .txt, .csv or .json.",
         "preprocess": "How both want their pixels: none, unit, tf, torch, caffe, lite.",

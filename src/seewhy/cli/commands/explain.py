@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy.cli.flags import (
+from seewhy.cli.arguments.flags import (
     ASKED,
     BUNDLED,
     HOW,
@@ -23,7 +23,7 @@ from seewhy.cli.flags import (
     Targets,
     Verbose,
 )
-from seewhy.cli.options import takes_options
+from seewhy.cli.arguments.options import takes_options
 
 EXAMPLES = """
 [bold]Examples[/bold]

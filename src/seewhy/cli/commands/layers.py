@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy.cli import completion, session
-from seewhy.cli.early_checks import check_models
-from seewhy.cli.flags import BUNDLED, OUTPUT
-from seewhy.cli.options import takes_options
+from seewhy.cli import session
+from seewhy.cli.arguments import completion
+from seewhy.cli.arguments.early_checks import check_models
+from seewhy.cli.arguments.flags import BUNDLED, OUTPUT
+from seewhy.cli.arguments.options import takes_options
 
 
 @takes_options("size", "grid")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import completion, session
-from seewhy.cli.flags import OUTPUT
+from seewhy.cli import session
+from seewhy.cli.arguments import completion
+from seewhy.cli.arguments.flags import OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import grammar, session, teller
-from seewhy.cli.early_checks import check_classes, check_folder, check_models
-from seewhy.cli.flags import (
+from seewhy.cli import session, teller
+from seewhy.cli.arguments import grammar
+from seewhy.cli.arguments.early_checks import check_classes, check_folder, check_models
+from seewhy.cli.arguments.flags import (
     BUNDLED,
     HOW,
     OUTPUT,
@@ -25,8 +26,8 @@ from seewhy.cli.flags import (
     Targets,
     Verbose,
 )
-from seewhy.cli.options import takes_options
-from seewhy.cli.photos import FolderClasses, given_photos
+from seewhy.cli.arguments.options import takes_options
+from seewhy.cli.arguments.photos import FolderClasses, given_photos
 from seewhy.errors import SeewhyError
 
 if TYPE_CHECKING:

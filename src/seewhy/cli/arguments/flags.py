@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from seewhy.cli import completion
+from seewhy.cli.arguments import completion
 
 BUNDLED = "efficientnet-lite0"
 ASKED, HOW, PICTURES, OUTPUT = (
@@ -145,7 +145,7 @@ Output = Annotated[
 PictureOrFolder = Annotated[
     Path,
     typer.Option(
-        help="The picture to write (.jpg, .png, .webp), or the folder for it.",
+        help="The picture to write (.jpg, .png, .webp, .svg, .pdf), or the folder for it.",
         metavar="PATH",
         rich_help_panel=OUTPUT,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from seewhy.results.explanation import Explanation
     from seewhy.targets.labels import Group, Label, Labels
 
-FEW = 4
-"""Photos that are read to see whether any can be, before a backend is loaded."""
+FEW, SMALL = 4, 8_000_000
+"""So many photos, of so many bytes at most, are read to see whether any can be, before a backend is
+loaded."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,15 @@ class GivenPhotos:
     paths: tuple[str, ...]
     problems: Mapping[str, ImageError]
     """Those that are known not to be readable, and why."""
+
+    def without(self, files: Iterable[Path], named: Sequence[str]) -> GivenPhotos:
+        """Those that are none of these files, unless they were named one by one."""
+        from seewhy.images.listing import absolute
+
+        left_out = {absolute(str(file)) for file in files} - {absolute(name) for name in named}
+        kept = tuple(path for path in self.paths if absolute(path) not in left_out)
+        problems = {path: error for path, error in self.problems.items() if path in kept}
+        return GivenPhotos(kept, problems)
 
     @property
     def any_readable(self) -> bool:
@@ -58,7 +68,7 @@ def given_photos(photos: Sequence[str]) -> GivenPhotos:
     paths = tuple(list_photos(photos))
     problems = {path: _missing(path) for path in paths if not os.path.lexists(path)}
     there = [path for path in paths if path not in problems]
-    if len(there) <= FEW:
+    if len(there) <= FEW and all(_is_small(path) for path in there):
         read = ((path, photo_or_error(path)) for path in there)
         problems |= {path: result for path, result in read if isinstance(result, ImageError)}
     return GivenPhotos(paths, {path: problems[path] for path in paths if path in problems})
@@ -74,6 +84,13 @@ def given_photo(photo: str) -> str:
         )
     given.require()
     return given.paths[0]
+
+
+def _is_small(path: str) -> bool:
+    try:
+        return Path(path).stat().st_size <= SMALL
+    except OSError:
+        return True
 
 
 def _missing(path: str) -> ImageError:

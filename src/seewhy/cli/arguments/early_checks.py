@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seewhy.cli import grammar
+from seewhy.cli.arguments import grammar
 from seewhy.errors import OptionError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def check_classes(settings: Mapping[str, Any], model: str, texts: Sequence[str |
 
     texts: targets as they were written; None for what was not given.
     """
-    labels = _known_labels(settings, model)
+    labels = known_labels(settings, model)
     if labels is None or settings.get("output") is not None:  # another output, other classes
         return
     for target in grammar.target_list([text for text in texts if text is not None], labels):
@@ -66,7 +66,8 @@ def check_boxes(boxes: Path | None) -> None:
         raise OptionError(f"there is no file or folder {str(boxes)!r} with boxes: check --boxes.")
 
 
-def _known_labels(settings: Mapping[str, Any], model: str) -> Labels | None:
+def known_labels(settings: Mapping[str, Any], model: str) -> Labels | None:
+    """The classes of a model, as far as they are known without loading it."""
     from seewhy.models import presets
     from seewhy.targets.labels import imagenet_labels, read_labels
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy.cli import completion, grammar
-from seewhy.cli.flags import ASKED, HOW, LOOK, PICTURES, Backend
+from seewhy.cli.arguments import completion, grammar
+from seewhy.cli.arguments.flags import ASKED, HOW, LOOK, PICTURES, Backend
 from seewhy.errors import BackendError
 from seewhy.explainer.option_fields import Flag
 from seewhy.explainer.options import FIELDS, ExplainerOptions
