@@ -258,5 +258,12 @@ def test_locate_takes_the_same_photos_and_tells_a_line_each(run):
 
 
 def test_locate_says_which_figure_is_which(run):
-    _, out, _ = run("locate", "in/bee/b.png", "--target", "bee")
-    assert "no boxes" in out or ("class probability" in out and "of its heat" in out)
+    asked = ("locate", "in/bee/b.png", "--target", "0,1,2,3,4")
+    boxes = json.loads(run(*asked, "--json")[1])[0]["boxes"]
+    assert boxes
+    lines = run(*asked)[1].splitlines()
+    for box in boxes:
+        corners = ", ".join(str(box[side]) for side in ("left", "top", "right", "bottom"))
+        sure, heat = f"{box['probability']:.1%}", f"{box['share_of_heat']:.0%}"
+        words = f"{box['name']} (class probability {sure}): box {corners} holds {heat} of its heat"
+        assert f"  {words}" in lines
