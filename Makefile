@@ -19,7 +19,7 @@ demo: .venv-demo/$(BACKEND)
 
 # One thread a process for torch: the workers share the cores, and waiting threads spin.
 test: export OMP_NUM_THREADS = 1
-test: .venv/ready
+test: .venv/ready .venv/chromium
 	KERAS_BACKEND=tensorflow .venv/bin/pytest -n $(WORKERS)
 	KERAS_BACKEND=jax .venv/bin/pytest -n $(WORKERS) -m "$(EACH)"
 	KERAS_BACKEND=torch .venv/bin/pytest -n $(WORKERS) -m "$(EACH)"
@@ -36,6 +36,14 @@ bench: .venv/ready
 		KERAS_BACKEND=$$backend .venv/bin/python benchmarks/gradcam.py || exit 1; \
 		KERAS_BACKEND=$$backend .venv/bin/python benchmarks/all_classes.py || exit 1; \
 	done
+
+# Pages are looked at in Debian's Chromium. Where it cannot be installed, those tests are skipped,
+# and say so.
+.venv/chromium: .venv/ready
+	command -v chromium || command -v chromium-browser || \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || \
+		echo "Chromium is not here: tests in a browser will be skipped"
+	touch $@
 
 clean:
 	rm -rf .venv .venv-demo demo .pytest_cache .mypy_cache .ruff_cache

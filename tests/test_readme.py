@@ -30,6 +30,7 @@ PAGES = [
     "docs/benchmark.md",
     "docs/diff.md",
     "docs/commands.md",
+    "docs/pictures.md",
     "docs/pytest.md",
 ]
 
@@ -101,6 +102,18 @@ def test_the_page_on_concepts_runs(tmp_path, monkeypatch):
     assert names["found"].labels[0][0] == ("Egyptian_cat", pytest.approx(0.33, abs=0.01))
     assert names["found"].labels == names["same"].labels
     assert Image.open("concepts.jpg").width >= 451
+
+
+@pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
+def test_the_page_on_pictures_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(DATA / "chelsea.png", "photo.jpg")
+    names, blocks = run("docs/pictures.md")
+    assert blocks == 3
+    assert Image.open("map.png").size == (451, 300)
+    assert Image.open("both.png").width > 3 * 400
+    assert list(names["frame"].target) == ["tabby", "plastic_bag"]
+    assert {path.suffix for path in Path().glob("map.*")} == {".png", ".npy", ".npz", ".json"}
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -19,8 +19,8 @@ BLENDS = ("heat", "add", "mix")
 class Look:
     """One way to draw heatmaps. Raises OptionError for values that are not allowed."""
 
-    colormap: str = "turbo"
-    """OpenCV's "jet", or a name that Matplotlib knows."""
+    colormap: str = "clear"
+    """"clear" (turbo without its darkest reds), OpenCV's "jet", or a name that Matplotlib knows."""
     alpha: float = 0.6
     """0..1: strength of the colours; with blend "heat", where the heat is strong."""
     blend: str = "heat"
@@ -39,7 +39,8 @@ class Look:
 
 CLEAR = Look()
 """Reads on photos from black to white: of turbo, inferno and cividis, compared on eleven photos,
-the only one whose hottest colour is lost neither on white nor on black."""
+turbo without its darkest reds is the one whose hot colours are lost neither on white nor on black.
+"""
 TUTORIAL = Look("jet", 0.4, "add", "linear")
 """OpenCV's jet, 0.4 of it added, enlarged linearly: the pictures of Keras's Grad-CAM tutorial."""
 LOOKS = {"clear": CLEAR, "tutorial": TUTORIAL}

@@ -183,7 +183,7 @@ class Explanation:
     ) -> Image.Image:
         """The coloured heatmap over the photo, of the photo's size.
 
-        look: "clear", the default: turbo, the more opaque the hotter, without edges between the
+        look: "clear", the default: the more opaque the hotter, without edges between the
             cells; "tutorial": OpenCV's jet, 0.4 of it added, enlarged linearly, which is also
             taken where the colour map "jet" or the blend "add" or "mix" is said without a look.
         colormap: "jet" or a name that Matplotlib knows. alpha: 0..1. blend: "heat", "mix" or
