@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seewhy.datasets.manifest import classes_of, digest_of, plain
+from seewhy.datasets.manifest import classes_of, digest_of, plain, stated_options
 from seewhy.datasets.part_table import Question, Tables
 from seewhy.datasets.read_ahead import ReadPhoto, photo_reader
 from seewhy.datasets.run_options import RunOptions
@@ -21,8 +21,6 @@ from seewhy.results.maps_record import Maps
 if TYPE_CHECKING:
     from seewhy.explainer.explainer import Explainer
 
-_ELSEWHERE = ("labels", "weights", "layer", "method", "options")
-"""Options of an explainer that a manifest tells by what came of them."""
 _IN_PARTS = ("schema", "model", "layer", "method", "options", "questions", "grid", "input")
 
 
@@ -101,11 +99,7 @@ def _of_model(explainer: Explainer) -> dict[str, Any]:
     pipeline = explainer.pipeline
     info = pipeline.info()
     classes = classes_of(explainer.labels)
-    options = {
-        name: plain(value)
-        for name, value in pipeline.options.as_dict().items()
-        if name not in _ELSEWHERE
-    }
+    options = stated_options(pipeline.options)
     weights = fingerprint(pipeline.wrapped.model)
     return {
         "model": {"name": pipeline.wrapped.name, "weights_sha256": weights},
@@ -160,7 +154,7 @@ def _explained(
                 f"{tuple(input)}: a store holds maps of one shape. Give one size with size=…."
             )
     images: Any = [photo.image for photo in readable]
-    if all(isinstance(image, np.ndarray) for image in images):
-        if len({image.shape for image in images}) == 1:
-            images = np.stack(images)
+    fitted = all(isinstance(image, np.ndarray) for image in images)
+    if fitted and len({image.shape for image in images}) == 1:
+        images = np.stack(images)
     return [explainer.maps(images, question.target) for question in questions]

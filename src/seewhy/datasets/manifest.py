@@ -10,12 +10,16 @@ from typing import Any
 
 from seewhy.datasets.store_files import MANIFEST, write_file
 from seewhy.errors import StoreError
+from seewhy.explainer.options import ExplainerOptions
 from seewhy.targets.labels import Labels
 
 SCHEMA = 1
 """Of the store's columns and of its manifest."""
 FREE = ("versions", "classes", "grid", "input", "extents")
 """What follows from the rest, or may differ between runs of one store."""
+
+_ELSEWHERE = ("labels", "weights", "layer", "method", "options")
+"""Options of an explainer that a manifest tells by what came of them."""
 
 
 def read_manifest(store: Path) -> dict[str, Any] | None:
@@ -46,9 +50,7 @@ def write_manifest(store: Path, manifest: Mapping[str, Any]) -> None:
     write_file(store / MANIFEST, text)
 
 
-def check_same(
-    store: Path, known: Mapping[str, Any], asked: Mapping[str, Any]
-) -> None:
+def check_same(store: Path, known: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
     """Raises StoreError that names what is asked otherwise than the store was made with.
 
     asked: what is known of a run so far; what it does not have is not compared.
@@ -86,6 +88,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, Callable):  # type: ignore[arg-type]
         return f"{value.__module__}.{value.__qualname__}" if hasattr(value, "__qualname__") else ""
     return str(value)
+
+
+def stated_options(options: ExplainerOptions) -> dict[str, Any]:
+    """An explainer's choices as a manifest has them."""
+    return {
+        name: plain(value) for name, value in options.as_dict().items() if name not in _ELSEWHERE
+    }
 
 
 def classes_of(labels: Labels) -> list[list[str | None]]:

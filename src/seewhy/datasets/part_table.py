@@ -113,7 +113,7 @@ class Tables:
         readable = np.array([each.error is None for each in photos], bool)
         sizes = [each.size or (None, None) for each in photos]
         true = [self._true(each.entry.label) for each in photos]
-        columns = {
+        columns: dict[str, list[Any]] = {
             "row": [first + k for k in range(len(photos))],
             "id": [each.entry.id for each in photos],
             "source": [each.entry.source for each in photos],
@@ -250,9 +250,7 @@ def _top(records: Sequence[Maps], rows: np.ndarray) -> Any:
     )
     lengths = np.where(rows, indices.shape[1], 0)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype("int32")
-    return arrow.ListArray.from_arrays(
-        arrow.array(offsets), entries, mask=arrow.array(~rows)
-    )
+    return arrow.ListArray.from_arrays(arrow.array(offsets), entries, mask=arrow.array(~rows))
 
 
 def _interleaved(arrays: Sequence[np.ndarray]) -> np.ndarray:

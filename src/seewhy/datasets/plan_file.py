@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -31,6 +32,11 @@ class Plan:
                 f"{str(self.path)!r} cannot be read ({error}): the store is damaged. Copy that "
                 f"file back, or start again in another folder."
             ) from error
+
+    @property
+    def asked(self) -> str:
+        """What it is the plan of, as JSON."""
+        return str((self._file.schema_arrow.metadata or {}).get(b"seewhy", b"").decode())
 
     @property
     def rows(self) -> int:
@@ -61,15 +67,21 @@ class Plan:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def frozen_plan(store: Path, entries: Iterable[Entry], shard_size: int) -> Plan:
-    """The plan of a store: the one that it has, or one of these photos, written now."""
-    path = store / PLAN
-    if not path.exists():
-        write_streamed(path, lambda place: _write(place, iter(entries), shard_size))
+def frozen_plan(
+    store: Path, entries: Iterable[Entry], asked: Mapping[str, Any], shard_size: int
+) -> Plan:
+    """The plan of a store: the one that it has, or one of these photos, written now.
+
+    asked: what tells the plan from others; a plan of something else is written anew, as a run that
+    was killed while it began may leave one.
+    """
+    path, text = store / PLAN, json.dumps(dict(asked), sort_keys=True)
+    if not path.exists() or Plan(path).asked != text:
+        write_streamed(path, lambda place: _write(place, iter(entries), text, shard_size))
     return Plan(path)
 
 
-def _write(path: Path, entries: Iterator[Entry], shard_size: int) -> None:
+def _write(path: Path, entries: Iterator[Entry], asked: str, shard_size: int) -> None:
     arrow = pyarrow()
     schema = arrow.schema(
         [
@@ -77,7 +89,8 @@ def _write(path: Path, entries: Iterator[Entry], shard_size: int) -> None:
             arrow.field("id", arrow.string(), nullable=False),
             arrow.field("source", arrow.string(), nullable=False),
             arrow.field("label", arrow.string()),
-        ]
+        ],
+        metadata={"seewhy": asked},
     )
     start = 0
     with parquet().ParquetWriter(path, schema, compression="zstd") as writer:

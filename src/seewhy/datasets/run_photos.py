@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -16,6 +16,7 @@ from seewhy.datasets.manifest import (
     check_same,
     plain,
     read_manifest,
+    stated_options,
     write_manifest,
 )
 from seewhy.datasets.plan_file import Plan, frozen_plan
@@ -28,7 +29,8 @@ from seewhy.datasets.store_files import (
     remove_stale,
     write_table,
 )
-from seewhy.errors import StoreError
+from seewhy.errors import ImageError, StoreError
+from seewhy.explainer.options import ExplainerOptions
 from seewhy.images.listing import absolute
 
 if TYPE_CHECKING:
@@ -100,13 +102,25 @@ def run_photos(
     return run.state
 
 
-def check_store(store: Path, sources: Sequence[str], options: RunOptions) -> None:
+def check_store(
+    store: Path,
+    sources: Sequence[str],
+    options: RunOptions,
+    settings: Mapping[str, Any] | None = None,
+) -> None:
     """Raises StoreError for a store of other photos or choices, as far as that is known without
-    the model, and DependencyError where pyarrow is missing. Imports no Keras."""
+    the model, and DependencyError where pyarrow is missing. Imports no Keras.
+
+    settings: arguments of `Explainer`, where they are known.
+    """
     parquet()
     known = read_manifest(store)
     if known is not None:
-        check_same(store, known, asked_of(sources, options))
+        asked = asked_of(sources, options)
+        if settings is not None:
+            asked["method"] = settings["method"]
+            asked["options"] = known["options"] | stated_options(ExplainerOptions(**settings))
+        check_same(store, known, asked)
     elif part_paths(store):
         raise StoreError(
             f"{str(store)!r} has parts of a store and no manifest.json: copy that file back, or "
@@ -128,15 +142,14 @@ def asked_of(sources: Sequence[str], options: RunOptions) -> dict[str, Any]:
 
 def planned(store: Path, sources: Sequence[str], options: RunOptions) -> Plan:
     """The plan of the store, which is made where it has none. Raises ImageError, StoreError."""
-    if read_manifest(store) is None:  # a plan alone is of a run that was killed while it began
-        (store / PLAN).unlink(missing_ok=True)
-    elif not (store / PLAN).exists():
+    if read_manifest(store) is not None and not (store / PLAN).exists():
         raise StoreError(
             f"the store {str(store)!r} has lost its {PLAN}: copy that file back, or give another "
             f"folder."
         )
     entries = list_entries(sources, labels_from_folder=options.labels_from_folder)
-    return frozen_plan(store, _first(entries, options.limit), options.shard_size)
+    asked = asked_of(sources, options)
+    return frozen_plan(store, _first(entries, options.limit), asked, options.shard_size)
 
 
 def _first(entries: Iterator[Any], limit: int | None) -> Iterator[Any]:
@@ -225,8 +238,21 @@ class Run:
     def _write(self, number: int, part: Part, tables: Tables) -> None:
         from seewhy.datasets.part_table import WRITING
 
+        _check_source(part)
         table = tables.table(self.plan.first_row(number), part)
         write_table(part_path(self.store, number), table, **WRITING)
+
+
+def _check_source(part: Part) -> None:
+    """Raises ImageError where all photos of a part are gone with their folders: a disk that is not
+    there is no reason to write that none can be read."""
+    folders = {Path(photo.entry.source).parent for photo in part.photos if photo.error is not None}
+    gone = all(photo.error is not None for photo in part.photos)
+    if gone and not any(folder.exists() for folder in folders):
+        raise ImageError(
+            f"the photos are gone: there is no folder {str(min(folders))!r} any more. The finished "
+            f"parts are kept: once it is back, the same command goes on."
+        )
 
 
 def errors_in(path: Path) -> int | None:
@@ -240,4 +266,3 @@ def errors_in(path: Path) -> int | None:
     except (OSError, KeyError, pyarrow().ArrowException):
         return None
     return (len(column) - int(column.null_count)) // max(1, questions)
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import glob
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ def list_entries(sources: Sequence[str], *, labels_from_folder: bool = False) ->
         if Path(word).suffix.lower() in TABLES:
             yield from _of_table(Path(word), labels_from_folder)
         else:
+            _check(word)
             is_list = Path(word).suffix.lower() in LISTS and Path(word).is_file()
             plain.append(f"@{word}" if is_list else word)
     if not plain:
@@ -53,6 +55,17 @@ def list_entries(sources: Sequence[str], *, labels_from_folder: bool = False) ->
     for path in list_photos(plain):
         name = Path(path).relative_to(folder).as_posix() if folder else path
         yield _entry(name, path, None, labels_from_folder)
+
+
+def _check(word: str) -> None:
+    """Raises ImageNotFoundError for a word that names nothing: a run of one photo that is not there
+    would be a wrong path."""
+    if word.startswith("@") or os.path.lexists(word) or glob.has_magic(word):
+        return
+    raise ImageNotFoundError(
+        f"there is no file or folder {word!r}: give a folder, a pattern in quotes, @list.txt, or a "
+        f".csv with a column of paths."
+    )
 
 
 def _entry(name: str, path: str, label: str | None, from_folder: bool) -> Entry:

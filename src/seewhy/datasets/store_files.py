@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seewhy.datasets.arrow import parquet, pyarrow
-from seewhy.errors import StoreError
+from seewhy.errors import SeewhyError, StoreError
 from seewhy.render.files import write
 
 PLAN, MANIFEST = "plan.parquet", "manifest.json"
@@ -74,6 +74,8 @@ def remove_stale(store: Path) -> None:
 def _told(store: Path) -> Iterator[None]:
     try:
         yield
+    except SeewhyError:  # some of which are errors of files, too
+        raise
     except OSError as error:
         whole = len(part_paths(store)) if store.is_dir() else 0
         raise StoreError(
