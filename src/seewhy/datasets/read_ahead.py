@@ -6,17 +6,19 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seewhy import images
 from seewhy.datasets.sources import Entry
 from seewhy.errors import SeewhyError
-from seewhy.explainer.pipeline import Pipeline
 from seewhy.images.photo import Photo
 from seewhy.models import prepare
 from seewhy.results.maps_record import bits_of
+
+if TYPE_CHECKING:
+    from seewhy.explainer.pipeline import Pipeline
 
 ALIVE = 3
 """Batches in memory: one that is explained, and those that are read meanwhile."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from seewhy.checks import check_regular_file
-from seewhy.errors import ImageError, ImageNotFoundError
+from seewhy.errors import ImageError, ImageNotFoundError, SeewhyError
 from seewhy.images.listing import absolute, list_photos
 
 PATHS = ("path", "file", "filename", "file_name", "photo", "image", "source")
@@ -84,6 +84,8 @@ def _of_table(path: Path, from_folder: bool) -> Iterator[Entry]:
         check_regular_file(path, ImageError)
         with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
             yield from _of_rows(file, path, from_folder)
+    except SeewhyError:  # some of which are errors of files, too
+        raise
     except FileNotFoundError:
         raise ImageNotFoundError(f"there is no table {str(path)!r}: check the path.") from None
     except (OSError, csv.Error) as error:

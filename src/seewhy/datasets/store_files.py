@@ -50,6 +50,7 @@ def write_streamed(path: Path, fill: Callable[[Path], None]) -> None:
     """Let `fill` write a large file, which then gets its place at once."""
     unfinished = path.with_name(f".{os.getpid()}-{path.name}")
     with _told(path.parent):
+        there = path.parent.is_dir()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             fill(unfinished)
@@ -58,6 +59,9 @@ def write_streamed(path: Path, fill: Callable[[Path], None]) -> None:
             unfinished.replace(path)
         except BaseException:
             unfinished.unlink(missing_ok=True)
+            if not there:
+                with suppress(OSError):
+                    path.parent.rmdir()
             raise
         _synchronise(path.parent)
 
