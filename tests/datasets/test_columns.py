@@ -34,7 +34,7 @@ def test_maps_without_evidence_have_no_place():
     zero, negative = figures(np.zeros((3, 3))), figures(-np.ones((3, 3)))
     bad = figures([[np.nan, 1], [1, 1]])
     for found in (zero, negative, bad):
-        assert np.isnan([found[name] for name in ("border_share", "center_row", "entropy")][0])
+        assert np.isnan([found[name] for name in ("border_share", "center_row", "entropy")]).all()
     assert zero["positive_share"] == negative["positive_share"] == 0
     assert np.isnan(bad["positive_share"])
 

@@ -118,7 +118,7 @@ def test_reading_needs_no_keras(store):
 
 
 def test_what_is_no_store_is_told(tmp_path):
-    with pytest.raises(StoreError, match="no manifest.json"):
+    with pytest.raises(StoreError, match=r"no manifest\.json"):
         datasets.open(tmp_path)
     (tmp_path / "manifest.json").write_text('{"schema": 99}')
     with pytest.raises(StoreError, match="schema 99"):
