@@ -145,8 +145,12 @@ def test_a_run_that_was_stopped_goes_on(run, no_backend):
     status, out, _ = run("explain", "in", "--output", "out")
     assert status == 0
     assert "2 done, 2 done before" in out
-    assert [line.split()[0] for line in out.splitlines()[:-1]] == ["in/bee/b.png", "in/other/c.png"]
-    assert contents() == before
+    photos = sorted(map(str, Path("in").rglob("*.png")))
+    assert [line.split()[0] for line in out.splitlines()[:-1]] == photos[2:]
+    # figures of a smaller batch may be rounded otherwise
+    assert contents().keys() == before.keys()
+    assert [row["photo"] for row in rows()] == [each["photo"] for each in records()] == photos
+    assert table.read_bytes().startswith(b"".join(before["results.csv"].splitlines(True)[:3]))
     no_backend()
     assert "0 done, 4 done before" in run("explain", "in", "--output", "out")[1]
 
@@ -258,5 +262,12 @@ def test_locate_takes_the_same_photos_and_tells_a_line_each(run):
 
 
 def test_locate_says_which_figure_is_which(run):
-    _, out, _ = run("locate", "in/bee/b.png", "--target", "bee")
-    assert "no boxes" in out or ("class probability" in out and "of its heat" in out)
+    asked = ("locate", "in/bee/b.png", "--target", "0,1,2,3,4")
+    boxes = json.loads(run(*asked, "--json")[1])[0]["boxes"]
+    assert boxes
+    lines = run(*asked)[1].splitlines()
+    for box in boxes:
+        corners = ", ".join(str(box[side]) for side in ("left", "top", "right", "bottom"))
+        sure, heat = f"{box['probability']:.1%}", f"{box['share_of_heat']:.0%}"
+        words = f"{box['name']} (class probability {sure}): box {corners} holds {heat} of its heat"
+        assert f"  {words}" in lines

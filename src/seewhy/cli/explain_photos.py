@@ -233,7 +233,7 @@ class Run:
         if self.detail is teller.Detail.line:
             warnings = [text for record in records for text in record["warnings"]]
             verdicts = [record["trust"]["verdict"] for record in records if "trust" in record]
-            more = f"trust: {', '.join(verdicts)}" if verdicts else ""
+            more = f"faithful to the model: {', '.join(verdicts)}" if verdicts else ""
             line = records[0] | {"warnings": warnings}
             teller.tell_line(teller.photo_line(line, self.width, more))
 

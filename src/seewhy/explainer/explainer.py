@@ -16,6 +16,7 @@ from seewhy.explainer.arguments.describe import accepts_options, with_options_de
 from seewhy.explainer.arguments.types import ChangedArguments, ExplainerArguments
 from seewhy.explainer.batching import TOP, given_question, group_by_key, one_target_each
 from seewhy.explainer.build_explanations import ShownInput, build_explanations
+from seewhy.explainer.columns.explain_columns import explain_columns
 from seewhy.explainer.concepts.discover_concepts import ConceptOptions, discover_concepts
 from seewhy.explainer.options import FIXED, read_options
 from seewhy.explainer.pipeline import Pipeline
@@ -26,6 +27,7 @@ from seewhy.models.prepare import Prepared
 from seewhy.results.concepts import Concepts
 from seewhy.results.explanation import Explanation
 from seewhy.results.explanations import Explanations
+from seewhy.results.maps_record import Maps
 from seewhy.results.trust import Trust
 from seewhy.targets.labels import Labels
 from seewhy.targets.target import Target, batch_key
@@ -141,6 +143,15 @@ class Explainer:
             return []
         rows = self._explain(samples, [self.questions(targets)] * len(samples))
         return [Explanations(row) for row in rows]
+
+    def maps(self, images: Any, targets: Any = TOP, *, target: Any = TOP) -> Maps:
+        """The same as columns of arrays, for many images: nothing is made for each of them.
+
+        images, targets: as for a call. What a call would warn of stands in `Maps.warnings`.
+        Batches of uint8 photos of the network's own size, and of float arrays where the explainer
+        was told prepared=True, go through without any work in Python for each image.
+        """
+        return explain_columns(self.pipeline, images, given_question(target, targets))
 
     def all_classes(self, images: Any) -> np.ndarray:
         """The map of every class of the main output at once.

@@ -55,6 +55,37 @@ class Runner:
         ]
         if self._method.reruns:
             return self._rerun(plan, k, images, question, values)
+        results = self._columns(plan, k, images, question, values)
+        return [Outcome(*(result[row] for result in results)) for row in range(len(targets))]
+
+    @property
+    def is_one_pass(self) -> bool:
+        """Whether one run of the network gives the maps of a whole batch."""
+        return not self._method.reruns and "pull_images" not in self._method.needs
+
+    def columns(
+        self, plan: Plan, images: Sequence[np.ndarray], targets: Sequence[Target]
+    ) -> Outcome:
+        """`outcomes` of one question of one kind each at the first layer, all images in one."""
+        known = {id(target): self._rewritten(target) for target in targets}
+        each = [known[id(target)] for target in targets]
+        question = QuestionBatch((each[0],), self._scores, plan.context.main)
+        values = [
+            np.broadcast_to(value, (len(each), *value.shape))
+            if len(known) == 1
+            else np.stack([target.values[v] for target in each])
+            for v, value in enumerate(each[0].values)
+        ]
+        return Outcome(*self._columns(plan, 0, images, question, [values]))
+
+    def _columns(
+        self,
+        plan: Plan,
+        k: int,
+        images: Sequence[np.ndarray],
+        question: QuestionBatch,
+        values: list[list[np.ndarray]],
+    ) -> list[Any]:
         key = (k, tuple(target.kind for target in question.targets))
         sources = plan.sources(k)
 
@@ -62,10 +93,9 @@ class Runner:
             return passes.maps_pass(self._backend, sources, self._method, question)
 
         run = self.compiled.get(plan.wrapped, key, make)
-        results = self.compiled.run(
+        return self.compiled.run(
             plan.wrapped, run, images, [array for of_target in values for array in of_target]
         )
-        return [Outcome(*(result[row] for result in results)) for row in range(len(targets))]
 
     def all_classes(self, plan: Plan, k: int, images: Sequence[np.ndarray]) -> np.ndarray:
         """Maps of all classes at one target layer, float32 (batch, classes, *space)."""
