@@ -40,8 +40,8 @@ def explanation_sheet(
 
 
 def _scale(groups: Sequence[Sequence[Explanation]]) -> str:
-    shared = [len(group) > 1 and len({each.scale for each in group}) == 1 for group in groups]
-    if not any(shared):
+    scales = [{each.scale for each in group} for group in groups if len(group) > 1]
+    if not any(len(of_photo) == 1 and None not in of_photo for of_photo in scales):
         return "Each map on a scale of its own: colours of two maps do not compare."
     of_each = "" if len(groups) == 1 else " of a photo"
     return f"One scale for all maps{of_each}: equal colours are equal evidence."

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from seewhy.images.arrays import Array
 from seewhy.images.photo import Photo
 from seewhy.results.explanation import Explanation
 
@@ -48,9 +49,11 @@ def _same_photo(one: Explanation, other: Explanation) -> bool:
         return True
     if type(one.photo) is not type(other.photo) or one.photo.name != other.photo.name:
         return False
-    values = [each.photo for each in (one, other)]
-    arrays = [each.pixels if isinstance(each, Photo) else each.values for each in values]
-    return bool(np.array_equal(*arrays))
+    return bool(np.array_equal(_values(one.photo), _values(other.photo)))
+
+
+def _values(photo: Photo | Array) -> np.ndarray:
+    return photo.pixels if isinstance(photo, Photo) else photo.values
 
 
 def _full_colour(explanation: Explanation) -> float:
