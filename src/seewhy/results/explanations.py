@@ -99,7 +99,8 @@ class Explanations(Sequence[Explanation]):
     def _repr_html_(self) -> str:
         shown = [each for group in by_photo(self[:SHOWN]) for each in group]
         figures = [
-            Figure(each.overlay(), (Path(each.photo.name).name, *each.caption)) for each in shown
+            Figure(each.thumbnail(SMALL), (Path(each.photo.name).name, *each.caption))
+            for each in shown
         ]
         rest = len(self) - len(figures)
         return notebook_html(
