@@ -1,5 +1,6 @@
-# Two commands do everything on a fresh machine with Python 3.11 or newer and pip:
+# These commands do everything on a fresh machine with Python 3.11 or newer and pip:
 #   make demo    explain the bundled photo with the bundled network
+#   make dist    build wheel and sdist, and test the wheel in an empty environment
 #   make test    run all tests on TensorFlow, JAX and PyTorch, and those of methods without
 #                gradients on Keras's numpy and openvino backends
 PYTHON ?= python3
@@ -12,7 +13,7 @@ WORKERS ?= 2
 # What differs between backends; TensorFlow, the fastest on CPUs, runs the rest too
 EACH = not framework_free and not one_backend
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench dist clean
 
 demo: .venv-demo/$(BACKEND)
 	KERAS_BACKEND=$(BACKEND:-cpu=) .venv-demo/bin/seewhy demo --output demo
@@ -45,8 +46,22 @@ bench: .venv/ready
 		echo "Chromium is not here: tests in a browser will be skipped"
 	touch $@
 
+# Wheel and sdist, in an environment of their own; the wheel, which is built from the sdist, is then
+# tested in one that has nothing but it and $(BACKEND).
+dist:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seewhy needs Python 3.11 or newer: make PYTHON=python3.11")'
+	rm -rf dist .venv-build .venv-wheel
+	$(PYTHON) -m venv .venv-build
+	.venv-build/bin/pip install --quiet build
+	.venv-build/bin/python -m build --outdir dist .
+	$(PYTHON) -m venv .venv-wheel
+	.venv-wheel/bin/pip install --quiet "$$(ls dist/*.whl)[$(BACKEND)]"
+	KERAS_BACKEND=$(BACKEND:-cpu=) .venv-wheel/bin/python -I tools/check_wheel.py src
+	rm -rf .venv-build .venv-wheel
+	ls -l dist
+
 clean:
-	rm -rf .venv .venv-demo demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-demo .venv-build .venv-wheel dist demo .pytest_cache .mypy_cache .ruff_cache
 
 .venv-demo/$(BACKEND): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seewhy needs Python 3.11 or newer: make PYTHON=python3.11")'

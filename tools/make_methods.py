@@ -18,6 +18,10 @@ Costs count forward passes of the network for one question about one image; what
 seconds stands in [costs.md](costs.md). Every method equals a slow reference written from its
 paper (`tests/helpers/references*.py`) on TensorFlow, JAX and torch.
 
+Names are found in any spelling and by what papers and other packages call them ("gradcam++", "ig",
+"saliency"). Options stand with the name, as in `rise:masks=500`, in a pair `("rise", {"masks":
+500})`, or in `options=`; all mean the same wherever a method is taken.
+
 A method is a function whose positional parameters name the evidence that it needs and whose
 keyword-only parameters are its options, so your own goes in as `method=`:
 

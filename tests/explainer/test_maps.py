@@ -185,3 +185,19 @@ def test_saturated_probabilities_and_bits():
         assert bool(diagnostics.probability_warnings(float(share), True, "")) == hit
     assert bits_of(["not-finite: x", "unheard-of: y"]) == 1
     assert len(CODES) <= 32
+
+
+def test_a_kind_of_warning_is_told_once_with_its_count():
+    explainer = Explainer(tiny.plain(), preprocess="unit")
+    zeros = explainer.having(method=lambda activations, gradients: (activations * 0).sum(-1))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", SeewhyWarning)
+        found = zeros(tiny.photos(3))
+    (one,) = [str(each.message) for each in told if "all-zero" in str(each.message)]
+    assert one.startswith("3 of 3 explanations, the first: image")
+    assert all(any("all-zero" in note for note in each.warnings) for each in found)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", SeewhyWarning)
+        zeros(tiny.photos(1))
+    (one,) = [str(each.message) for each in told if "all-zero" in str(each.message)]
+    assert not one[0].isdigit()

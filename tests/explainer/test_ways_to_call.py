@@ -156,6 +156,33 @@ def test_several_questions_of_one_image_are_told_the_way(explainer, path):
         explainer(path, [0, 1])
 
 
+def test_a_comparison_takes_both_names_and_one_question(explainer, path):
+    for given in ({"target": 2}, {"targets": 2}, {"target": [2]}, {"targets": (2,)}):
+        found = seewhy.compare(explainer, path, methods=["grad-cam"], **given)
+        assert [each.target.index for each in found] == [2]
+    with pytest.raises(TargetError, match="both are given"):
+        seewhy.compare(explainer, path, target=1, targets=[2])
+    asked = [each.target.index for each in seewhy.compare(explainer, path, methods=["cam"])]
+    assert asked == [explainer(path)[0].target.index]
+
+
+def test_a_question_to_no_call_is_told_where_it_belongs(explainer):
+    model = explainer.pipeline.wrapped.model
+    for name in ("target", "targets"):
+        with pytest.raises(TypeError, match=r"belongs to the call: explainer\(photo, target=…\)"):
+            seewhy.Explainer(model, **{name: 2})
+
+
+def test_choices_beside_an_explainer_hold(explainer, path):
+    found = next(
+        iter(seewhy.compare(explainer, path, methods=["grad-cam"], scores="probabilities"))
+    )
+    assert found.options["scores"] == "probabilities"
+    assert explainer.scores == "logits"
+    with pytest.raises(OptionError, match="'layr' cannot be changed here"):
+        seewhy.compare(explainer, path, layr="x")
+
+
 PHOTOS = {
     "path": "photo.jpg",
     "Path": Path("folder/photo.PNG"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from seewhy.images.photo import Photo
 from seewhy.render.looks import CLEAR
 from seewhy.results.explanation_sheet import explanation_sheet
 from seewhy.results.explanations import Explanations
-from seewhy.results.shared_scale import on_one_scale
+from seewhy.results.shared_scale import by_photo, on_one_scale
 from seewhy.targets.labels import Label
 from seewhy.targets.target import TargetText
 
@@ -89,12 +90,14 @@ def test_a_sheet_shows_each_photo_once_and_says_what_its_colours_mean(monkeypatc
     )
     listed = [*some(2, "a/one.png", probability=0.001), *some(1, "two.png", probability=0.9)]
     listed[2] = explanation(-np.ones((4, 4)), listed[2].photo, listed[2].geometry)
-    explanation_sheet(listed, CLEAR, 3)
+    explanation_sheet(by_photo(listed), CLEAR, 3)
     assert told["titles"] == ["one.png", "b 0.1 %", "b 0.1 %", "two.png", "b: no evidence"]
     assert told["columns"] == 3
+    assert lines[-1][-1].startswith("One scale for all maps of a photo")
+    explanation_sheet([listed[:2]], CLEAR)
     assert "scale of its own" in lines[-1][-1]
-    explanation_sheet(on_one_scale(listed[:2]), CLEAR)
-    assert "One scale" in lines[-1][-1]
+    explanation_sheet([on_one_scale(listed[:2])], CLEAR)
+    assert lines[-1][-1].startswith("One scale for all maps:")
     with pytest.raises(OptionError, match="no explanation"):
         Explanations().grid()
 
@@ -160,8 +163,6 @@ def test_another_suffix_names_all_that_are_known(tmp_path, name):
 def test_targets_are_told_with_their_probability_and_without_underscores(name, probability, words):
     one = explanation(np.ones((2, 2)), probability=probability)
     label = Label(1, None, name) if probability is not None else TargetText(name)
-    from dataclasses import replace
-
     one = replace(one, target=label, options={"model": "net"})
     assert one.target_words == words
     assert one.caption == (words, "grad_cam · conv · net")
@@ -200,3 +201,16 @@ def test_the_mark_of_a_legend_shows_how_far_a_map_reaches_on_a_shared_scale():
         return np.flatnonzero((below < 60).all(axis=-1).any(axis=0)).mean()
 
     assert mark(weak) < mark(strong) - 100
+
+
+def test_of_one_photo_maps_of_one_method_share_a_scale():
+    strong, weak, other = (
+        explanation(np.full((4, 4), value), Photo(np.zeros((9, 9, 3), "uint8"), name))
+        for value, name in ((4.0, "a"), (1.0, "a"), (2.0, "b"))
+    )
+    groups = by_photo([strong, weak, other])
+    assert [[each.scale for each in group] for group in groups] == [[4.0, 4.0], [None]]
+    by_two = by_photo([strong, replace(weak, method="layer_cam")])
+    assert [[each.scale for each in group] for group in by_two] == [[None, None]]
+    elsewhere = replace(weak, photo=Photo(np.ones((9, 9, 3), "uint8"), "a"))
+    assert len(by_photo([strong, elsewhere])) == 2  # of the same name

@@ -1,4 +1,4 @@
-"""PyTorch: eager, with detached weights, so that nothing but the tail is ever recorded."""
+"""PyTorch: passes recorded once a shape, with detached weights as their inputs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from seewhy.backend.recorded_torch import Recorded
 
 Tensor = Any
 
@@ -21,21 +23,19 @@ def version() -> str:
 
 
 def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
-    """The function as it is, seeing the variables' values without their `requires_grad`."""
-
-    def detached(*arrays: Any) -> Any:
-        # the caller may be in no_grad or inference_mode, where no gradient could be taken
-        with torch.inference_mode(False), torch.enable_grad():
-            values = [(variable, variable.value.detach()) for variable in variables]
-            with keras.StatelessScope(values, initialize_variables=False):
-                return function(*keras.tree.map_structure(keras.ops.convert_to_tensor, arrays))
-
-    return detached
+    """The function, recorded once a shape; the variables' values are read at each call."""
+    return Recorded(function, variables)
 
 
 def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function as it is."""
-    return compile(function, ())
+    """The function as it is: what it refers to must not become a constant."""
+
+    def run(*arrays: Any) -> Any:
+        # the caller may be in no_grad or inference_mode, where no gradient could be taken
+        with torch.inference_mode(False), torch.enable_grad():
+            return function(*keras.tree.map_structure(keras.ops.convert_to_tensor, arrays))
+
+    return run
 
 
 def value_and_pullback(

@@ -81,7 +81,7 @@ class Drawing:
             for i, explanation in enumerate(explanations)
         ]
         if several:
-            render.save(explanation_sheet(explanations, self.look), paths[-1])
+            render.save(explanation_sheet([explanations], self.look), paths[-1])
             files = [[*pair, paths[-1]] for pair in files]
         return files
 

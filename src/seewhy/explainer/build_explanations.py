@@ -83,7 +83,6 @@ def build_explanations(
             ask_trust=shown.ask_trust and shown.ask_trust(question),
             labels=info.labels,
         )
-        _warn(explanation)
         explanations.append(explanation)
     return explanations
 
@@ -181,7 +180,15 @@ def _probability_notes(
     return diagnostics.probability_warnings(score, asked == "probabilities", mend)
 
 
-def _warn(explanation: Explanation) -> None:
-    for text in explanation.warnings:
-        about = f"{explanation.photo.name}, {explanation.target.name}"
-        warn(f"{about}: {text}")
+def warn_of(explanations: Sequence[Explanation]) -> None:
+    """Tell what must be known to read them: each kind of warning once, with its count."""
+    told: dict[str, list[tuple[Explanation, str]]] = {}
+    for explanation in explanations:
+        for text in explanation.warnings:
+            told.setdefault(text.partition(":")[0], []).append((explanation, text))
+    for several in told.values():
+        first, text = several[0]
+        about = f"{first.photo.name}, {first.target.name}: {text}"
+        count = len({id(explanation) for explanation, _ in several})
+        more = f"{count} of {len(explanations)} explanations, the first: " if count > 1 else ""
+        warn(f"{more}{about}")

@@ -15,7 +15,7 @@ from seewhy.errors import OptionError, SeewhyWarning, TargetError
 from seewhy.explainer.arguments.describe import accepts_options, with_options_described
 from seewhy.explainer.arguments.types import ChangedArguments, ExplainerArguments
 from seewhy.explainer.batching import TOP, given_question, group_by_key, one_target_each
-from seewhy.explainer.build_explanations import ShownInput, build_explanations
+from seewhy.explainer.build_explanations import ShownInput, build_explanations, warn_of
 from seewhy.explainer.columns.explain_columns import explain_columns
 from seewhy.explainer.concepts.discover_concepts import ConceptOptions, discover_concepts
 from seewhy.explainer.options import FIXED, read_options
@@ -128,7 +128,9 @@ class Explainer:
         if not samples:
             return Explanations()
         rows = self._explain(samples, [self.questions([target]) for target in each])
-        return Explanations(explanations[0] for explanations in rows)
+        found = Explanations(explanations[0] for explanations in rows)
+        warn_of(found)
+        return found
 
     def ask(self, images: Any, targets: Sequence[Any]) -> list[Explanations]:
         """Every question about every image: those of an image together, in the targets' order.
@@ -142,7 +144,9 @@ class Explainer:
         if not samples:
             return []
         rows = self._explain(samples, [self.questions(targets)] * len(samples))
-        return [Explanations(row) for row in rows]
+        found = [Explanations(row) for row in rows]
+        warn_of([explanation for row in found for explanation in row])
+        return found
 
     def maps(self, images: Any, targets: Any = TOP, *, target: Any = TOP) -> Maps:
         """The same as columns of arrays, for many images: nothing is made for each of them.

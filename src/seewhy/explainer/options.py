@@ -244,5 +244,7 @@ def read_options(options: Mapping[str, Any], caller: str) -> ExplainerOptions:
     if unknown:
         near = difflib.get_close_matches(unknown[0], names, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(names)}."
+        if unknown[0] in ("target", "targets"):
+            hint = " What is asked belongs to the call: explainer(photo, target=…)."
         raise TypeError(f"{caller} got an unexpected keyword argument {unknown[0]!r}.{hint}")
     return ExplainerOptions(**options)

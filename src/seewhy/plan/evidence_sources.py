@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seewhy.methods.needs import NEEDS
+from seewhy.network.one_hot import one_hot as one_hot_rows
 from seewhy.network.outputs import ModelOutputs
 from seewhy.plan.cuts import AttentionRun, BiasRun, Cut
 from seewhy.targets.target import Target
@@ -68,5 +69,5 @@ def one_hot_cotangent(value: Tensor, k: int) -> Tensor:
     """The cotangent (questions, batch) that picks question k."""
     from keras import ops
 
-    picked = ops.one_hot(k, value.shape[0], dtype=value.dtype)
+    picked = one_hot_rows(k, value.shape[0], dtype=value.dtype)
     return ops.broadcast_to(ops.expand_dims(picked, -1), ops.shape(value))

@@ -20,12 +20,17 @@ def is_drawn_whole(photo: Photo | Array) -> bool:
     return not isinstance(photo, Photo) or max(photo.size) <= MOST_DRAWN
 
 
-def smaller(photo: Photo | Array, geometry: Geometry) -> tuple[Photo | Array, Geometry]:
-    """The photo as it is drawn, and how its pixels lie in the network's input."""
+def smaller(
+    photo: Photo | Array, geometry: Geometry, most: int | None = None
+) -> tuple[Photo | Array, Geometry]:
+    """The photo as it is drawn, and how its pixels lie in the network's input.
+
+    most: pixels a side; None for as many as files have.
+    """
     if not isinstance(photo, Photo):
         return photo, geometry
     image = Image.fromarray(photo.pixels)
-    scale = MOST_DRAWN / max(photo.size)
+    scale = (most or MOST_DRAWN) / max(photo.size)
     rows, cols = (max(1, round(side * scale)) for side in photo.size)
     shrunk = image.resize((cols, rows), Image.Resampling.BOX, reducing_gap=2)
     return replace(photo, pixels=np.asarray(shrunk), deep=None, fine=None), geometry.of_size(

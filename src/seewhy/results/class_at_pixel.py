@@ -72,3 +72,10 @@ def _label(index: int, labels: Labels | None) -> Label:
     if labels is None or index >= len(labels):
         return Label(index, None, f"class {index}")
     return labels[index]
+
+
+def checked_count(top: int) -> int:
+    """How many classes are asked. Raises OptionError for what counts none."""
+    if isinstance(top, bool) or not isinstance(top, Integral) or top < 1:
+        raise OptionError(f"top counts classes, from 1 on; got {top!r}.")
+    return int(top)

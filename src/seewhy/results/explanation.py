@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -23,6 +22,7 @@ from seewhy.render import legends, pictures
 from seewhy.render.legends import percent, readable
 from seewhy.render.looks import Blend, Drawing, Look, LookName, choose_look
 from seewhy.render.notebooks.html import (
+    LARGEST,
     Figure,
     HtmlTable,
     notebook_html,
@@ -104,8 +104,7 @@ class Explanation:
 
     @property
     def map_on_input(self) -> np.ndarray:
-        """The map over the whole input, as measures take it: on its grid, or where the layer sees
-        a part only, enlarged to the input's size and 0 elsewhere."""
+        """The map over the whole input: of its own grid, or where that covers a part, enlarged."""
         return self.geometry.to_input(self.map) if self.geometry.extents else self.map
 
     def at(self, *point: int, top: int = 5) -> tuple[ClassAtPixel, ...]:
@@ -120,10 +119,9 @@ class Explanation:
         and where the model is no longer at hand; MapError if a map has NaN or infinite values.
         """
         pixel = class_at_pixel.checked_pixel(point, self.geometry)
-        if isinstance(top, bool) or not isinstance(top, Integral) or top < 1:
-            raise OptionError(f"top counts classes, from 1 on; got {top!r}.")
+        count = class_at_pixel.checked_count(top)
         return class_at_pixel.strongest_classes(
-            self._class_maps, self.geometry, pixel, int(top), self.labels
+            self._class_maps, self.geometry, pixel, count, self.labels
         )
 
     def trust(self) -> Trust:
@@ -202,6 +200,10 @@ class Explanation:
         """The overlay without legend, uint8 (height, width, 3)."""
         return self._on_photo.drawn(full_size).overlay(look)
 
+    def thumbnail(self, most: int = LARGEST, look: LookName | Look | None = None) -> Image.Image:
+        """The overlay, drawn with at most so many pixels a side."""
+        return Image.fromarray(self._on_photo.at_most(most).overlay(choose_look(look)))
+
     def save(self, path: str | Path, **drawing: Unpack[Drawing]) -> Path:
         """Write the explanation in the format of the path's suffix; returns the path.
 
@@ -233,8 +235,8 @@ class Explanation:
         """What the picture shows, in two lines: the target; method, layer and model."""
         # an empty map must not pass for a cold one
         empty = "" if (self.map > 0).any() else ": no evidence"
-        how = captions.how_words(self.method, self.layer, self.options.get("model"))
-        return f"{self.target_words}{empty}", how
+        model = self.options.get("model")
+        return f"{self.target_words}{empty}", captions.how_words(self.method, self.layer, model)
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain values for JSON, without pictures."""
@@ -270,12 +272,8 @@ class Explanation:
 
     def __getstate__(self) -> dict[str, Any]:
         # neither the model nor what can be computed again; labels serve the model's maps only
-        names = [each.name for each in fields(self)]
-        return {name: self.__dict__[name] for name in names} | {
-            "ask_all": None,
-            "ask_trust": None,
-            "labels": None,
-        }
+        kept = {each.name: self.__dict__[each.name] for each in fields(self)}
+        return kept | dict.fromkeys(("ask_all", "ask_trust", "labels"))
 
     def __copy__(self) -> Explanation:
         return replace(self)
@@ -292,7 +290,7 @@ class Explanation:
     def _repr_html_(self) -> str:
         classes = [(readable(p.name), percent(p.probability)) for p in self.predictions]
         return notebook_html(
-            figures=[Figure(self.overlay(), self.caption)],
+            figures=[Figure(self.thumbnail(), self.caption)],
             tables=[HtmlTable((), classes)] if classes else [],
             notes=self.warnings,
             look=choose_look(),

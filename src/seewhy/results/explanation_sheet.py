@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -18,31 +17,31 @@ from seewhy.results.explanation import Explanation
 
 
 def explanation_sheet(
-    explanations: Sequence[Explanation], look: Look, columns: int | None = None
+    groups: Sequence[Sequence[Explanation]], look: Look, columns: int | None = None
 ) -> Image.Image:
     """Each photo, then its overlays, below their targets and the probabilities of these.
 
-    explanations: of any photos; those of one photo that follow each other stand behind one picture
-    of it. Below all are method, layer, model and the colours of the scale. columns: how many stand
-    in a row; None for up to four. Raises OptionError without any explanation.
+    groups: the explanations of each photo, which stand behind one picture of it. Below all are
+    method, layer, model and the colours of the scale. columns: how many stand in a row; None for
+    up to four. Raises OptionError without any explanation.
     """
-    if not explanations:
+    if not any(groups):
         raise OptionError("there is no explanation to draw: the list is empty.")
     tiles: list[np.ndarray] = []
     titles: list[str] = []
-    for _, group in groupby(explanations, key=lambda each: id(each.photo)):
-        of_photo = list(group)
+    for of_photo in groups:
         tiles.append(pictures.plain_picture(of_photo[0].photo))
         titles.append(Path(of_photo[0].photo.name).name)
         tiles += [each.picture(look) for each in of_photo]
         titles += [each.caption[0] for each in of_photo]
     sheet = labelled_sheet(tiles, titles, columns)
-    lines = list(dict.fromkeys(each.caption[1] for each in explanations))
-    return below(sheet, legend(sheet.width, [*lines, _scale(explanations)], look))
+    lines = list(dict.fromkeys(each.caption[1] for group in groups for each in group))
+    return below(sheet, legend(sheet.width, [*lines, _scale(groups)], look))
 
 
-def _scale(explanations: Sequence[Explanation]) -> str:
-    scales = {each.scale for each in explanations}
-    if len(explanations) > 1 and len(scales) == 1 and None not in scales:
-        return "One scale for all maps: equal colours are equal evidence."
-    return "Each map on a scale of its own: colours of two maps do not compare."
+def _scale(groups: Sequence[Sequence[Explanation]]) -> str:
+    scales = [{each.scale for each in group} for group in groups if len(group) > 1]
+    if not any(len(of_photo) == 1 and None not in of_photo for of_photo in scales):
+        return "Each map on a scale of its own: colours of two maps do not compare."
+    of_each = "" if len(groups) == 1 else " of a photo"
+    return f"One scale for all maps{of_each}: equal colours are equal evidence."

@@ -14,6 +14,7 @@ from seewhy.render.notebooks.html import Figure, notebook_html
 from seewhy.results.explanation import Explanation
 from seewhy.results.explanation_sheet import explanation_sheet
 from seewhy.results.saving import save_result
+from seewhy.results.shared_scale import by_photo
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -79,10 +80,11 @@ class Explanations(Sequence[Explanation]):
     def grid(self, columns: int | None = None, **drawing: Unpack[SheetDrawing]) -> Image.Image:
         """All on one sheet: each photo, and behind it its overlays below their targets.
 
+        Those of one photo by one method that follow each other share a scale.
         columns: how many stand in a row; None for up to four. drawing: look, colormap, alpha,
         blend and cells, as `Explanation.overlay` takes them. Raises OptionError if there are none.
         """
-        return explanation_sheet(self._all, choose_look(**drawing), columns)
+        return explanation_sheet(by_photo(self._all), choose_look(**drawing), columns)
 
     def save(self, path: str | Path, **drawing: Unpack[SheetDrawing]) -> Path:
         """Write the grid, or as .json the records of all, as the path's suffix says."""
@@ -95,9 +97,10 @@ class Explanations(Sequence[Explanation]):
         return [each.as_dict() for each in self]
 
     def _repr_html_(self) -> str:
+        shown = [each for group in by_photo(self[:SHOWN]) for each in group]
         figures = [
-            Figure(each.overlay(), (Path(each.photo.name).name, *each.caption))
-            for each in self[:SHOWN]
+            Figure(each.thumbnail(SMALL), (Path(each.photo.name).name, *each.caption))
+            for each in shown
         ]
         rest = len(self) - len(figures)
         return notebook_html(

@@ -49,6 +49,13 @@ class HeatOnPhoto:
         """The same over the photo of the size at which it is drawn."""
         return self if full_size or drawn_size.is_drawn_whole(self.photo) else self._smaller
 
+    def at_most(self, most: int) -> HeatOnPhoto:
+        """The same over the photo shrunk to so many pixels a side, where it has more."""
+        if not isinstance(self.photo, Photo) or max(self.photo.size) <= most:
+            return self
+        photo, geometry = drawn_size.smaller(self.photo, self.geometry, most)
+        return replace(self, photo=photo, geometry=geometry)
+
     def overlay(self, look: Look) -> np.ndarray:
         """Uint8 (height, width, 3)."""
         picture = pictures.overlay_picture(self.photo, self._heat(look), self.geometry, look)

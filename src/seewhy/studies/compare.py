@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from seewhy.errors import LayerError, MapError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer.arguments.describe import accepts_options
 from seewhy.explainer.arguments.types import ExplainerArguments
-from seewhy.explainer.batching import group_by_key
+from seewhy.explainer.batching import TOP, given_question, group_by_key
 from seewhy.explainer.explainer import Explainer
 from seewhy.explainer.one_shot import explainer_of
 from seewhy.images.argument_order import check_order
@@ -130,21 +130,24 @@ def compare(
     *,
     methods: Sequence[Any] = METHODS,
     layers: Sequence[Any] = (None,),
-    targets: Sequence[Any] = ("top",),
+    targets: Any = TOP,
+    target: Any = TOP,
     **settings: Unpack[ExplainerArguments],
 ) -> Comparison:
     """One image explained by several methods, at several layers, asked several questions.
 
     model: as `Explainer` takes it, or an Explainer. image: one photo, as `explain` takes it.
-    methods: each as `Explainer` takes one, as "rise:masks=300" or a pair (name, options). layers:
-        as `Explainer` takes them; None for each method's default. targets: as `Explainer.ask`
-        takes them.
+    methods: each as `Explainer` takes one, as "rise:masks=300" or a pair (name, options).
+    layers: as `Explainer` takes them; None for each method's default.
+    targets: one question, or several as `Explainer.ask` takes them. target: the same.
     settings: the other arguments of `Explainer`. The model is loaded once.
     A method that cannot explain this model (LayerError, MethodError, MapError) leaves its reason
     in its cell. Raises MethodError at once for one that does not exist, SeewhyError for what
     concerns all, and OptionError if there is nothing to compare.
     """
     check_order("seewhy.compare(model, photo)", model, image)
+    asked = given_question(target, targets)
+    targets = asked if isinstance(asked, list | tuple) else [asked]
     for name, values in (("methods", methods), ("layers", layers), ("targets", targets)):
         check_list(name, values)
     named = [read_method(each) for each in methods]

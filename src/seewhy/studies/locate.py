@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from seewhy.annotations.coco import coco_record
 from seewhy.annotations.pascal_voc import voc_xml
@@ -20,7 +20,8 @@ from seewhy.render.files import Filenames, write
 from seewhy.results.explanation import Explanation
 from seewhy.targets.labels import Labels
 
-FORMATS = ("coco", "yolo", "voc")
+Format = Literal["coco", "yolo", "voc"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 OWN = "boxes found by seewhy locate"
 
 
@@ -101,7 +102,7 @@ def boxes_as_dict(place: LocatedPhoto, explanations: Sequence[Explanation]) -> d
 class BoxFiles:
     """Where the boxes of each photo go."""
 
-    format: str
+    format: Format
     each: tuple[Path, ...]
     """A file a photo; of COCO the same for all."""
     classes: Path | None
@@ -119,7 +120,7 @@ class BoxFiles:
             )
 
 
-def box_files(photos: Sequence[str], how: str, names: Filenames) -> BoxFiles:
+def box_files(photos: Sequence[str], how: Format, names: Filenames) -> BoxFiles:
     """The files of one format, with names that no photo and no other file of this run has."""
     if how == "coco":
         return BoxFiles(how, tuple(names.claim("boxes", [".json"]) * len(photos)), None)

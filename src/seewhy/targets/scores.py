@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from seewhy.network.one_hot import one_hot as one_hot_rows
 from seewhy.network.outputs import ModelOutputs
 
 Tensor = Any
@@ -15,9 +16,8 @@ def class_scores(
     answers: ModelOutputs, indices: Tensor, k: int | None, scores: str | None
 ) -> Tensor:
     """The score of one class an image (batch,); of many positions, where it is the best."""
-    from keras import ops
 
-    one_hot = ops.one_hot(indices, answers.output(k).classes, dtype="float32")
+    one_hot = one_hot_rows(indices, answers.output(k).classes, dtype="float32")
     return one_class_scores(answers, one_hot, k, scores)
 
 
@@ -55,9 +55,8 @@ def mean_over(field: Tensor, mask: Tensor) -> Tensor:
 
 def field_of(answers: ModelOutputs, indices: Tensor, k: int | None, scores: str | None) -> Tensor:
     """The scores of one class an image at every position, (batch, *space)."""
-    from keras import ops
 
-    one_hot = ops.one_hot(indices, answers.output(k).classes, dtype="float32")
+    one_hot = one_hot_rows(indices, answers.output(k).classes, dtype="float32")
     return _picked(answers.values(k, scores), one_hot)
 
 
@@ -108,7 +107,7 @@ def unit_scores(answers: ModelOutputs, indices: Tensor, k: int | None) -> Tensor
 
     raw = ops.cast(answers.raw(k), "float32")
     values = raw if len(raw.shape) > 1 else ops.expand_dims(raw, -1)
-    field = _picked(values, ops.one_hot(indices, values.shape[-1], dtype="float32"))
+    field = _picked(values, one_hot_rows(indices, values.shape[-1], dtype="float32"))
     return ops.mean(ops.reshape(field, (field.shape[0], -1)), axis=-1)
 
 
@@ -145,7 +144,7 @@ def _best(values: Tensor, one_hot: Tensor) -> Tensor:
     from keras import ops
 
     best = ops.argmax(ops.stop_gradient(values), axis=-1)
-    hits = ops.one_hot(best, values.shape[-1], dtype="float32")
+    hits = one_hot_rows(best, values.shape[-1], dtype="float32")
     return ops.any(hits * _spread(one_hot, values) > 0, axis=-1)
 
 
