@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seewhy.datasets.run_options import RunOptions, read_shard
-from seewhy.datasets.sources import list_entries
+from seewhy.datasets.sources.list_entries import list_entries
 from seewhy.errors import ImageError, ImageNotFoundError, OptionError
 
 pytestmark = pytest.mark.framework_free

@@ -12,7 +12,7 @@ from seewhy.datasets.manifest import classes_of, digest_of, plain, stated_option
 from seewhy.datasets.part_table import Question, Tables
 from seewhy.datasets.read_ahead import ReadPhoto, photo_reader
 from seewhy.datasets.run_options import RunOptions
-from seewhy.datasets.sources import Entry
+from seewhy.datasets.sources.entry import Entry
 from seewhy.errors import MapError, ModelError
 from seewhy.models import prepare
 from seewhy.models.wrapped_model import USUAL_SIZE, fingerprint

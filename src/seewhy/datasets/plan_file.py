@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seewhy.datasets.arrow import parquet, pyarrow
-from seewhy.datasets.sources import Entry
+from seewhy.datasets.sources.entry import Entry
 from seewhy.datasets.store_files import PLAN, write_streamed
 from seewhy.errors import StoreError
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seewhy import images
-from seewhy.datasets.sources import Entry
+from seewhy.datasets.sources.entry import Entry
+from seewhy.datasets.sources.photo_of import photo_of
 from seewhy.errors import SeewhyError
 from seewhy.images.photo import Photo
 from seewhy.models import prepare
@@ -47,7 +47,7 @@ def photo_reader(pipeline: Pipeline) -> Callable[[Entry], ReadPhoto]:
 
     def read(entry: Entry) -> ReadPhoto:
         try:
-            photo = images.load(entry.source)
+            photo = photo_of(entry.source)
             sample = prepare.prepare(photo, pipeline.wrapped, pipeline.fit_options)
             (part,) = sample.parts
         except SeewhyError as error:

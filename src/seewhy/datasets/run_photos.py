@@ -21,7 +21,8 @@ from seewhy.datasets.manifest import (
 )
 from seewhy.datasets.plan_file import Plan, frozen_plan
 from seewhy.datasets.run_options import RunOptions
-from seewhy.datasets.sources import list_entries
+from seewhy.datasets.sources.entry import file_of
+from seewhy.datasets.sources.list_entries import list_entries
 from seewhy.datasets.store_files import (
     PLAN,
     part_path,
@@ -246,7 +247,7 @@ class Run:
 def _check_source(part: Part) -> None:
     """Raises ImageError where all photos of a part are gone with their folders: a disk that is not
     there is no reason to write that none can be read."""
-    folders = {Path(photo.entry.source).parent for photo in part.photos if photo.error is not None}
+    folders = {file_of(photo.entry.source).parent for photo in part.photos}
     gone = all(photo.error is not None for photo in part.photos)
     if gone and not any(folder.exists() for folder in folders):
         raise ImageError(

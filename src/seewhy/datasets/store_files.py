@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from seewhy.datasets.arrow import parquet, pyarrow
 from seewhy.errors import SeewhyError, StoreError
@@ -48,7 +49,7 @@ def write_table(path: Path, table: Any, **how: Any) -> None:
 
 def write_streamed(path: Path, fill: Callable[[Path], None]) -> None:
     """Let `fill` write a large file, which then gets its place at once."""
-    unfinished = path.with_name(f".{os.getpid()}-{path.name}")
+    unfinished = path.with_name(f".{uuid4().hex}{path.suffix}")
     with _told(path.parent):
         there = path.parent.is_dir()
         path.parent.mkdir(parents=True, exist_ok=True)

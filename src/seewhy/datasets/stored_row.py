@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from seewhy import images
+from seewhy.datasets.sources.photo_of import photo_of
 from seewhy.errors import ImageError, MapError
 from seewhy.images.geometry import Extent, Geometry
 from seewhy.images.photo import Photo
@@ -75,7 +76,7 @@ class StoredRow:
         """
         if self.map is None:
             raise MapError(f"there is no map of {self.source!r}, which could not be read.")
-        shown = images.load(self.source if photo is None else photo)
+        shown = photo_of(self.source) if photo is None else images.load(photo)
         if shown.size != (self.height, self.width):
             raise ImageError(
                 f"the map is of a photo of {self.width} × {self.height} pixels, and "

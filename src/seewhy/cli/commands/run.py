@@ -39,6 +39,7 @@ EXAMPLES = """
 
   seewhy run validation --labels-from folder --output store
   seewhy run photos.csv --model my.keras --labels names.txt --output store
+  seewhy run "shards/*.tar" --model vgg16 --output store
   seewhy run "scans/**/*.png" --method layer-cam --target top,2 --output store
   seewhy run archive --shard 3/16 --output /shared/store
 """
@@ -51,7 +52,8 @@ def run(  # noqa: PLR0913  (one parameter a flag)
         typer.Argument(
             help="Folders, searched with all folders in them; quoted patterns; lists of paths "
             "(@list.txt, list.txt); tables (.csv, .tsv) with a column path and, if they have "
-            "them, label and id.",
+            "them, label and id; .tar files (WebDataset); .parquet files with a column of paths "
+            "or of images.",
             show_default=False,
             metavar="SOURCE",
         ),

@@ -1,4 +1,4 @@
-"""The photos of a run: folders, patterns, lists, and tables with a column of paths."""
+"""The photos of a run: folders, patterns, lists, tables, archives and Parquet files."""
 
 from __future__ import annotations
 
@@ -6,30 +6,17 @@ import csv
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from seewhy.checks import check_regular_file
+from seewhy.datasets.sources.archives import entries_of_archive
+from seewhy.datasets.sources.entry import Entry, beside, entry_of
+from seewhy.datasets.sources.parquet_tables import LABELS, PATHS, entries_of_parquet
 from seewhy.errors import ImageError, ImageNotFoundError, SeewhyError
-from seewhy.images.listing import absolute, list_photos
+from seewhy.images.listing import list_photos
 
-PATHS = ("path", "file", "filename", "file_name", "photo", "image", "source")
-LABELS = ("label", "class", "true", "category", "target")
-TABLES, LISTS = (".csv", ".tsv"), (".txt", ".lst")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One photo of a run."""
-
-    id: str
-    """What it is called in the store: its path in the folder that was given, the path as it was
-    written, or the column id of a table."""
-    source: str
-    """Its path, absolute."""
-    label: str | None = None
-    """Its true class as it was given."""
+TABLES, LISTS, HOLDERS = (".csv", ".tsv"), (".txt", ".lst"), (".tar", ".parquet")
 
 
 def list_entries(sources: Sequence[str], *, labels_from_folder: bool = False) -> Iterator[Entry]:
@@ -37,12 +24,22 @@ def list_entries(sources: Sequence[str], *, labels_from_folder: bool = False) ->
 
     sources: what `images.listing.list_photos` takes; .txt files, lists of paths as with @; .csv and
         .tsv files with a column of paths (`PATHS`) and, where they have them, one of true classes
-        (`LABELS`) and one of ids ("id"). Paths in them are looked for from here, then beside them.
+        (`LABELS`) and one of ids ("id"); .tar files, as WebDataset has them; .parquet files with a
+        column of photos; and folders and patterns of those two. Paths in tables are looked for from
+        here, then beside them.
     labels_from_folder: whether the folder that a photo lies in names its true class.
     Raises ImageError for what has no photos.
     """
     plain: list[str] = []
     for word in map(os.fspath, sources):
+        holders = _holders(word)
+        for path in holders:
+            if path.lower().endswith(".tar"):
+                yield from entries_of_archive(path)
+            else:
+                yield from entries_of_parquet(path, from_folder=labels_from_folder)
+        if holders:
+            continue
         if Path(word).suffix.lower() in TABLES:
             yield from _of_table(Path(word), labels_from_folder)
         else:
@@ -54,7 +51,28 @@ def list_entries(sources: Sequence[str], *, labels_from_folder: bool = False) ->
     folder = plain[0] if len(plain) == 1 and Path(plain[0]).is_dir() else None
     for path in list_photos(plain):
         name = Path(path).relative_to(folder).as_posix() if folder else path
-        yield _entry(name, path, None, labels_from_folder)
+        yield entry_of(name, path, None, from_folder=labels_from_folder)
+
+
+def _holders(word: str) -> list[str]:
+    """The archives and Parquet files that a word names: one, those that a pattern matches, or those
+    of a folder without photos of their own."""
+    path = Path(word)
+    if path.is_dir():
+        inside = [each for each in path.rglob("*") if each.suffix.lower() in HOLDERS]
+        return sorted(map(str, inside)) if inside and not _has_photos(word) else []
+    if path.suffix.lower() not in HOLDERS:
+        return []
+    if path.is_file() or not glob.has_magic(word):
+        return [word] if path.exists() else []
+    return sorted(glob.glob(word, recursive=True))  # noqa: PTH207  (patterns from the root, too)
+
+
+def _has_photos(folder: str) -> bool:
+    try:
+        return bool(list_photos([folder]))
+    except ImageNotFoundError:
+        return False
 
 
 def _check(word: str) -> None:
@@ -63,20 +81,9 @@ def _check(word: str) -> None:
     if word.startswith("@") or os.path.lexists(word) or glob.has_magic(word):
         return
     raise ImageNotFoundError(
-        f"there is no file or folder {word!r}: give a folder, a pattern in quotes, @list.txt, or a "
-        f".csv with a column of paths."
+        f"there is no file or folder {word!r}: give a folder, a pattern in quotes, @list.txt, a "
+        f".csv with a column of paths, or .tar and .parquet files with photos."
     )
-
-
-def _entry(name: str, path: str, label: str | None, from_folder: bool) -> Entry:
-    place = absolute(path)
-    label = Path(place).parent.name if from_folder and label is None else label
-    return Entry(_text(name), _text(place), None if label is None else _text(label))
-
-
-def _text(name: str) -> str:
-    """A name as UTF-8 can hold it: others are told as not to be found, and harm no photo."""
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _of_table(path: Path, from_folder: bool) -> Iterator[Entry]:
@@ -109,19 +116,13 @@ def _of_rows(file: TextIO, path: Path, from_folder: bool) -> Iterator[Entry]:
         if len(cells) <= at or not cells[at]:
             continue
         count += 1
-        place = _beside(path.parent, cells[at])
+        place = beside(path.parent, cells[at])
         true = cells[label] if label is not None and len(cells) > label else ""
         own = cells[name] if name is not None and len(cells) > name else ""
-        yield _entry(own or cells[at], place, true or None, from_folder)
+        yield entry_of(own or cells[at], place, true or None, from_folder=from_folder)
     if not count:
         raise ImageNotFoundError(f"the table {str(path)!r} names no photos below its first line.")
 
 
 def _column(header: Sequence[str], names: Sequence[str]) -> int | None:
     return next((header.index(name) for name in names if name in header), None)
-
-
-def _beside(folder: Path, name: str) -> str:
-    """A path from here, or where there is none, from the table's folder."""
-    beside = str(folder / name)
-    return beside if not os.path.lexists(name) and os.path.lexists(beside) else name
