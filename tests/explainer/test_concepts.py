@@ -487,4 +487,4 @@ def test_the_command(monkeypatch, capsys, tmp_path):
     assert "none of the 2 photos" in code
     assert err.count("seewhy:") == 2
     code, _, _ = call("a.png", "--sheet", "a.png/x.png")
-    assert "cannot be written" in code
+    assert "--output" in code
