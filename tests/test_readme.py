@@ -32,6 +32,7 @@ PAGES = [
     "docs/commands.md",
     "docs/pictures.md",
     "docs/pytest.md",
+    "docs/store.md",
 ]
 
 

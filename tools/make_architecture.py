@@ -23,7 +23,7 @@ ORDER = (
     ("plan", "results"),
     ("run",),
     ("explainer",),
-    ("studies", "seewhy_pytest"),
+    ("studies", "datasets", "seewhy_pytest"),
     ("cli",),
     ("__init__", "__main__"),
 )

@@ -9,7 +9,7 @@ from seewhy import backend
 from seewhy._version import __version__
 
 if TYPE_CHECKING:
-    from seewhy import enhance, errors, ground_truth, metrics, render, targets
+    from seewhy import datasets, enhance, errors, ground_truth, metrics, render, targets
     from seewhy.explainer.explainer import Explainer
     from seewhy.explainer.one_shot import concepts, explain, trust
     from seewhy.network.split import Split
@@ -34,6 +34,7 @@ __all__ = [
     "benchmark",
     "compare",
     "concepts",
+    "datasets",
     "debug",
     "diff",
     "enhance",

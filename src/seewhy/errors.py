@@ -66,6 +66,10 @@ class OptionError(SeewhyError, ValueError):
     """An option has a value that is not among the known ones."""
 
 
+class StoreError(SeewhyError, ValueError):
+    """A store of explanations cannot be read or written, or is one of another question."""
+
+
 class SeewhyWarning(UserWarning):
     """An explanation was made, and something about it must be known to read it."""
 

@@ -21,6 +21,7 @@ from seewhy.cli.commands import (
     layers,
     lists,
     locate,
+    run,
 )
 from seewhy.cli.help import Command, Group
 from seewhy.errors import SeewhyError
@@ -52,6 +53,7 @@ for panel, commands in {
         (compare.compare, compare.EXAMPLES),
         (locate.locate, locate.EXAMPLES),
         (concepts.concepts, concepts.EXAMPLES),
+        (run.run, run.EXAMPLES),
         (explain.demo, None),
     ),
     MEASURE: (

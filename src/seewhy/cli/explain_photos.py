@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from seewhy.results.trust import Trust
     from seewhy.targets.target import Target
 
+MANY = 1000
+"""Photos of more than which `seewhy run` is told of."""
 Result = tuple[str, "list[Explanation] | SeewhyError", "list[Trust]"]
 
 
@@ -85,6 +87,11 @@ def explain_photos(photos: Sequence[str], asked: Asked, drawing: Drawing, told: 
     tables = open_tables(drawing.output, _question(asked, drawing))
     # pictures of earlier runs that lie among the photos
     given = everything.without(tables.owners, photos)
+    if len(given.paths) > MANY and not told.quiet:
+        session.tell_problem(
+            f"{len(given.paths)} photos get pictures each; seewhy run keeps the maps of as many "
+            f"in a store that can be searched."
+        )
     run = Run(given, asked, drawing, told, tables)
     try:
         run.go()

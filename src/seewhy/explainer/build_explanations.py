@@ -11,8 +11,8 @@ import numpy as np
 
 from seewhy._version import __version__
 from seewhy.errors import warn
-from seewhy.images.geometry import Geometry
 from seewhy.maps import diagnostics
+from seewhy.maps.scaling import full_colour
 from seewhy.models.prepare import Part
 from seewhy.network.outputs import Output
 from seewhy.results.explanation import Explanation
@@ -77,7 +77,7 @@ def build_explanations(
             versions=info.versions,
             probability=_probability(info, outcome, question, target),
             diagnostics=figures,
-            scale=_full_colour(map, geometry),
+            scale=full_colour(map, geometry.input),
             upsampling=info.upsampling,
             ask_all=shown.ask_all,
             ask_trust=shown.ask_trust and shown.ask_trust(question),
@@ -109,18 +109,6 @@ def _notes_and_figures(
         "logits_found": info.output.final is not None,
     }
     return notes, diagnostics.map_figures(map, reached) | of_output | of_method
-
-
-def _full_colour(map: np.ndarray, geometry: Geometry) -> float | None:
-    """What is full colour in a map with a value for each pixel: few of them outshine all others.
-
-    The 99th percentile, as by Smilkov et al. 2017; None for grids of layers.
-    """
-    finer = all(a >= b for a, b in zip(map.shape, geometry.input, strict=True))
-    if not finer or not np.isfinite(map).all():
-        return None
-    bright = float(np.percentile(np.maximum(map, 0), 99))
-    return bright or None
 
 
 def versions(backend: ModuleType) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from seewhy.checks import one_of
@@ -51,6 +53,19 @@ def finish(map: np.ndarray, scale: float | None = None) -> np.ndarray:
         raise OptionError(f"scale is a positive finite value of the map, or None; got {scale}.")
     clipped: np.ndarray = np.minimum(rectify(map).astype("float64"), scale) / scale
     return clipped
+
+
+def full_colour(map: np.ndarray, input: Sequence[int]) -> float | None:
+    """What is full colour in a map with a value for each pixel: few of them outshine all others.
+
+    input: the sizes of the network's input. The 99th percentile, as by Smilkov et al. 2017; None
+    for grids of layers.
+    """
+    finer = all(a >= b for a, b in zip(map.shape, input, strict=True))
+    if not finer or not np.isfinite(map).all():
+        return None
+    bright = float(np.percentile(np.maximum(map, 0), 99))
+    return bright or None
 
 
 def check_finite(maps: np.ndarray) -> None:

@@ -1,0 +1,10 @@
+"""Runs over many photos: explanations as columns in a store of Parquet files, and read back.
+
+Loading the package imports neither Keras nor pyarrow.
+"""
+
+from seewhy.datasets.open_store import open_store as open
+from seewhy.datasets.run_options import RunOptions
+from seewhy.datasets.run_photos import run_photos as run
+
+__all__ = ["RunOptions", "open", "run"]

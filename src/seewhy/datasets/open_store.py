@@ -1,0 +1,210 @@
+"""Stores of runs, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from seewhy.datasets.arrow import parquet, pyarrow
+from seewhy.datasets.manifest import read_manifest
+from seewhy.datasets.store_files import part_paths
+from seewhy.datasets.stored_row import StoredRow
+from seewhy.errors import OptionError, StoreError
+from seewhy.results.prediction import Prediction
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+_FIELDS = tuple(each.name for each in fields(StoredRow) if each.name not in ("manifest", "map"))
+
+
+def open_store(store: str | Path) -> Store:
+    """What `seewhy.datasets.run` found, as far as its parts are whole.
+
+    Needs neither the model nor Keras. Raises StoreError for what is no store.
+    """
+    folder = Path(store)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise StoreError(
+            f"{str(folder)!r} is no store: it has no manifest.json. Give the folder that "
+            f"seewhy run was given with --output."
+        )
+    files = [_opened(path) for path in part_paths(folder)]
+    kept = tuple(np.arange(file.metadata.num_rows) for file in files)
+    return Store(folder, manifest, tuple(files), kept)
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return parquet().ParquetFile(path)
+    except (OSError, pyarrow().ArrowException) as error:
+        raise StoreError(
+            f"{str(path)!r} cannot be read ({error}): remove that part, and run the same command "
+            f"again to make it anew."
+        ) from error
+
+
+@dataclass(frozen=True)
+class Store:
+    """Rows of a store, one a photo and question, in the order of the photos.
+
+    They are read part by part: what is in memory does not grow with their number, but for `maps`
+    and `to_frame`, which hold all.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    """What the store was made with: model, method, layer, options, versions, photos."""
+    files: tuple[Any, ...]
+    kept: tuple[np.ndarray, ...]
+    """Of each part the places of the rows that are in."""
+
+    def __len__(self) -> int:
+        return sum(map(len, self.kept))
+
+    def __repr__(self) -> str:
+        about = self.manifest
+        return (
+            f"Store({str(self.folder)!r}: {len(self)} rows, {about['method']} at "
+            f"{about['layer']} of {about['model']['name']})"
+        )
+
+    def __iter__(self) -> Iterator[StoredRow]:
+        for part in range(len(self.files)):
+            if len(self.kept[part]):
+                yield from self._rows(self._table(part))
+
+    @overload
+    def __getitem__(self, index: int) -> StoredRow: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Store: ...
+
+    def __getitem__(self, index: int | slice) -> StoredRow | Store:
+        """One row, or some of them: row k of a part of many is found without reading the others."""
+        if isinstance(index, slice):
+            return self._chosen(np.arange(len(self))[index])
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"row {index} of a store of {len(self)} rows")
+        (row,) = self._chosen(np.array([index % len(self)]))
+        return row
+
+    def where(self, condition: Callable[[StoredRow], Any] | None = None, **values: Any) -> Store:
+        """The rows for which a function says yes, and whose fields have these values.
+
+        values: by name of a field of a row, as in label="cat"; a field with several values, such
+        as warnings, has to contain it. Raises OptionError for unknown fields.
+        """
+        known = (*_FIELDS, "predicted", "right")
+        unknown = [name for name in values if name not in known]
+        if unknown:
+            raise OptionError(f"a row has no field {unknown[0]!r}: it has {', '.join(known)}.")
+
+        def fits(row: StoredRow) -> bool:
+            same = all(_is(getattr(row, name), value) for name, value in values.items())
+            return same and (condition is None or bool(condition(row)))
+
+        kept = []
+        for part, places in enumerate(self.kept):
+            # the maps are most of a part, and only a function may look at them
+            table = self._table(part, with_maps=condition is not None) if len(places) else None
+            hit = [] if table is None else [fits(row) for row in self._rows(table)]
+            kept.append(places[np.array(hit, bool)])
+        return replace(self, kept=tuple(kept))
+
+    @property
+    def maps(self) -> np.ndarray:
+        """float32 (n, rows, cols), signed; NaN where a photo could not be read."""
+        parts = [
+            _maps(self._table(part, ["map", "scale"]), self._grid)
+            for part in range(len(self.files))
+            if len(self.kept[part])
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, *self._grid), "float32")
+
+    def to_frame(self, *, maps: bool = False) -> DataFrame:
+        """A data frame of pandas with a row for each. maps: whether it has the maps, too, as flat
+        lists divided by their scale. Raises DependencyError where pandas is not installed."""
+        from seewhy.render.notebooks.frames import data_frame
+
+        names = [*_FIELDS, "map"] if maps else list(_FIELDS)
+        if not len(self):
+            return data_frame([], names)
+        tables = [
+            self._table(part, names) for part in range(len(self.files)) if len(self.kept[part])
+        ]
+        data_frame([], names)  # tells where pandas is missing
+        frame: DataFrame = pyarrow().concat_tables(tables).select(names).to_pandas()
+        return frame
+
+    @property
+    def _grid(self) -> tuple[int, ...]:
+        return tuple(self.manifest["grid"])
+
+    @cached_property
+    def _ends(self) -> np.ndarray:
+        ends: np.ndarray = np.cumsum([len(places) for places in self.kept])
+        return ends
+
+    def _chosen(self, indices: np.ndarray) -> Store:
+        """The rows at these places among those that are in, in the order of the store."""
+        parts = np.searchsorted(self._ends, indices, side="right")
+        starts = self._ends - [len(places) for places in self.kept]
+        kept = [
+            places[np.sort(indices[parts == part] - starts[part])]
+            for part, places in enumerate(self.kept)
+        ]
+        return replace(self, kept=tuple(kept))
+
+    def _table(
+        self, part: int, columns: Sequence[str] | None = None, *, with_maps: bool = True
+    ) -> Any:
+        """Columns of the rows of one part that are in; all of them if none is named."""
+        names = columns or ([*_FIELDS, "map"] if with_maps else list(_FIELDS))
+        try:
+            table = self.files[part].read(columns=list(names))
+        except (OSError, pyarrow().ArrowException) as error:
+            raise StoreError(f"a part of {str(self.folder)!r} cannot be read ({error}).") from error
+        return table.take(pyarrow().array(self.kept[part]))
+
+    def _rows(self, table: Any) -> Iterator[StoredRow]:
+        maps = _maps(table, self._grid) if "map" in table.column_names else None
+        for k, values in enumerate(table.select(list(_FIELDS)).to_pylist()):
+            readable = values["error"] is None
+            values["top"] = None if values["top"] is None else self._predictions(values["top"])
+            values["warnings"] = tuple(values["warnings"]) if readable else None
+            own = maps[k] if maps is not None and readable else None
+            yield StoredRow(**values, map=own, manifest=self.manifest)
+
+    def _predictions(self, top: Sequence[dict[str, Any]]) -> tuple[Prediction, ...]:
+        classes = self.manifest["classes"]
+        found = []
+        for each in top:
+            wnid, name = classes[each["index"]]
+            found.append(Prediction(each["index"], wnid, name, each["probability"]))
+        return tuple(found)
+
+
+def _is(own: Any, value: Any) -> bool:
+    if isinstance(own, tuple) and not isinstance(value, tuple | list):
+        return value in own
+    return bool(own == value)
+
+
+def _maps(table: Any, grid: tuple[int, ...]) -> np.ndarray:
+    """The maps as they were, float32 (n, rows, cols); NaN where there is none."""
+    column = table["map"].combine_chunks()
+    missing = np.asarray(column.is_null())
+    shares = np.full((len(column), int(np.prod(grid))), np.nan, "float32")
+    # a list that is null has no values here
+    flat = np.asarray(column.flatten()).astype("float32")
+    shares[~missing] = flat.reshape(-1, shares.shape[1])
+    scale = table["scale"].to_numpy().astype("float32")
+    maps: np.ndarray = (shares * scale[:, None]).reshape(-1, *grid)
+    return maps

@@ -1,0 +1,99 @@
+"""The files of a store: each appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from seewhy.datasets.arrow import parquet, pyarrow
+from seewhy.errors import SeewhyError, StoreError
+from seewhy.render.files import write
+
+PLAN, MANIFEST = "plan.parquet", "manifest.json"
+STALE = 86_400
+"""Seconds after which an unfinished file is of no process that still writes it."""
+
+
+def part_path(store: Path, part: int) -> Path:
+    """Where a part of the store stands."""
+    return store / f"part-{part:05}.parquet"
+
+
+def part_paths(store: Path) -> list[Path]:
+    """The parts that are whole, in their order."""
+    return sorted(store.glob("part-*.parquet"), key=lambda path: (len(path.name), path.name))
+
+
+def write_file(path: Path, content: str | bytes | memoryview) -> None:
+    """Write one file of a store, so that it is there after a loss of power, too.
+
+    Raises StoreError where that is not possible.
+    """
+    with _told(path.parent):
+        write(path, content)
+        _synchronise(path.parent)
+
+
+def write_table(path: Path, table: Any, **how: Any) -> None:
+    """Write a part of a store. Raises StoreError where that is not possible."""
+    # in memory first: what fails then is a plain write of bytes, which tells why
+    sink = pyarrow().BufferOutputStream()
+    parquet().write_table(table, sink, **how)
+    write_file(path, memoryview(sink.getvalue()))
+
+
+def write_streamed(path: Path, fill: Callable[[Path], None]) -> None:
+    """Let `fill` write a large file, which then gets its place at once."""
+    unfinished = path.with_name(f".{uuid4().hex}{path.suffix}")
+    with _told(path.parent):
+        there = path.parent.is_dir()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            fill(unfinished)
+            with unfinished.open("rb+") as file:
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            if not there:
+                with suppress(OSError):
+                    path.parent.rmdir()
+            raise
+        _synchronise(path.parent)
+
+
+def remove_stale(store: Path) -> None:
+    """Remove what runs that were killed long ago left unfinished."""
+    for path in store.glob(".*.*"):
+        with suppress(OSError):
+            if path.suffix in (".parquet", ".json") and time.time() - path.stat().st_mtime > STALE:
+                path.unlink()
+
+
+@contextmanager
+def _told(store: Path) -> Iterator[None]:
+    try:
+        yield
+    except SeewhyError:  # some of which are errors of files, too
+        raise
+    except OSError as error:
+        whole = len(part_paths(store)) if store.is_dir() else 0
+        raise StoreError(
+            f"the store {str(store)!r} cannot be written ({error.strerror or error}). Its "
+            f"{whole} finished parts are kept: once that is mended, the same command goes on."
+        ) from error
+
+
+def _synchronise(folder: Path) -> None:
+    """The renaming itself; where folders cannot be opened, the system does it in its time."""
+    with suppress(PermissionError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
