@@ -1,8 +1,8 @@
 # These commands do everything on a fresh machine with Python 3.11 or newer and pip:
 #   make demo    explain the bundled photo with the bundled network
 #   make dist    build wheel and sdist, and test the wheel in an empty environment
-#   make test    run all tests on TensorFlow, JAX and PyTorch, and those of methods without
-#                gradients on Keras's numpy and openvino backends
+#   make test    run the tests on TensorFlow, JAX and PyTorch, and those of methods without
+#                gradients on Keras's numpy and openvino backends (make test-all: slow ones too)
 PYTHON ?= python3
 # The backend of the demo: jax (the smallest to install), tensorflow-cpu, tensorflow or torch
 BACKEND ?= jax
@@ -12,8 +12,10 @@ WORKERS ?= 2
 
 # What differs between backends; TensorFlow, the fastest on CPUs, runs the rest too
 EACH = not framework_free and not one_backend
+# What a change of the code cannot break, or hardly ever; `make test-all` runs it too
+QUICK = not slow
 
-.PHONY: demo test check bench dist clean
+.PHONY: demo test test-all check bench dist clean
 
 demo: .venv-demo/$(BACKEND)
 	KERAS_BACKEND=$(BACKEND:-cpu=) .venv-demo/bin/seewhy demo --output demo
@@ -21,11 +23,14 @@ demo: .venv-demo/$(BACKEND)
 # One thread a process for torch: the workers share the cores, and waiting threads spin.
 test: export OMP_NUM_THREADS = 1
 test: .venv/ready .venv/chromium
-	KERAS_BACKEND=tensorflow .venv/bin/pytest -n $(WORKERS)
-	KERAS_BACKEND=jax .venv/bin/pytest -n $(WORKERS) -m "$(EACH)"
-	KERAS_BACKEND=torch .venv/bin/pytest -n $(WORKERS) -m "$(EACH)"
+	KERAS_BACKEND=tensorflow .venv/bin/pytest -n $(WORKERS) -m "$(QUICK)"
+	KERAS_BACKEND=jax .venv/bin/pytest -n $(WORKERS) -m "$(EACH) and $(QUICK)"
+	KERAS_BACKEND=torch .venv/bin/pytest -n $(WORKERS) -m "$(EACH) and $(QUICK)"
 	KERAS_BACKEND=numpy .venv/bin/pytest -n $(WORKERS) tests/backend/test_gradient_free.py
 	KERAS_BACKEND=openvino .venv/bin/pytest -n $(WORKERS) tests/backend/test_gradient_free.py
+
+test-all: QUICK = (slow or not slow)
+test-all: test
 
 check: .venv/ready
 	.venv/bin/ruff format --check .

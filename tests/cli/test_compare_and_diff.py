@@ -108,10 +108,13 @@ def test_backends_cannot_change(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", running)
     options.use_backend(None)
     options.use_backend(running)
+    another = "torch" if running == "jax" else "jax"
     with pytest.raises(BackendError, match=f"Keras runs on '{running}' already"):
-        options.use_backend("another")
+        options.use_backend(another)
+    with pytest.raises(BackendError, match=r"--backend takes one of .*openvino.*mean 'jax'"):
+        options.use_backend("jxa")
     monkeypatch.delitem(sys.modules, "keras")
-    options.use_backend("another")
+    options.use_backend(another)
     import os
 
-    assert os.environ["KERAS_BACKEND"] == "another"
+    assert os.environ["KERAS_BACKEND"] == another

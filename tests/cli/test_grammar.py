@@ -9,7 +9,7 @@ import typer
 
 from seewhy.cli import app
 from seewhy.cli.arguments import grammar
-from seewhy.errors import MethodError, OptionError
+from seewhy.errors import MethodError, OptionError, TargetError
 from seewhy.targets.labels import Label, Labels
 
 pytestmark = pytest.mark.framework_free
@@ -35,6 +35,13 @@ LABELS = Labels(
 )
 def test_lists(texts, parts):
     assert grammar.split_list(texts) == parts
+
+
+def test_a_class_torn_at_its_comma_is_told():
+    with pytest.raises(TargetError, match="'crane, bird' has a comma in its name"):
+        grammar.target_list(["crane, bird,crane"], LABELS)
+    assert grammar.target_list(['"crane, bird",crane'], LABELS) == ["crane, bird", "crane"]
+    assert grammar.target_list(["crane,0"], LABELS) == ["crane", "0"]
 
 
 def test_classes_with_commas():

@@ -81,7 +81,9 @@ WRONG_PICTURES = [
 ]
 ALL_WRONG = [*WRONG, *WRONG_PICTURES]
 MAY = {("colorize", "size"): (None,), ("mask", "value"): (None, 0), ("boxes", "max_boxes"): (None,)}
-MAY |= {(name, "alpha"): (0,) for name in ("overlay", "laid_over")}
+MAY |= {("laid_over", "alpha"): (0,), ("overlay", "alpha"): (0, None)}  # None: the look's own
+MAY |= {("colorize", "colormap"): (None,), ("overlay", "colormap"): (None,)}
+MAY |= {("overlay", "blend"): (None,)}
 MAY |= {("boxes", "threshold"): (0, None)}
 
 

@@ -100,6 +100,7 @@ def test_the_table_is_large_and_its_names_differ():
     assert len({kind.name for kind in KINDS}) == len(KINDS) >= 45
 
 
+@pytest.mark.slow
 def test_the_inputs_are_far_from_ties(case):
     if isinstance(case.cut.model, keras.Model):
         inputs = list(case.inputs) if isinstance(case.inputs, tuple) else case.inputs

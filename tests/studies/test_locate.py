@@ -98,7 +98,24 @@ def test_a_photo_that_cannot_be_read(files, monkeypatch, capsys, tmp_path):
     assert run(files, monkeypatch, str(tmp_path / "no.jpg"), "--output", str(tmp_path)) == 1
     printed = capsys.readouterr()
     assert "there is no file" in printed.err
-    assert "1 box, left: 100% of the heat" in printed.out
+    assert "1 box, left (class probability" in printed.out
+    assert "): 100% of its heat" in printed.out
+
+
+def test_the_line_of_one_of_several_photos(files, monkeypatch, capsys, tmp_path):
+    """Each class with its probability and its heat, and warnings by their names, not the class's"""
+    second = tmp_path / "again.png"
+    second.write_bytes((files / "spots.png").read_bytes())
+    wished = ["--target", "left,right,none", "--output", str(tmp_path)]
+    assert run(files, monkeypatch, str(second), *wished) == 0
+    line = next(text for text in capsys.readouterr().out.splitlines() if "again.png" in text)
+    assert "2 boxes, left (class probability" in line
+    assert ", right (class probability" in line
+    assert line.count("of its heat") == 2
+    assert line.endswith("[no-positive-evidence]")
+    run(files, monkeypatch, *wished, "--overwrite", "--json")
+    (warning,) = json.loads(capsys.readouterr().out)[0]["warnings"]
+    assert warning.startswith("no-positive-evidence: for none, ")
 
 
 def test_the_smallest_share_that_makes_a_box(files, monkeypatch, capsys, tmp_path):

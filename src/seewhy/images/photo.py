@@ -38,7 +38,7 @@ MOST_TIMES = 4
 """How many times more pixels than usual a file may have that is decoded smaller."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no one answer
 class Photo:
     """A photo as people see it."""
 

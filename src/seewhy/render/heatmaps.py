@@ -70,8 +70,9 @@ def overlay(
 
 def _look(look: LookName | Look | None, **said: Any) -> Look:
     """What was said without a look always started from the tutorial's."""
-    spoken = any(value is not None for value in said.values()) and said.get("blend") != "heat"
-    return choose_look("tutorial" if look is None and spoken else look, **said)
+    spoken = any(value is not None for value in said.values())
+    by_heat = isinstance(said.get("blend"), str) and said["blend"] == "heat"
+    return choose_look("tutorial" if look is None and spoken and not by_heat else look, **said)
 
 
 def _enlarged(grid: np.ndarray, shape: tuple[int, ...], look: Look) -> np.ndarray:

@@ -61,6 +61,10 @@ def choose_look(
         of the look's own.
     Raises OptionError for an unknown look, colour map or blend, and for an alpha beyond 0..1.
     """
+    if blend is not None:
+        one_of("blend", blend, BLENDS)  # before anything is compared with what may be an array
+    if colormap is not None:
+        table(colormap)
     if look is None:
         clear = blend == "heat" or (blend is None and colormap != "jet")
         chosen = CLEAR if clear else TUTORIAL

@@ -34,7 +34,7 @@ TOGETHER = "\u00a0"
 NEGLIGIBLE = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no one answer
 class Concepts:
     """What a layer sees in some images, in a few parts, and which classes each part speaks for.
 
@@ -185,7 +185,7 @@ def _checked(name: str, value: Any, count: int) -> int:
     return int(value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no one answer
 class ConceptScores:
     """Scores of all classes for activations that were put together from concepts."""
 
@@ -199,7 +199,7 @@ class ConceptScores:
     """(images, concepts, classes): for one concept, all others left out."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no one answer
 class ConceptEffect:
     """What each concept does to the score of each class, over all images."""
 

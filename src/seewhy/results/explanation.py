@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from seewhy.results.trust import Trust
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no one answer
 class Explanation:
     """Why a network decided as it did about one photo, signal, volume or video.
 

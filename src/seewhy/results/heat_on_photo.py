@@ -17,7 +17,7 @@ from seewhy.render import drawn_size, pictures
 from seewhy.render.looks import Look
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no one answer
 class HeatOnPhoto:
     """One map over one photo, signal, volume or video; `Explanation` describes the fields."""
 

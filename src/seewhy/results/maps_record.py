@@ -20,7 +20,7 @@ CODES = (
 """Names of what must be known to read a map, by the bit that stands for each."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no one answer
 class Maps:
     """One row an image, in the order in which they were given.
 

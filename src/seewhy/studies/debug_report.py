@@ -154,7 +154,7 @@ def _address(picture: np.ndarray) -> str:
     return data_address(content.getvalue(), "image/jpeg")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no one answer
 class Region:
     """The smallest part of the photo, hottest first, whose removal turns the decision."""
 

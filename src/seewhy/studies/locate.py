@@ -70,7 +70,7 @@ def boxes_as_dict(place: LocatedPhoto, explanations: Sequence[Explanation]) -> d
     """
     several = len(explanations) > 1
     notes = [
-        f"{each.target.name}: {note}" if several else note
+        _of_class(note, each.target.name) if several else note
         for each in explanations
         for note in each.warnings
     ]
@@ -96,6 +96,12 @@ def boxes_as_dict(place: LocatedPhoto, explanations: Sequence[Explanation]) -> d
         "predictions": [vars(prediction) for prediction in explanations[0].predictions],
         "warnings": list(dict.fromkeys(notes)),
     }
+
+
+def _of_class(note: str, name: str) -> str:
+    """A warning that says of which class it is; its own name stays in front."""
+    code, _, text = note.partition(": ")
+    return f"{code}: for {name}, {text}"
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,21 @@ def target_list(texts: Sequence[str], labels: Labels) -> list[str]:
     """Questions by name; a text that is a class as it stands is not split at its commas."""
     targets: list[str] = []
     for text in texts:
-        targets += [text] if "," not in text or _is_class(text, labels) else split_list([text])
+        targets += [text] if "," not in text or _is_class(text, labels) else _split(text, labels)
     return targets
+
+
+def _split(text: str, labels: Labels) -> list[str]:
+    """The parts of a list. Raises TargetError where it was split within the name of a class."""
+    parts = split_list([text])
+    torn = [each.name for each in labels.entries if "," in each.name and each.name in text]
+    for name in torn:
+        if name not in parts and not all(_is_class(part, labels) for part in parts):
+            raise TargetError(
+                f"{text!r} is read as a list, and the class {name!r} has a comma in its name. Give "
+                f"it by itself, in a --target of its own, or in double quotes within the list."
+            )
+    return parts
 
 
 def one_target(texts: Sequence[str], labels: Labels, default: str = "top") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 import os
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seewhy.backend import BACKENDS, WITHOUT_GRADIENTS
 from seewhy.cli.arguments import completion, grammar
 from seewhy.cli.arguments.flags import ASKED, HOW, LOOK, PICTURES, Backend
 from seewhy.errors import BackendError
@@ -113,11 +115,16 @@ def takes_options(
 def use_backend(name: str | None) -> None:
     """Let Keras run on this backend; None leaves it as it is.
 
-    Raises BackendError if Keras runs on another one already; whether it is known and installed
-    is told when it is loaded.
+    Raises BackendError for one that Keras does not have, and if Keras runs on another one already;
+    whether it is installed is told when it is loaded.
     """
     if name is None:
         return
+    known = (*BACKENDS, *WITHOUT_GRADIENTS)
+    if name not in known:
+        near = difflib.get_close_matches(name.lower(), known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise BackendError(f"--backend takes one of {', '.join(known)}; got {name!r}.{hint}")
     keras = sys.modules.get("keras")
     running = keras.backend.backend() if keras is not None else name
     if running != name:

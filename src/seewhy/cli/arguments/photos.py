@@ -50,10 +50,12 @@ class GivenPhotos:
         """Raises ImageError, after the problems were told, if no photo can be read."""
         if self.any_readable:
             return
-        *others, last = self.problems.values()
-        for error in others:
+        problems = list(self.problems.values())
+        if len(problems) == 1:
+            raise problems[0]
+        for error in problems:
             session.tell_problem(error)
-        raise last
+        raise ImageError(f"none of the {len(problems)} photos can be read.")
 
 
 def given_photos(photos: Sequence[str]) -> GivenPhotos:

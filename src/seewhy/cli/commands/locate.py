@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from seewhy.results.explanation import Explanation
     from seewhy.studies.locate import BoxFiles
 
+_TOLD = 3
+"""Classes whose boxes are told in the line of a photo."""
 EXAMPLES = """
 [bold]Examples[/bold]
 
@@ -233,11 +235,24 @@ def _show(records: Sequence[dict[str, Any]], files: Sequence[Path], told: teller
 
 
 def _boxes_in_words(boxes: Sequence[dict[str, Any]]) -> str:
-    """How many boxes there are, and what the first holds of the heat."""
+    """How many boxes there are, and of each class what its first box holds of its heat."""
     if not boxes:
         return "no boxes"
     count = "1 box" if len(boxes) == 1 else f"{len(boxes)} boxes"
-    return f"{count}, {boxes[0]['name']}: {boxes[0]['share_of_heat']:.0%} of the heat"
+    firsts = {box["name"]: box for box in reversed(boxes)}
+    names = list(dict.fromkeys(box["name"] for box in boxes))
+    shares = [f"{name}{_sure(firsts[name])}: {_heat(firsts[name])}" for name in names[:_TOLD]]
+    more = [f"and {len(names) - _TOLD} more classes"] if names[_TOLD:] else []
+    return ", ".join([count, *shares, *more])
+
+
+def _sure(box: Mapping[str, Any]) -> str:
+    """The probability of a box's class in brackets; "" for questions that have none."""
+    return "" if box["probability"] is None else f" (class probability {box['probability']:.1%})"
+
+
+def _heat(box: Mapping[str, Any]) -> str:
+    return f"{box['share_of_heat']:.0%} of its heat"
 
 
 def _show_photo(record: dict[str, Any]) -> None:
@@ -246,10 +261,7 @@ def _show_photo(record: dict[str, Any]) -> None:
         session.echo(f"  prediction {record['predictions'][0]['name']}: {teller.answer(record)}")
     for box in record["boxes"]:
         corners = f"{box['left']}, {box['top']}, {box['right']}, {box['bottom']}"
-        probability = box["probability"]
-        sure = "" if probability is None else f" (class probability {probability:.1%})"
-        heat = f"{box['share_of_heat']:.0%} of its heat"
-        session.echo(f"  {box['name']}{sure}: box {corners} holds {heat}")
+        session.echo(f"  {box['name']}{_sure(box)}: box {corners} holds {_heat(box)}")
     if not record["boxes"]:
         session.echo("  no boxes: nothing speaks for the target")
     for note in record["warnings"]:
