@@ -50,7 +50,7 @@ def _opened(path: Path) -> Any:
         ) from error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Store:
     """Rows of a store, one a photo and question, in the order of the photos.
 
