@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import warnings
 
+import keras
 import numpy as np
 import pytest
+from keras import layers, ops
 
 from nets import tiny
 from seewhy import targets
@@ -93,6 +95,57 @@ def test_of_any_images(kind):
     if kind == "floats":
         explainer = Explainer(tiny.plain(), preprocess="none")
     assert_same(explainer.maps(images), quietly(explainer, images, "top"))
+
+
+def small(shape=(16, 16, 3), dtype="float32", close="softmax", units=3):
+    image = keras.Input(shape, dtype=dtype)
+    x = image if dtype == "float32" else ops.cast(image, "float32")
+    x = layers.Conv2D(4, 3, activation="relu")(x)
+    outputs = layers.Dense(units, activation=close)(layers.GlobalAveragePooling2D()(x))
+    return tiny.fixed(keras.Model(image, outputs))
+
+
+@pytest.mark.parametrize("said", [None, True])
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "float32"])
+@pytest.mark.parametrize("kind", ["uint8", "float32"])
+def test_of_models_of_any_type_of_input(dtype, kind, said):
+    explainer = Explainer(small(dtype=dtype), preprocess="caffe", prepared=said)
+    images = tiny.photos(3)[:, :16, :16].astype(kind)
+    assert_same(explainer.maps(images), quietly(explainer, images, "top"))
+
+
+@pytest.mark.parametrize("said", [None, True])
+@pytest.mark.parametrize("channels", [1, 2, 5])
+def test_of_images_of_any_channels(channels, said):
+    explainer = Explainer(small((16, 16, channels)), preprocess="none", prepared=said)
+    images = np.random.default_rng(0).random((3, 16, 16, channels), "float32")
+    assert_same(explainer.maps(images), quietly(explainer, images, "top"))
+
+
+SINGLE = {
+    "quantity": targets.regression(),
+    "mixed": [targets.regression(), "top", 0],
+    "output": targets.output(0, targets.regression()),
+}
+
+
+@pytest.mark.parametrize("question", SINGLE)
+@pytest.mark.parametrize("close", [None, "sigmoid"])
+def test_of_a_single_value(question, close):
+    explainer = Explainer(small(close=close, units=1), preprocess="unit")
+    images, asked = tiny.photos(3), SINGLE[question]
+    assert_same(explainer.maps(images, asked), quietly(explainer, images, asked))
+
+
+@pytest.mark.parametrize("asked", ["top", targets.output(1), [targets.output(0), "top", 1]])
+def test_of_several_outputs(asked):
+    image = keras.Input((16, 16, 3))
+    x = layers.Conv2D(4, 3, activation="relu")(image)
+    pooled = layers.GlobalAveragePooling2D()(x)
+    heads = [layers.Dense(k, activation="softmax")(pooled) for k in (3, 4)]
+    explainer = Explainer(tiny.fixed(keras.Model(image, heads)), preprocess="unit")
+    images = tiny.photos(3)
+    assert_same(explainer.maps(images, asked), quietly(explainer, images, asked))
 
 
 def test_a_batch_of_photos_makes_nothing_for_each(monkeypatch):

@@ -94,7 +94,7 @@ def _notes_and_figures(
     map, reached = outcome.maps[k], bool(outcome.reached[k])
     of_method = outcome.figures[k] if outcome.figures else {}
     notes = [
-        *_notes_of_model(info, question),
+        *notes_of_model(info.notes, question),
         *_output_notes(info, outcome, question),
         *_probability_notes(info, outcome, question, float(outcome.scores[k])),
         *diagnostics.map_warnings(
@@ -150,10 +150,10 @@ def _probability(
     return min(share, 1.0) if np.isfinite(share) else None
 
 
-def _notes_of_model(info: ExplainerInfo, question: Target) -> list[str]:
+def notes_of_model(notes: Sequence[str], question: Target) -> list[str]:
     """Those of the plan, but for the choice of an output that the question makes itself."""
     chosen = advice.names_output(question)
-    return [note for note in info.notes if not (chosen and note.startswith("output-chosen"))]
+    return [note for note in notes if not (chosen and note.startswith("output-chosen"))]
 
 
 def _output_notes(info: ExplainerInfo, outcome: Outcome, question: Target) -> list[str]:

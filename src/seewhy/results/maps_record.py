@@ -15,7 +15,7 @@ CODES = (
     *("constant", "single-cell", "saturated", "logits-not-found", "negative-score"),
     *("range-unlikely", "range-assumed", "high-bit-depth", "colour-profile"),
     *("geometry-unknown", "layer-ignored", "no-relu", "several-inputs", "part-explained"),
-    *("output-chosen", "several-calls"),
+    *("output-chosen", "several-calls", "shown"),
 )
 """Names of what must be known to read a map, by the bit that stands for each."""
 

@@ -9,13 +9,15 @@ import numpy as np
 
 from seewhy.errors import OptionError
 from seewhy.explainer.batching import group_by_key, one_target_each
-from seewhy.explainer.columns.pixel_batches import pixel_batch, prepared_batch
+from seewhy.explainer.build_explanations import notes_of_model
+from seewhy.explainer.columns.pixel_batches import bits_of_batch, pixel_batch, prepared_batch
 from seewhy.explainer.pipeline import Pipeline
 from seewhy.maps import diagnostics
 from seewhy.maps.map_checks import are_saturated, map_checks, top_classes
 from seewhy.models.prepare import Prepared
 from seewhy.results.maps_record import CODES, Maps, bits_of
 from seewhy.run.outcome import Outcome
+from seewhy.targets.advice import asks_quantity
 from seewhy.targets.labels import Label
 from seewhy.targets.ranks import is_rank
 from seewhy.targets.target import Ranking, Target, batch_key
@@ -68,7 +70,7 @@ def _questions(pipeline: Pipeline, targets: Any, count: int) -> list[Target]:
 def _of_batch(pipeline: Pipeline, batch: np.ndarray, targets: Sequence[Target]) -> Iterator[Maps]:
     wrapped, size = pipeline.wrapped, pipeline.options.batch_size
     fixed = wrapped.inputs[0].batch
-    size = min(size, fixed or size)
+    size, bits = min(size, fixed or size), bits_of_batch(batch, pipeline)
     for start in range(0, len(batch), size):
         images, asked = batch[start : start + size], targets[start : start + size]
         if images.dtype == np.uint8:
@@ -76,7 +78,7 @@ def _of_batch(pipeline: Pipeline, batch: np.ndarray, targets: Sequence[Target]) 
             images = ready.astype("uint8") if wrapped.inputs[0].dtype == "uint8" else ready
         yield from _in_order(
             [
-                (members, _asked(pipeline, [images[members]], [asked[i] for i in members], 0))
+                (members, _asked(pipeline, [images[members]], [asked[i] for i in members], bits))
                 for members in group_by_key([batch_key(target) for target in asked])
             ]
         )
@@ -152,8 +154,9 @@ def _maps(
         hit["saturated"] = are_saturated(scores)
     for code, of_images in hit.items():
         bits = bits | (of_images.astype("uint32") << CODES.index(code))
-    bits = bits | np.uint32(bits_of(pipeline.plan.notes))
-    bits = bits | _told_by_row(pipeline, columns)
+    # those of one batch differ in their values only, so that the first one tells of all
+    bits = bits | np.uint32(bits_of(notes_of_model(pipeline.plan.notes, targets[0])))
+    bits = bits | _told_by_row(pipeline, columns, targets[0])
     return Maps(
         maps=maps,
         scores=scores,
@@ -166,14 +169,14 @@ def _maps(
     )
 
 
-def _told_by_row(pipeline: Pipeline, columns: Outcome) -> np.ndarray:
+def _told_by_row(pipeline: Pipeline, columns: Outcome, question: Target) -> np.ndarray:
     """Bits of what is known of single images only: figures of methods, and unclosed outputs."""
     count = len(columns.ranked)
     bits = np.zeros(count, "uint32")
     for row, figures in enumerate(columns.figures):
         bits[row] |= bits_of(diagnostics.figure_warnings(figures, ""))
     output = pipeline.plan.context.output
-    if output.regression or output.field or output.final is not None:
+    if output.regression or output.field or output.final is not None or asks_quantity(question):
         return bits
     about = (output.unknown, output.binary, output.classifies, output.name)
     for row in range(count):
