@@ -191,6 +191,50 @@ def test_parts_that_are_lost_in_part_are_told(explainer, photos, whole, tmp_path
     assert parts(tmp_path / "cut") == parts(whole)
 
 
+def test_a_part_from_elsewhere_is_none_of_this_store(explainer, photos, whole, tmp_path):
+    for source, place in (("00000", "00001"), ("00001", "00002")):
+        shutil.copytree(whole, tmp_path / place)
+        strange = tmp_path / place / f"part-{place}.parquet"
+        shutil.copy(whole / f"part-{source}.parquet", strange)
+        assert datasets.run(explainer, photos, tmp_path / place, HOW).done == 4
+        assert parts(tmp_path / place) == parts(whole)
+
+
+def test_pages_that_are_damaged_are_told_with_the_part_and_the_mend(whole, tmp_path):
+    shutil.copytree(whole, tmp_path / "store")
+    damaged = tmp_path / "store/part-00001.parquet"
+    data = bytearray(damaged.read_bytes())
+    data[4:60] = b"\xff" * 56
+    damaged.write_bytes(bytes(data))
+    with pytest.raises(StoreError, match=r"(?s)part-00001\.parquet.*remove that part"):
+        list(datasets.open(tmp_path / "store"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts what Linux has open")
+def test_a_store_that_is_open_holds_no_file_open(whole):
+    def opened():
+        return sum(str(whole) in os.path.realpath(each) for each in Path("/proc/self/fd").iterdir())
+
+    store = datasets.open(whole)
+    assert opened() == 0
+    rows = iter(store)
+    next(rows)
+    assert opened() == 0
+
+
+def test_a_store_is_a_source_with_each_photo_once(explainer, whole, tmp_path):
+    state = datasets.run(explainer, whole, tmp_path, RunOptions(shard_size=4))
+    assert state.photos == COUNT + 1
+    again = [(row.id, row.source, row.label) for row in datasets.open(tmp_path)]
+    assert again == [(row.id, row.source, row.label) for row in datasets.open(whole)]
+
+
+def test_no_sources_are_told(explainer, tmp_path):
+    with pytest.raises(ImageError, match="empty"):
+        datasets.run(explainer, [], tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
 def test_broken_photos_are_tried_again_only_if_asked(explainer, photos, whole, tmp_path):
     shutil.copytree(photos, tmp_path / "photos")
     store = tmp_path / "store"

@@ -39,7 +39,7 @@ def read_manifest(store: Path) -> dict[str, Any] | None:
         raise StoreError(
             f"the store {str(store)!r} has the schema {version!r}, and this version of seewhy "
             f"reads schema {SCHEMA}: take the version that wrote it, "
-            f"{known.get('versions', {}).get('seewhy', 'unknown')}."
+            f"{(known.get('versions') or {}).get('seewhy', 'unknown')}."
         )
     return dict(known)
 

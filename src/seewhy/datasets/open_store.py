@@ -35,18 +35,20 @@ def open_store(store: str | Path) -> Store:
             f"{str(folder)!r} is no store: it has no manifest.json. Give the folder that "
             f"seewhy run was given with --output."
         )
-    files = [_opened(path) for path in part_paths(folder)]
-    kept = tuple(np.arange(file.metadata.num_rows) for file in files)
-    return Store(folder, manifest, tuple(files), kept)
+    files = tuple(part_paths(folder))
+    kept = tuple(np.arange(_read(path, parquet().read_metadata).num_rows) for path in files)
+    return Store(folder, manifest, files, kept)
 
 
-def _opened(path: Path) -> Any:
+def _read(path: Path, read: Callable[[Path], Any]) -> Any:
+    """What a function reads of one part, which is closed behind it: there may be more parts than a
+    process may open files. Raises StoreError."""
     try:
-        return parquet().ParquetFile(path)
+        return read(path)
     except (OSError, pyarrow().ArrowException) as error:
         raise StoreError(
-            f"{str(path)!r} cannot be read ({error}): remove that part, and run the same command "
-            f"again to make it anew."
+            f"{str(path)!r} cannot be read ({str(error).strip()}): remove that part, and run the "
+            f"same command again to make it anew."
         ) from error
 
 
@@ -61,7 +63,8 @@ class Store:
     folder: Path
     manifest: dict[str, Any]
     """What the store was made with: model, method, layer, options, versions, photos."""
-    files: tuple[Any, ...]
+    files: tuple[Path, ...]
+    """The parts that are whole, in their order."""
     kept: tuple[np.ndarray, ...]
     """Of each part the places of the rows that are in."""
 
@@ -179,10 +182,12 @@ class Store:
     ) -> Any:
         """Columns of the rows of one part that are in; all of them if none is named."""
         names = columns or ([*_FIELDS, "map"] if with_maps else list(_FIELDS))
-        try:
-            table = self.files[part].read(columns=list(names))
-        except (OSError, pyarrow().ArrowException) as error:
-            raise StoreError(f"a part of {str(self.folder)!r} cannot be read ({error}).") from error
+
+        def read(path: Path) -> Any:
+            with parquet().ParquetFile(path) as file:
+                return file.read(columns=list(names))
+
+        table = _read(self.files[part], read)
         return table.take(pyarrow().array(self.kept[part]))
 
     def _rows(self, table: Any) -> Iterator[StoredRow]:

@@ -86,6 +86,8 @@ def run_photos(
     choices, folder = options or RunOptions(), Path(store)
     words = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
     listed = [os.fspath(word) for word in words]
+    if not listed:
+        raise ImageError("there is no photo to explain: the list of sources is empty.")
     check_store(folder, listed, choices)
     from seewhy.datasets.explain_parts import prepared_run
 
@@ -213,7 +215,7 @@ class Run:
         for number in range(first - 1, self.plan.parts, count):
             size = self.plan.size(number)
             self.state.photos += size
-            errors = errors_in(part_path(self.store, number))
+            errors = errors_in(part_path(self.store, number), self.plan.first_row(number), size)
             if errors is None or (errors and self.options.retry_errors):
                 todo.append(number)
             else:
@@ -256,14 +258,20 @@ def _check_source(part: Part) -> None:
         )
 
 
-def errors_in(path: Path) -> int | None:
-    """How many photos of a part could not be read; None where there is no whole part."""
+def errors_in(path: Path, first: int, size: int) -> int | None:
+    """How many photos of a part could not be read; None where there is no whole part.
+
+    first, size: where its rows begin in the plan, and how many photos it has: a part of that name
+    from elsewhere is none.
+    """
     if not path.exists():
         return None
     try:
-        file = parquet().ParquetFile(path)
-        questions = len(set(file.read(columns=["question"])["question"].to_pylist()))
-        column = file.read(columns=["error"])["error"]
+        with parquet().ParquetFile(path) as file:
+            table = file.read(columns=["row", "error"])
     except (OSError, KeyError, pyarrow().ArrowException):
         return None
-    return (len(column) - int(column.null_count)) // max(1, questions)
+    rows = table["row"].to_pylist()
+    if sorted(set(rows)) != list(range(first, first + size)) or len(rows) % size:
+        return None
+    return (len(rows) - int(table["error"].null_count)) // (len(rows) // size)

@@ -13,6 +13,7 @@ from seewhy.checks import check_regular_file
 from seewhy.datasets.sources.archives import entries_of_archive
 from seewhy.datasets.sources.entry import Entry, beside, entry_of
 from seewhy.datasets.sources.parquet_tables import LABELS, PATHS, entries_of_parquet
+from seewhy.datasets.store_files import MANIFEST, PLAN
 from seewhy.errors import ImageError, ImageNotFoundError, SeewhyError
 from seewhy.images.listing import list_photos
 
@@ -59,6 +60,8 @@ def _holders(word: str) -> list[str]:
     of a folder without photos of their own."""
     path = Path(word)
     if path.is_dir():
+        if (path / MANIFEST).exists() and (path / PLAN).exists():
+            return [str(path / PLAN)]  # a store, whose parts name the same photos again
         inside = [each for each in path.rglob("*") if each.suffix.lower() in HOLDERS]
         return sorted(map(str, inside)) if inside and not _has_photos(word) else []
     if path.suffix.lower() not in HOLDERS:
