@@ -83,6 +83,34 @@ def test_what_looks_at_values_runs_as_it_is_written(from_second):
         np.testing.assert_allclose(got, plain, atol=1e-6 * max(np.abs(plain).max(), 1e-9))
 
 
+def _best(values):
+    return int(np.argmax(values))
+
+
+BY_VALUE = {
+    "NumPy": lambda x: x[:, _best(keras.ops.convert_to_numpy(x)[0])],
+    "an array": lambda x: x[:, _best(np.asarray(x.detach()))],
+    "lists": lambda x: x[:, _best(x[0].tolist())],
+    "one value": lambda x: x[:, x[0].argmax().item()],
+    "a branch": lambda x: x[:, 0] if x[0, 0] > x[0, 1] else x[:, 1],
+    "places": lambda x: x[:, 0] * len((x[0] > x[0].mean()).nonzero()),
+    "a mask": lambda x: x[:, 0] * x[0][x[0] > x[0].mean()].shape[0],
+    "no value": lambda x: x[:, 0] * keras.ops.max(x, axis=-1),
+}
+
+
+@pytest.mark.parametrize("how", BY_VALUE)
+def test_values_that_python_looks_at_are_those_of_each_call(from_second, how):
+    from seewhy.backend.recorded_torch import Recorded
+
+    function = Recorded(BY_VALUE[how], [])
+    images = np.random.default_rng(0).normal(size=(8, 1, 6)).astype("float32")
+    for image in images:
+        expected = BY_VALUE[how](keras.ops.convert_to_tensor(image))
+        np.testing.assert_allclose(function(image).cpu(), expected.cpu(), rtol=1e-6)
+    assert function.is_recorded == (how == "no value")
+
+
 def test_a_recording_that_gives_something_else_is_not_used(monkeypatch):
     import torch
 

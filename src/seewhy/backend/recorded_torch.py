@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
+from torch.overrides import TorchFunctionMode
 
 Tensor = Any
 
@@ -82,10 +83,13 @@ class Recorded:
             return [leaf.detach() for leaf in keras.tree.flatten(self._run(values, packed))]
 
         try:
-            graph = make_fx(flattened)(values, flat)
+            with _WithoutValues():
+                graph = make_fx(flattened)(values, flat)
         except Exception:
             # looking at values, operations without a symbolic form, a user's own code: any of
             # these runs as it is written
+            return None
+        if any(_shaped_by_values(node) for node in graph.graph.nodes):
             return None
         graph.graph.eliminate_dead_code()
         graph.recompile()
@@ -98,6 +102,28 @@ class Recorded:
             return keras.tree.pack_sequence_as(structure, leaves)
 
         return replay if _alike(replay(values, given), result) else None
+
+
+class _WithoutValues(TorchFunctionMode):  # type: ignore[misc]
+    """Refuses what takes values out of tensors unseen by a recording, which would keep them.
+
+    Those that are taken one by one, as by `item`, a recording refuses by itself.
+    """
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        if function in _TAKES_VALUES:
+            raise RuntimeError(f"{function.__name__} looks at values")
+        return function(*args, **(kwargs or {}))
+
+
+_TAKES_VALUES = {torch.Tensor.numpy, torch.Tensor.tolist, torch.Tensor.__array__}
+
+
+def _shaped_by_values(node: Any) -> bool:
+    """Whether the shape of what an operation gives depends on values, as of `nonzero`."""
+    return torch.Tag.dynamic_output_shape in getattr(node.target, "tags", ())
 
 
 def _alike(replayed: Any, result: Any) -> bool:
