@@ -182,6 +182,14 @@ def test_the_bar_tells_how_far_it_is(run, monkeypatch):
     assert "7/7" not in err
 
 
+def test_where_there_is_no_terminal_lines_tell_how_far_it_is(run, monkeypatch):
+    monkeypatch.setattr(run_bar, "EVERY", 0)
+    _, _, err = run("in", "--batch-size", 2)
+    lines = err.splitlines()
+    assert [line[:18] for line in lines] == [f"seewhy: {k} of 6 don" for k in (0, 2, 4, 6)]
+    assert "a second" in lines[-1]
+
+
 def test_explain_tells_of_it_for_very_many_photos(run, monkeypatch, capsys):
     from seewhy.cli import explain_photos
 

@@ -9,7 +9,7 @@ import pkgutil
 import numpy as np
 import pytest
 
-from seewhy import images, results
+from seewhy import datasets, images, results
 from seewhy.images.photo import Photo
 from seewhy.studies import debug_report
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.framework_free
 
 def records():
     modules = [debug_report]
-    for package in (results, images):
+    for package in (results, images, datasets):
         for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             modules.append(importlib.import_module(found.name))
     for module in modules:

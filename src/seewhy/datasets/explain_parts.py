@@ -53,9 +53,8 @@ def prepared_run(
     wrapped = pipeline.wrapped
     if len(wrapped.inputs) != 1 or not wrapped.takes_photos(0):
         raise ModelError(
-            f"a run explains photos, one at a time: model {wrapped.name!r} takes "
-            f"{len(wrapped.inputs)} inputs of the shapes "
-            f"{', '.join(str(entry.shape) for entry in wrapped.inputs)}. Take "
+            f"a run explains photos, one at a time; model {wrapped.name!r} takes inputs of the "
+            f"shapes {', '.join(str(entry.shape) for entry in wrapped.inputs)}: take "
             f"Explainer.maps with arrays."
         )
     questions = _questions(explainer, options.targets)

@@ -50,7 +50,7 @@ def _opened(path: Path) -> Any:
         ) from error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Store:
     """Rows of a store, one a photo and question, in the order of the photos.
 
@@ -76,9 +76,23 @@ class Store:
         )
 
     def __iter__(self) -> Iterator[StoredRow]:
-        for part in range(len(self.files)):
-            if len(self.kept[part]):
-                yield from self._rows(self._table(part))
+        for part in range(self.parts):
+            yield from self.rows_of(part)
+
+    @property
+    def parts(self) -> int:
+        """How many parts are there."""
+        return len(self.files)
+
+    def rows_of(self, part: int) -> Iterator[StoredRow]:
+        """The rows of one part."""
+        if len(self.kept[part]):
+            yield from self._rows(self._table(part))
+
+    def keys_of(self, part: int) -> list[tuple[str, str]]:
+        """(id, question) of the rows of one part."""
+        columns = self._table(part, ["id", "question"])
+        return list(zip(columns["id"].to_pylist(), columns["question"].to_pylist(), strict=True))
 
     @overload
     def __getitem__(self, index: int) -> StoredRow: ...
@@ -123,7 +137,7 @@ class Store:
         """float32 (n, rows, cols), signed; NaN where a photo could not be read."""
         parts = [
             _maps(self._table(part, ["map", "scale"]), self._grid)
-            for part in range(len(self.files))
+            for part in range(self.parts)
             if len(self.kept[part])
         ]
         return np.concatenate(parts) if parts else np.zeros((0, *self._grid), "float32")
@@ -136,9 +150,7 @@ class Store:
         names = [*_FIELDS, "map"] if maps else list(_FIELDS)
         if not len(self):
             return data_frame([], names)
-        tables = [
-            self._table(part, names) for part in range(len(self.files)) if len(self.kept[part])
-        ]
+        tables = [self._table(part, names) for part in range(self.parts) if len(self.kept[part])]
         data_frame([], names)  # tells where pandas is missing
         frame: DataFrame = pyarrow().concat_tables(tables).select(names).to_pandas()
         return frame

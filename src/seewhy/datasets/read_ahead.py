@@ -24,7 +24,7 @@ ALIVE = 3
 """Batches in memory: one that is explained, and those that are read meanwhile."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReadPhoto:
     """One photo as the network takes it, or what is wrong with it."""
 

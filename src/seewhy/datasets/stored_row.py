@@ -20,7 +20,7 @@ from seewhy.targets.labels import Label
 from seewhy.targets.target import TargetText
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StoredRow:
     """What was found of one photo and question; docs/store.md describes the fields.
 
