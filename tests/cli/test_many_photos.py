@@ -14,6 +14,7 @@ from PIL import Image
 
 from nets import tiny
 from seewhy.cli import app, session
+from seewhy.cli.folder_lock import writing_alone
 
 pytestmark = pytest.mark.one_backend
 
@@ -104,11 +105,40 @@ def test_a_line_a_photo_and_one_at_the_end(run):
     assert set(answers[:3]) <= {"yes", "no"}
 
 
+def test_the_probability_of_what_was_asked_is_told(run):
+    """Also of a class outside of the top ones: in the line, the table, and all of one photo."""
+    wished = ("--output", "out", "--target", "eel", "--top", "1")
+    _, out, _ = run("explain", "in", *wished)
+    asked = [each["target"] for each in records()]
+    assert [each["name"] for each in asked] == ["eel"] * 4
+    for line, row, target in zip(out.splitlines(), rows(), asked, strict=False):
+        assert float(row["target_probability"]) == pytest.approx(target["probability"], abs=1e-6)
+        told = f"asked: eel {target['probability']:.1%}"
+        assert (told in line) == (row["predicted"] != "eel")
+    _, out, _ = run("explain", "in/ant/a.png", *wished)
+    assert f"target 4 eel, probability {asked[0]['probability']:.2%}, layer" in out
+
+
+def test_two_runs_at_once_do_not_write_to_one_folder(run, no_backend):
+    """Each photo would be entered twice, and maps of two questions get one name."""
+    wished = ("explain", "in", "--output", "out")
+    assert run(*wished)[0] == 0
+    before = contents()
+    with writing_alone(Path("out")):
+        status, _, err = run(*wished, "--target", "eel")
+        assert status == 1
+        assert "another run writes its results to 'out' now" in err
+        assert run("explain", "in/ant/a.png", "--output", "one")[0] == 0
+    assert contents() == before
+    no_backend()
+    assert run(*wished)[0] == 0
+
+
 def test_how_much_is_told(run):
     status, out, err = run("explain", "in", "--output", "quiet", "--quiet")
     assert (status, err, len(out.splitlines())) == (0, "", 1)
     _, out, _ = run("explain", "in", "--output", "verbose", "--verbose")
-    assert out.count("probability") == 4
+    assert out.count("┃ probability ┃") == 4
     _, out, _ = run("explain", "in/ant/a.png", "--output", "one")
     assert "probability" in out
     assert "done" not in out

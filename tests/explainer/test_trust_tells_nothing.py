@@ -236,3 +236,35 @@ def test_page_and_picture_show_the_answers_in_their_colours():
     assert "excused" in row
     assert "#c0392b" not in row
     assert "trusted" not in page
+
+
+@pytest.mark.parametrize("value", [0, 120, 255])
+def test_a_photo_of_one_colour_makes_no_pass(value):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        explainer = seewhy.Explainer(tiny.plain(), preprocess="unit")
+        trust = explainer(np.full((32, 32, 3), value, "uint8"))[0].trust()
+    told = answers(trust)
+    assert told["stable under a flip"] == "not asked"
+    assert told["foretells the score"] == "not asked"
+    assert trust.verdict != "pass"
+
+
+def test_a_symmetrical_photo_is_no_proof_of_stability():
+    photo = tiny.photos(1)[0][:32, :32]
+    photo = np.concatenate([photo[:, :16], photo[:, :16][:, ::-1]], axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        explainer = seewhy.Explainer(tiny.plain(), preprocess="unit")
+        symmetrical, other = (explainer(each)[0].trust() for each in (photo, photo[:, ::-1] // 2))
+        whole = explainer(tiny.photos(1)[0][:32, :32])[0].trust()
+    assert answers(symmetrical)["stable under a flip"] == "not asked"
+    assert answers(other)["stable under a flip"] == "not asked"
+    assert answers(whole)["stable under a flip"] != "not asked"
+
+
+def test_an_empty_map_of_the_least_likely_class_is_not_compared():
+    own = np.random.default_rng(0).random((4, 4))
+    empty = Evidence(own, "grad_cam", True, own, flipped=own, least=-own - 1, probability=0.9)
+    empty.reasons["foretells the score"] = "not asked"
+    assert answers(judged(empty))["differs from the least likely class"] == "not asked"

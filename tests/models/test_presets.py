@@ -195,7 +195,7 @@ def test_neither_preset_nor_file():
 
 
 def test_what_is_no_model_at_all():
-    with pytest.raises(ModelError, match="not 'int'"):
+    with pytest.raises(ModelError, match="got 'int'"):
         presets.load(3)
 
 

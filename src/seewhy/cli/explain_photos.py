@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -19,6 +19,7 @@ from seewhy.cli.arguments.early_checks import (
     known_labels,
 )
 from seewhy.cli.arguments.photos import FolderClasses, GivenPhotos, given_photos
+from seewhy.cli.folder_lock import writing_alone
 from seewhy.cli.question import Question, question_of
 from seewhy.cli.result_tables import ResultTables, open_tables
 from seewhy.errors import ImageError, SeewhyError
@@ -84,15 +85,22 @@ def explain_photos(photos: Sequence[str], asked: Asked, drawing: Drawing, told: 
     check_folder(drawing.output)
     if everything.any_readable:
         drawing.check()
-    tables = open_tables(drawing.output, _question(asked, drawing))
-    # pictures of earlier runs that lie among the photos
-    given = everything.without(tables.owners, photos)
+    several = everything.any_readable and len(everything.paths) > 1
+    with writing_alone(drawing.output) if several else nullcontext():
+        tables = open_tables(drawing.output, _question(asked, drawing))
+        # pictures of earlier runs that lie among the photos
+        given = everything.without(tables.owners, photos)
+        _go(Run(given, asked, drawing, told, tables))
+
+
+def _go(run: Run) -> NoReturn:
+    """Do the photos, and end with the status."""
+    given, told = run.given, run.told
     if len(given.paths) > MANY and not told.quiet:
         session.tell_problem(
             f"{len(given.paths)} photos get pictures each; seewhy run keeps the maps of as many "
             f"in a store that can be searched."
         )
-    run = Run(given, asked, drawing, told, tables)
     try:
         run.go()
     except KeyboardInterrupt:
@@ -240,7 +248,9 @@ class Run:
         if self.detail is teller.Detail.line:
             warnings = [text for record in records for text in record["warnings"]]
             verdicts = [record["trust"]["verdict"] for record in records if "trust" in record]
-            more = f"faithful to the model: {', '.join(verdicts)}" if verdicts else ""
+            parts = [teller.asked_classes(records)]
+            parts += [f"faithful to the model: {', '.join(verdicts)}"] if verdicts else []
+            more = "  ".join(part for part in parts if part)
             line = records[0] | {"warnings": warnings}
             teller.tell_line(teller.photo_line(line, self.width, more))
 

@@ -65,9 +65,10 @@ def show(
     if answer:
         console.print(session.words(f"prediction {answer}"))
     for k, (explanation, paths) in enumerate(zip(explanations, files, strict=True)):
-        console.print(
-            session.words(f"target {_target(explanation.target)}, layer {explanation.layer}")
-        )
+        asked = f"target {_target(explanation.target)}"
+        if explanation.probability is not None:  # the table has the top classes only
+            asked += f", probability {explanation.probability:.2%}"
+        console.print(session.words(f"{asked}, layer {explanation.layer}"))
         for text in explanation.warnings:
             console.print(session.words(f"  warning: {text}", style="yellow"))
         for file in paths:

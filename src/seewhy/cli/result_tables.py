@@ -21,8 +21,9 @@ from seewhy.images.listing import absolute
 from seewhy.studies.csv_cells import text_cell
 
 COLUMNS = (
-    *("photo", "true", "right", "predicted", "probability", "predictions", "target", "score"),
-    *("layer", "method", "options", "warnings", "files", "error", "question"),
+    *("photo", "true", "right", "predicted", "probability", "predictions", "target"),
+    *("target_probability", "score", "layer", "method", "options", "warnings", "files"),
+    *("error", "question"),
 )
 RUN = "run"
 """The key of a record in results.jsonl that holds what only going on needs."""
@@ -161,6 +162,7 @@ def csv_row(record: Mapping[str, Any], question: str) -> list[str]:
         *(record["photo"], record.get("true") or "", right),
         *((first[0]["name"], f"{first[0]['probability']:.6f}") if first else ("", "")),
         *("; ".join(best), target.get("name", "")),
+        "" if target.get("probability") is None else f"{target['probability']:.6f}",
         "" if target.get("score") is None else f"{target['score']:.6g}",
         *(record.get("layer", ""), record.get("method", "")),
         "" if options is None else json.dumps(options, ensure_ascii=False),

@@ -15,6 +15,8 @@ from seewhy.cli import session
 
 WIDEST = 48
 """Letters of the column of photos."""
+_ASKED = 3
+"""Classes beside the predicted one that the line of a photo tells."""
 
 
 class Detail(StrEnum):
@@ -96,6 +98,25 @@ def answer(record: Mapping[str, Any]) -> str:
     if record.get("true") is None or record.get("right") is None:
         return ""
     return "right" if record["right"] else f"wrong, true: {record['true']}"
+
+
+def asked_classes(records: Sequence[Mapping[str, Any]]) -> str:
+    """The probabilities of the classes that were asked beside the predicted one; "" if none was.
+
+    records: of one photo, as in JSON.
+    """
+    best = [each["name"] for record in records for each in record.get("predictions", ())[:1]]
+    asked = {
+        target["name"]: target["probability"]
+        for target in (record.get("target") or {} for record in records)
+        if target.get("probability") is not None and target["name"] not in best
+    }
+    told = [
+        f"{name} {'< 0.1%' if 0 < probability < 0.0005 else f'{probability:.1%}'}"
+        for name, probability in list(asked.items())[:_ASKED]
+    ]
+    more = [f"{len(asked) - _ASKED} more"] if len(asked) > _ASKED else []
+    return f"asked: {', '.join([*told, *more])}" if told else ""
 
 
 def codes(warnings: Sequence[str]) -> str:

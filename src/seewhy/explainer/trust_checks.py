@@ -227,9 +227,18 @@ def _differs(evidence: Evidence) -> Check:
     if _is_flat(np.maximum(evidence.map, 0)):
         words = "The map is the same everywhere: it has nothing in which it could differ."
         return Check(name, None, np.nan, words)
+    if _is_flat(np.maximum(evidence.least, 0)):
+        words = "Nothing speaks for the least likely class: its map is empty, nothing to compare."
+        return Check(name, None, np.nan, words)
     # cell by cell: two classes may have their evidence in one region, each at places of its own
     value = correlation(np.maximum(evidence.map, 0), np.maximum(evidence.least, 0))
     words = (
         f"The map of the least likely class correlates by {value:.2f} (expected: {ALIKE} or less)."
     )
+    if evidence.unmoved and value <= ALIKE:
+        words = (
+            "The class is as probable whatever is seen of the photo: that its map differs from "
+            "another class's says nothing of this photo."
+        )
+        return Check(name, None, value, words)
     return Check(name, value <= ALIKE, value, words, grave=True)

@@ -107,7 +107,7 @@ class Explanations(Sequence[Explanation]):
             f"{len(self)} explanation{'' if len(self) == 1 else 's'}",
             figures=figures,
             notes=[f"{rest} more are not shown: take a part, as in [24:48]."] if rest else [],
-            look=choose_look(),
+            look=choose_look() if figures else None,
             largest=SMALL,
         )
 

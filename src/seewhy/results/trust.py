@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ANSWERS = {"pass": "yes", "doubtful": "doubtful", "fail": "no"}
 SCOPE = "It says nothing of whether the model's reason is good."
-PREMISES = ("positive evidence", "the class is supported")
+PREMISES = ("positive evidence", "the class is supported", "is the method's own map")
 """Checks that maps without any meaning pass as well: they alone make no verdict."""
 
 
