@@ -32,7 +32,7 @@ from seewhy.results.shared_scale import on_one_scale
 from seewhy.results.trust import SCOPE, Trust
 
 MARKS = {"yes": "✓", "no": "✗", "excused": "–", "not asked": "–"}
-COLOURS = {"yes": "#1b7a3d", "no": "#c0392b", "excused": "#5f5f5f", "not asked": "#777777"}
+COLOURS = {"yes": "#1b7a3d", "no": "#c0392b", "excused": "#5f5f5f", "not asked": "#5f5f5f"}
 VERDICTS = {"pass": "#1b7a3d", "doubtful": "#8a6100", "fail": "#c0392b"}
 BAR = "#1b6ca8"
 COLUMNS = 3
