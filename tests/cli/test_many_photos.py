@@ -6,14 +6,14 @@ import csv
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from helpers.commands import forbid_backend, run_command
 from nets import tiny
-from seewhy.cli import app, session
+from seewhy.cli import session
 from seewhy.cli.folder_lock import writing_alone
 
 pytestmark = pytest.mark.one_backend
@@ -46,13 +46,8 @@ def run(monkeypatch, capsys, model, here):
 
     def call(name, *arguments):
         own = ["--model", model / "own.keras", "--labels", model / "names.json"]
-        line = ["seewhy", name, *arguments, *own, "--preprocess", "unit"]
-        monkeypatch.setattr(sys, "argv", [*map(str, line)])
-        with pytest.raises(SystemExit) as stopped:
-            app.main()
-        out, err = capsys.readouterr()
-        code = stopped.value.code
-        return (1, out, err + code) if isinstance(code, str) else (code or 0, out, err)
+        line = [name, *arguments, *own, "--preprocess", "unit"]
+        return run_command(monkeypatch, capsys, *line)
 
     return call
 
@@ -60,11 +55,7 @@ def run(monkeypatch, capsys, model, here):
 @pytest.fixture
 def no_backend(monkeypatch):
     """Nothing may be explained."""
-
-    def fail():
-        raise AssertionError("a backend is loaded")
-
-    return lambda: monkeypatch.setattr(session, "load_backend", fail)
+    return lambda: forbid_backend(monkeypatch)
 
 
 def rows(folder="out", name="results"):

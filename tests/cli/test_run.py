@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from helpers.commands import forbid_backend, run_command
 from nets import tiny
 from seewhy import datasets, images
-from seewhy.cli import app, run_bar, session
+from seewhy.cli import app, run_bar
 
 pytestmark = pytest.mark.one_backend
 
@@ -37,23 +38,15 @@ def run(monkeypatch, capsys, model, tmp_path):
 
     def call(*arguments):
         own = ["--model", model / "own.keras", "--labels", model / "names.json"]
-        line = ["seewhy", "run", *arguments, *own, "--preprocess", "unit", "--output", "store"]
-        monkeypatch.setattr(sys, "argv", [*map(str, line)])
-        with pytest.raises(SystemExit) as stopped:
-            app.main()
-        out, err = capsys.readouterr()
-        code = stopped.value.code
-        return (1, out, err + code) if isinstance(code, str) else (code or 0, out, err)
+        line = ["run", *arguments, *own, "--preprocess", "unit", "--output", "store"]
+        return run_command(monkeypatch, capsys, *line)
 
     return call
 
 
 @pytest.fixture
 def no_backend(monkeypatch):
-    def fail():
-        raise AssertionError("a backend is loaded")
-
-    return lambda: monkeypatch.setattr(session, "load_backend", fail)
+    return lambda: forbid_backend(monkeypatch)
 
 
 def rows():
