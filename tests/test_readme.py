@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from seewhy.studies.benchmark import measures
-from seewhy.targets.labels import DATA
+from seewhy.targets.labels import DATA, imagenet_labels
 
 pytestmark = pytest.mark.one_backend
 
@@ -162,3 +162,18 @@ def test_links_and_pictures_exist(page):
     here = [link for link in links if "://" not in link]
     missing = [link for link in here if not ((ROOT / page).parent / link).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/commands.md", "docs/locate.md"])
+def test_classes_of_the_commands_are_there(page):
+    blocks = re.findall(r"```console\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if "my.keras" not in line]
+    flags = r"--(?:target|why|rather-than|against|true) (\"[^\"]+\"|\S+)"
+    asked = [
+        name for line in lines for given in re.findall(flags, line) for name in given.split(",")
+    ]
+    for name in asked:
+        wished = name.strip('"')
+        # of a list for a store of one's own photos
+        if wished not in ("top", "all-top", "melanoma"):
+            assert imagenet_labels().find(wished), wished
