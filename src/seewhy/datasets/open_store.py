@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from seewhy import checks
 from seewhy.datasets.arrow import parquet, pyarrow
 from seewhy.datasets.manifest import read_manifest
 from seewhy.datasets.store_files import part_paths
@@ -19,6 +20,8 @@ from seewhy.results.prediction import Prediction
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from seewhy.datasets.gallery.write_gallery import Gallery
 
 _FIELDS = tuple(each.name for each in fields(StoredRow) if each.name not in ("manifest", "map"))
 
@@ -157,6 +160,19 @@ class Store:
         data_frame([], names)  # tells where pandas is missing
         frame: DataFrame = pyarrow().concat_tables(tables).select(names).to_pandas()
         return frame
+
+    def gallery(self, folder: str | Path, *, side: int = 384, limit: int | None = None) -> Gallery:
+        """Write these rows into a folder as one page, index.html, with pictures beside it.
+
+        side: pixels of the longer side of pictures, 32..2048; those that are there are kept.
+        limit: how many rows are shown, the first ones. Photos that are gone are told in the page
+        and in `problems`. Raises OptionError for a folder that has another page or cannot be
+        written.
+        """
+        from seewhy.datasets.gallery.write_gallery import write_gallery
+
+        shown = self if limit is None else self[: checks.count("limit", limit)]
+        return write_gallery(shown, len(shown), self.manifest, Path(folder), side)
 
     @property
     def _grid(self) -> tuple[int, ...]:
