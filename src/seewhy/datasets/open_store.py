@@ -148,6 +148,25 @@ class Store:
         ]
         return np.concatenate(parts) if parts else np.zeros((0, *self._grid), "float32")
 
+    @property
+    def features(self) -> np.ndarray:
+        """float32 (n, units); NaN where there is no positive evidence, or no photo. Raises
+        OptionError for a store without features."""
+        if "units" not in self.manifest:
+            raise OptionError(
+                f"the store {str(self.folder)!r} has no features: run again with --features into "
+                f"another folder."
+            )
+        found = [np.zeros((0, self.manifest["units"]), "float32")]
+        for part in range(self.parts):
+            if len(self.kept[part]):
+                column = self._table(part, ["features"])["features"].combine_chunks()
+                rows = np.full((len(column), found[0].shape[1]), np.nan, "float32")
+                values = np.asarray(column.flatten())  # a list that is null has none here
+                rows[~np.asarray(column.is_null())] = values.reshape(-1, rows.shape[1])
+                found.append(rows)
+        return np.concatenate(found)
+
     def to_frame(self, *, maps: bool = False) -> DataFrame:
         """A data frame of pandas with a row for each. maps: whether it has the maps, too, as flat
         lists divided by their scale. Raises DependencyError where pandas is not installed."""
