@@ -29,6 +29,9 @@ class RunOptions:
     """(k, n): this run does the parts k, k + n, … of the store, others the rest."""
     workers: int | None = None
     """Threads that read photos; None for one a processor, at most 16."""
+    features: bool = False
+    """Whether each row has its evidence-weighted features: the layer's activations, averaged over
+    its cells with the positive evidence as weights."""
     retry_errors: bool = False
     """Whether parts with photos that could not be read are done again."""
 

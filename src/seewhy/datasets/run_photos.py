@@ -94,6 +94,7 @@ def run_photos(
     remove_stale(folder)
     plan = planned(folder, listed, choices)
     asked = asked_of(listed, choices) | {"plan": plan.digest(), "photos": plan.rows}
+    asked["features"] = choices.features
     parts = prepared_run(explainer, choices, asked, lambda: read_manifest(folder))
     known = read_manifest(folder)
     if known is None:
@@ -119,7 +120,7 @@ def check_store(
     parquet()
     known = read_manifest(store)
     if known is not None:
-        asked = asked_of(sources, options)
+        asked = asked_of(sources, options) | {"features": options.features}
         if settings is not None:
             asked["method"] = settings["method"]
             asked["options"] = known["options"] | stated_options(ExplainerOptions(**settings))

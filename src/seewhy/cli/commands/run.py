@@ -108,6 +108,15 @@ def run(  # noqa: PLR0913  (one parameter a flag)
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    features: Annotated[
+        bool,
+        typer.Option(
+            "--features",
+            help="Store evidence-weighted features, too: the layer's activations, averaged with "
+            "the positive evidence as weights.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
     retry_errors: Annotated[
         bool,
         typer.Option(
@@ -139,6 +148,7 @@ def run(  # noqa: PLR0913  (one parameter a flag)
         shard_size=shard_size,
         shard=read_shard(shard),
         workers=workers,
+        features=features,
         retry_errors=retry_errors,
     )
     _run(sources, output, model, settings, options, as_json=json, quiet=quiet)
