@@ -35,6 +35,7 @@ from seewhy.explainer.options import ExplainerOptions
 from seewhy.images.listing import absolute
 
 if TYPE_CHECKING:
+    from seewhy.datasets.explain_parts import PreparedRun
     from seewhy.datasets.part_table import Part, Tables
     from seewhy.datasets.read_ahead import ReadPhoto
     from seewhy.explainer.explainer import Explainer
@@ -83,26 +84,47 @@ def run_photos(
     Raises StoreError for a store of another model or question, and where it cannot be written;
     ImageError where there is no photo; ModelError for models that take no single photo.
     """
-    choices, folder = options or RunOptions(), Path(store)
-    words = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-    listed = [os.fspath(word) for word in words]
-    if not listed:
-        raise ImageError("there is no photo to explain: the list of sources is empty.")
-    check_store(folder, listed, choices)
     from seewhy.datasets.explain_parts import prepared_run
 
-    remove_stale(folder)
-    plan = planned(folder, listed, choices)
-    asked = asked_of(listed, choices) | {"plan": plan.digest(), "photos": plan.rows}
-    parts = prepared_run(explainer, choices, asked, lambda: read_manifest(folder))
+    begun = begin(sources, store, options or RunOptions())
+    folder = begun.store
+    prepared = prepared_run(explainer, begun.options, begun.asked, lambda: read_manifest(folder))
     known = read_manifest(folder)
     if known is None:
-        write_manifest(folder, parts.manifest)
+        write_manifest(folder, prepared.manifest)
     else:
-        check_same(folder, known, parts.manifest)
-    run = Run(folder, plan, choices, RunState(), told or (lambda _: None))
-    run.go(parts.batch_size, parts.read, parts.explained, parts.tables, stop or (lambda: False))
+        check_same(folder, known, prepared.manifest)
+    run = Run(folder, begun.plan, begun.options, RunState(), told or (lambda _: None))
+    todo = run.todo()
+    run.told(run.state)
+    run.go(prepared, todo, stop or (lambda: False))
     return run.state
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A store whose photos are listed."""
+
+    store: Path
+    plan: Plan
+    options: RunOptions
+    asked: dict[str, Any]
+    """What the manifest tells of the run itself."""
+
+
+def begin(
+    sources: str | Path | Sequence[str | Path], store: str | Path, options: RunOptions
+) -> Begun:
+    """List the photos, where the store has not begun. Raises StoreError, ImageError."""
+    words = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
+    listed, folder = [os.fspath(word) for word in words], Path(store)
+    if not listed:
+        raise ImageError("there is no photo to explain: the list of sources is empty.")
+    check_store(folder, listed, options)
+    remove_stale(folder)
+    plan = planned(folder, listed, options)
+    asked = asked_of(listed, options) | {"plan": plan.digest(), "photos": plan.rows}
+    return Begun(folder, plan, options, asked)
 
 
 def check_store(
@@ -178,37 +200,29 @@ class Run:
     state: RunState
     told: Told
 
-    def go(
-        self,
-        size: int,
-        read: Callable[[Any], ReadPhoto],
-        explained: Callable[[Sequence[ReadPhoto]], list[Any]],
-        tables: Tables,
-        stop: Callable[[], bool],
-    ) -> None:
-        """Do the parts that are missing. size: photos in a batch."""
+    def go(self, prepared: PreparedRun, todo: Sequence[int], stop: Callable[[], bool]) -> None:
+        """Do these parts."""
         from seewhy.datasets.part_table import Part
         from seewhy.datasets.read_ahead import read_ahead
 
-        todo = self._todo()
-        self.told(self.state)
-        batches = read_ahead(self._batches(todo, size), read, self.options.threads)
+        named = self._batches(todo, prepared.batch_size)
+        batches = read_ahead(named, prepared.read, self.options.threads)
         try:
             for number, group in groupby(batches, key=itemgetter(0)):
                 part = Part()
                 for _, photos in group:
-                    part.add(photos, explained(photos))
+                    part.add(photos, prepared.explained(photos))
                     self._count(photos)
                     if len(part.photos) == self.plan.size(number):
                         break  # without waiting for the next part, whose batch comes first
-                self._write(number, part, tables)
+                self._write(number, part, prepared.tables)
                 if stop() and number != todo[-1]:
                     self.state.stopped = True
                     return
         finally:
             batches.close()  # type: ignore[attr-defined]
 
-    def _todo(self) -> list[int]:
+    def todo(self) -> list[int]:
         """The parts that are not done yet."""
         first, count = self.options.shard
         todo = []

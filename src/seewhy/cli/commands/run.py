@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -30,9 +30,13 @@ from seewhy.cli.arguments.flags import (
 )
 from seewhy.cli.arguments.options import takes_options
 
+Engine = Literal["local", "ray"]
+
 if TYPE_CHECKING:
+    from seewhy.datasets.engines.recipe import Recipe
     from seewhy.datasets.run_options import RunOptions
     from seewhy.datasets.run_photos import RunState
+    from seewhy.explainer.explainer import Explainer
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -85,11 +89,20 @@ def run(  # noqa: PLR0913  (one parameter a flag)
         int | None,
         typer.Option(
             min=1,
-            help="Threads that read photos; one a processor, if not given.",
+            help="Threads that read photos; one a processor, if not given. With --engine ray "
+            "processes that explain; one a GPU, or without GPUs, one a machine.",
             metavar="COUNT",
             rich_help_panel=HOW,
         ),
     ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="Who explains: this process, or the machines of the Ray cluster that RAY_ADDRESS "
+            "names (without it, processes on this machine).",
+            rich_help_panel=HOW,
+        ),
+    ] = "local",
     shard_size: Annotated[
         int,
         typer.Option(
@@ -140,6 +153,7 @@ def run(  # noqa: PLR0913  (one parameter a flag)
         shard=read_shard(shard),
         workers=workers,
         retry_errors=retry_errors,
+        engine=engine,
     )
     _run(sources, output, model, settings, options, as_json=json, quiet=quiet)
 
@@ -155,18 +169,16 @@ def _run(  # noqa: PLR0913
     quiet: bool,
 ) -> None:
     from seewhy.cli.run_bar import run_bar, stopping
-    from seewhy.datasets.run_photos import check_store, planned, run_photos
+    from seewhy.datasets.engines.choose_engine import run_dataset
+    from seewhy.datasets.run_photos import check_store, planned
 
     began = time.monotonic()
     check_store(store, sources, options, settings)
     planned(store, sources, options)
-    session.load_backend()
-    from seewhy.explainer.explainer import Explainer
-
     try:
         with session.results_only(), run_bar(shown=not quiet) as told, stopping() as stop:
-            explainer = Explainer(model, **settings)
-            state = run_photos(explainer, sources, store, options, told=told, stop=stop)
+            explainer = _explainer(model, settings, options.engine)
+            state = run_dataset(explainer, sources, store, options, told=told, stop=stop)
     except KeyboardInterrupt:
         session.tell_problem("stopped; the same command goes on behind the last finished part.")
         raise typer.Exit(130) from None
@@ -184,6 +196,21 @@ def _run(  # noqa: PLR0913
     session.finish(
         record, lambda: session.echo(closing), as_json=as_json, failed=state.unreadable > 0
     )
+
+
+def _explainer(model: str, settings: dict[str, Any], engine: str) -> Explainer | Recipe:
+    """The explainer; for workers elsewhere, the recipe of one, so that this process, which may
+    share its devices with them, loads none."""
+    if engine != "local":
+        from seewhy.datasets.engines.on_ray import ray_package
+        from seewhy.datasets.engines.recipe import recipe_of_words
+
+        ray_package()
+        return recipe_of_words(model, settings)
+    session.load_backend()
+    from seewhy.explainer.explainer import Explainer
+
+    return Explainer(model, **settings)
 
 
 def _closing(state: RunState, store: Path, seconds: float) -> str:
