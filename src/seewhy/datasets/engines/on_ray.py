@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import queue
+import socket
 import sys
 import threading
 import time
@@ -29,6 +30,8 @@ LOOK = 0.5
 LATE, PATIENCE = 60.0, 300.0
 """Seconds without a sign of life: after which it is said that no worker has begun, and after which
 the workers are lost."""
+REACHED = 10.0
+"""Seconds in which the head of a cluster answers."""
 _END = object()
 
 
@@ -251,11 +254,23 @@ def _begin(ray: Any) -> None:
     # of what goes wrong in a worker the run tells; the rest stands in Ray's own logs
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
+        if address:
+            _check_address(address)
         with _quiet():
             ray.init(**how)
     except Exception as error:
         where = f"at RAY_ADDRESS={address!r}" if address else "on this machine"
-        raise StoreError(f"Ray cannot be reached {where} ({error}).") from error
+        raise StoreError(
+            f"Ray cannot be reached {where} ({error}). RAY_ADDRESS is host:port of the cluster's "
+            f"head; without it, Ray is begun on this machine."
+        ) from error
+
+
+def _check_address(address: str) -> None:
+    """Raises OSError where nobody answers: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), REACHED).close()
 
 
 @contextmanager
