@@ -19,6 +19,7 @@ from seewhy.datasets.manifest import (
     stated_options,
     write_manifest,
 )
+from seewhy.datasets.places.places import Place, for_arrow, whole
 from seewhy.datasets.plan_file import Plan, frozen_plan
 from seewhy.datasets.run_options import RunOptions
 from seewhy.datasets.sources.entry import file_of
@@ -28,11 +29,11 @@ from seewhy.datasets.store_files import (
     part_path,
     part_paths,
     remove_stale,
+    store_place,
     write_table,
 )
 from seewhy.errors import ImageError, StoreError
 from seewhy.explainer.options import ExplainerOptions
-from seewhy.images.listing import absolute
 
 if TYPE_CHECKING:
     from seewhy.datasets.explain_parts import PreparedRun
@@ -68,7 +69,7 @@ class RunState:
 def run_photos(
     explainer: Explainer,
     sources: str | Path | Sequence[str | Path],
-    store: str | Path,
+    store: str | Place,
     options: RunOptions | None = None,
     *,
     told: Told | None = None,
@@ -105,7 +106,7 @@ def run_photos(
 class Begun:
     """A store whose photos are listed."""
 
-    store: Path
+    store: Place
     plan: Plan
     options: RunOptions
     asked: dict[str, Any]
@@ -113,11 +114,11 @@ class Begun:
 
 
 def begin(
-    sources: str | Path | Sequence[str | Path], store: str | Path, options: RunOptions
+    sources: str | Path | Sequence[str | Path], store: str | Place, options: RunOptions
 ) -> Begun:
     """List the photos, where the store has not begun. Raises StoreError, ImageError."""
     words = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-    listed, folder = [os.fspath(word) for word in words], Path(store)
+    listed, folder = [os.fspath(word) for word in words], store_place(store)
     if not listed:
         raise ImageError("there is no photo to explain: the list of sources is empty.")
     check_store(folder, listed, options)
@@ -128,7 +129,7 @@ def begin(
 
 
 def check_store(
-    store: Path,
+    store: Place,
     sources: Sequence[str],
     options: RunOptions,
     settings: Mapping[str, Any] | None = None,
@@ -165,7 +166,7 @@ def asked_of(sources: Sequence[str], options: RunOptions) -> dict[str, Any]:
     }
 
 
-def planned(store: Path, sources: Sequence[str], options: RunOptions) -> Plan:
+def planned(store: Place, sources: Sequence[str], options: RunOptions) -> Plan:
     """The plan of the store, which is made where it has none. Raises ImageError, StoreError."""
     if read_manifest(store) is not None and not (store / PLAN).exists():
         raise StoreError(
@@ -186,15 +187,15 @@ def _first(entries: Iterator[Any], limit: int | None) -> Iterator[Any]:
 
 def _place(word: str) -> str:
     if word.startswith("@"):
-        return word if word == "@-" else f"@{absolute(word[1:])}"
-    return absolute(word)
+        return word if word == "@-" else f"@{whole(word[1:])}"
+    return whole(word)
 
 
 @dataclass
 class Run:
     """The parts of one run."""
 
-    store: Path
+    store: Place
     plan: Plan
     options: RunOptions
     state: RunState
@@ -265,23 +266,30 @@ def _check_source(part: Part) -> None:
     there is no reason to write that none can be read."""
     folders = {file_of(photo.entry.source).parent for photo in part.photos}
     gone = all(photo.error is not None for photo in part.photos)
-    if gone and not any(folder.exists() for folder in folders):
+    if gone and not any(map(_exists, folders)):
         raise ImageError(
-            f"the photos are gone: there is no folder {str(min(folders))!r} any more. The finished "
-            f"parts are kept: once it is back, the same command goes on."
+            f"the photos are gone: there is no folder {min(map(str, folders))!r} any more. The "
+            f"finished parts are kept: once it is back, the same command goes on."
         )
 
 
-def errors_in(path: Path, first: int, size: int) -> int | None:
+def _exists(folder: Place) -> bool:
+    try:
+        return folder.exists()
+    except OSError:  # nobody answers
+        return False
+
+
+def errors_in(path: Place, first: int, size: int) -> int | None:
     """How many photos of a part could not be read; None where there is no whole part.
 
     first, size: where its rows begin in the plan, and how many photos it has: a part of that name
     from elsewhere is none.
     """
-    if not path.exists():
-        return None
     try:
-        with parquet().ParquetFile(path) as file:
+        if not path.exists():
+            return None
+        with parquet().ParquetFile(for_arrow(path)) as file:
             table = file.read(columns=["row", "error"])
     except (OSError, KeyError, pyarrow().ArrowException):
         return None

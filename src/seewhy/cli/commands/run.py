@@ -34,6 +34,7 @@ Engine = Literal["local", "ray"]
 
 if TYPE_CHECKING:
     from seewhy.datasets.engines.recipe import Recipe
+    from seewhy.datasets.places.places import Place
     from seewhy.datasets.run_options import RunOptions
     from seewhy.datasets.run_photos import RunState
     from seewhy.explainer.explainer import Explainer
@@ -46,6 +47,7 @@ EXAMPLES = """
   seewhy run "shards/*.tar" --model vgg16 --output store
   seewhy run "scans/**/*.png" --method layer-cam --target top,2 --output store
   seewhy run archive --shard 3/16 --output /shared/store
+  seewhy run s3://bucket/photos --engine ray --output s3://bucket/store
 """
 
 
@@ -57,16 +59,17 @@ def run(  # noqa: PLR0913  (one parameter a flag)
             help="Folders, searched with all folders in them; quoted patterns; lists of paths "
             "(@list.txt, list.txt); tables (.csv, .tsv) with a column path and, if they have "
             "them, label and id; .tar files (WebDataset); .parquet files with a column of paths "
-            "or of images.",
+            "or of images; or addresses of these, as s3://bucket/photos.",
             show_default=False,
             metavar="SOURCE",
         ),
     ],
     *,
     output: Annotated[
-        Path,
+        str,
         typer.Option(
-            help="Folder of the store; where it has parts of the same run, the rest is done.",
+            help="Folder of the store, or its address; where it has parts of the same run, the "
+            "rest is done.",
             show_default=False,
             metavar="STORE",
             rich_help_panel=OUTPUT,
@@ -139,10 +142,13 @@ def run(  # noqa: PLR0913  (one parameter a flag)
     it was stopped, and does no finished part twice. The status is 1 if photos could not be read.
     """
     from seewhy.datasets.run_options import RunOptions, read_shard
+    from seewhy.datasets.store_files import store_place
 
     check_models(settings, model)
     check_classes(settings, model, target)
-    check_folder(output)
+    store = store_place(output)
+    if isinstance(store, Path):
+        check_folder(store)
     labels = known_labels(settings, model)
     texts = list(target) if labels is None else grammar.target_list(target, labels)
     options = RunOptions(
@@ -155,12 +161,12 @@ def run(  # noqa: PLR0913  (one parameter a flag)
         retry_errors=retry_errors,
         engine=engine,
     )
-    _run(sources, output, model, settings, options, as_json=json, quiet=quiet)
+    _run(sources, store, model, settings, options, as_json=json, quiet=quiet)
 
 
 def _run(  # noqa: PLR0913
     sources: Sequence[str],
-    store: Path,
+    store: Place,
     model: str,
     settings: dict[str, Any],
     options: RunOptions,
@@ -213,7 +219,7 @@ def _explainer(model: str, settings: dict[str, Any], engine: str) -> Explainer |
     return Explainer(model, **settings)
 
 
-def _closing(state: RunState, store: Path, seconds: float) -> str:
+def _closing(state: RunState, store: Place, seconds: float) -> str:
     parts = [f"{state.done} done"]
     if state.before:
         parts.append(f"{state.before} done before")

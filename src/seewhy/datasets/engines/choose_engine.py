@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seewhy.datasets.engines.recipe import Recipe, recipe_of
+from seewhy.datasets.places.places import Place
 from seewhy.datasets.run_options import RunOptions
 from seewhy.datasets.run_photos import RunState, Told, begin, run_photos
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def run_dataset(
     explainer: Explainer | Recipe,
     sources: str | Path | Sequence[str | Path],
-    store: str | Path,
+    store: str | Place,
     options: RunOptions | None = None,
     *,
     told: Told | None = None,

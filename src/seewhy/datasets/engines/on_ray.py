@@ -20,10 +20,11 @@ from typing import Any
 from seewhy.datasets.engines.ray_worker import Job, PartWorker, Progress, described, raise_problem
 from seewhy.datasets.engines.recipe import Recipe
 from seewhy.datasets.manifest import check_same, read_manifest, write_manifest
+from seewhy.datasets.places.address import secrets
+from seewhy.datasets.places.places import whole
 from seewhy.datasets.run_options import MOST_WORKERS
 from seewhy.datasets.run_photos import Begun, Run, RunState, Told
 from seewhy.errors import DependencyError, StoreError
-from seewhy.images.listing import absolute
 
 LOOK = 0.5
 """Seconds between two looks at how far the workers are."""
@@ -56,7 +57,7 @@ def run_on_ray(
     with _connected(ray):
         pool = Pool.of(ray, begun.options.workers)
         options = replace(begun.options, workers=pool.threads)
-        job = Job(absolute(os.fspath(begun.store)), options, begun.asked)
+        job = Job(whole(str(begun.store)), options, begun.asked, secrets())
         sent = ray.put(recipe)
         if read_manifest(begun.store) is None:
             _describe(ray, sent, job, pool, begun)

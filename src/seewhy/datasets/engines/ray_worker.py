@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from seewhy import errors
 from seewhy.datasets.manifest import check_same, read_manifest
+from seewhy.datasets.places.address import remember
+from seewhy.datasets.places.places import place_of
 from seewhy.datasets.plan_file import Plan
 from seewhy.datasets.run_options import RunOptions
 from seewhy.datasets.run_photos import Run, RunState, errors_in
@@ -37,6 +37,8 @@ class Job:
     options: RunOptions
     asked: Mapping[str, Any]
     """What the manifest tells of the run itself, with the digest of the plan."""
+    secrets: Mapping[str, str] = field(repr=False)
+    """Of addresses; see `places.address.secrets`."""
 
 
 class Progress:
@@ -168,9 +170,10 @@ def _begun(recipe: list[Any], job: Job) -> tuple[Run, PreparedRun]:
     """Raises a SeewhyError where the model cannot be made here, or the store is not seen."""
     import ray
 
-    store = Path(job.store)
+    remember(job.secrets)
+    store = place_of(job.store)
     known = read_manifest(store)
-    if known is None or not os.path.lexists(store / PLAN):
+    if known is None or not (store / PLAN).exists():
         raise StoreError(
             f"the machine {platform.node()!r} does not see the store {job.store!r}: give a folder "
             f"that all machines have under one path, or an address such as s3://bucket/store."

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BufferedReader
 from pathlib import PurePosixPath
-from typing import IO, Any
+from typing import Any
+from urllib.parse import unquote
 
 from seewhy.errors import DependencyError, ImageError, SeewhyError, StoreError
 
@@ -35,8 +37,8 @@ _PACKAGES = {
 }
 """What fsspec needs beside itself."""
 _secrets: dict[str, str] = {}
-"""Names with passwords of this process's addresses by scheme and host, and queries by address: they
-stand neither in stores nor in messages."""
+"""Names with passwords of this process's addresses by "login scheme://host", and queries by "query
+ADDRESS": they stand neither in stores nor in messages."""
 
 
 def is_address(text: str) -> bool:
@@ -63,11 +65,11 @@ def known_place(text: str) -> str:
     login = _LOGIN.fullmatch(rest)
     if login is not None:
         rest = login["rest"]
-        _secrets[f"{scheme}://{rest.partition('/')[0]}"] = login["login"]
+        _secrets[f"login {scheme}://{rest.partition('/')[0]}"] = login["login"]
     if scheme in ("http", "https"):
         rest, asked, query = rest.partition("?")
         if asked:
-            _secrets[f"{scheme}://{rest}"] = query
+            _secrets[f"query {scheme}://{rest}"] = query
     return f"{scheme}://{rest}"
 
 
@@ -83,7 +85,10 @@ def is_pattern(text: str) -> bool:
 
 def without_secrets(text: object) -> str:
     """A text, as of an error, without the names with passwords and the queries of addresses."""
-    return _QUERY.sub(r"\1", _ANYWHERE.sub("", str(text)))
+    shown = _QUERY.sub(r"\1", _ANYWHERE.sub("", str(text)))
+    for secret in _secrets.values():  # file systems also tell of parts of addresses
+        shown = shown.replace(secret, "")
+    return shown
 
 
 def secrets() -> dict[str, str]:
@@ -174,11 +179,11 @@ class Address:
         with os_errors():
             system.put_file(source, path)
 
-    def open_binary(self) -> IO[bytes]:
+    def open_binary(self) -> BufferedReader:
         """The file, to be read from any place in it; to be closed."""
         system, path = self.found()
         with os_errors():
-            file: IO[bytes] = system.open(path, "rb")
+            file: BufferedReader = system.open(path, "rb")
             return file
 
     def children(self) -> list[Address]:
@@ -214,7 +219,15 @@ class Address:
 
     def found(self) -> tuple[Any, str]:
         """The file system, and the path there."""
-        system, path = _opened(self._whole())
+        scheme, _, rest = self.text.partition("://")
+        login = _secrets.get(f"login {scheme}://{rest.partition('/')[0]}", "")
+        if scheme in _OBJECT_STORES:  # which know no logins in addresses
+            key, secret = map(unquote, (login[:-1] or ":").split(":", 1))
+            known = {"key": key, "secret": secret} if login and scheme in ("s3", "s3a") else {}
+            system, path = _opened(self.text, **known)
+        else:
+            query = _secrets.get(f"query {self.text}")
+            system, path = _opened(f"{scheme}://{login}{rest}" + (f"?{query}" if query else ""))
         return system, str(path)
 
     def _make_folder(self) -> None:
@@ -225,16 +238,9 @@ class Address:
             with os_errors():
                 system.makedirs(path, exist_ok=True)
 
-    def _whole(self) -> str:
-        """The address with its secrets."""
-        scheme, _, rest = self.text.partition("://")
-        login = _secrets.get(f"{scheme}://{rest.partition('/')[0]}", "")
-        query = _secrets.get(self.text)
-        return f"{scheme}://{login}{rest}" + (f"?{query}" if query else "")
-
 
 @lru_cache(maxsize=1024)
-def _opened(address: str) -> tuple[Any, str]:
+def _opened(address: str, **known: str) -> tuple[Any, str]:
     scheme = address.partition("://")[0]
     try:
         from fsspec.core import url_to_fs
@@ -245,7 +251,7 @@ def _opened(address: str) -> tuple[Any, str]:
         ) from error
     try:
         # listings are used once, and may be of millions of files
-        system, path = url_to_fs(address, use_listings_cache=False)
+        system, path = url_to_fs(address, use_listings_cache=False, **known)
     except ImportError as error:
         needed = _PACKAGES.get(scheme)
         mend = f"pip install {needed}" if needed else without_secrets(error)
@@ -275,5 +281,6 @@ def os_errors() -> Iterator[None]:
 
 def _as_os_error(error: Exception) -> OSError:
     text = without_secrets(error) or type(error).__name__
-    kind = FileNotFoundError if isinstance(error, FileNotFoundError) else OSError
-    return kind(getattr(error, "errno", None) or errno.EIO, text)
+    if isinstance(error, FileNotFoundError):
+        return FileNotFoundError(errno.ENOENT, text)
+    return OSError(getattr(error, "errno", None) or errno.EIO, text)

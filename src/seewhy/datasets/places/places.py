@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from seewhy.datasets.places.address import Address, is_address, known_place
 from seewhy.images.listing import absolute
@@ -26,7 +27,7 @@ def whole(text: str) -> str:
     return known if is_address(known) else absolute(known)
 
 
-def opened(place: str | Path | Address) -> IO[bytes]:
+def opened(place: str | Path | Address) -> BufferedReader:
     """The file, to be read from any place in it; to be closed. Raises OSError."""
     known = place_of(place)
     return known.open_binary() if isinstance(known, Address) else known.open("rb")

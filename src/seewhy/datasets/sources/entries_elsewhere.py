@@ -1,4 +1,4 @@
-"""Photos behind addresses: in folders, patterns, lists, tables, archives and Parquet files there."""
+"""Photos behind addresses: folders, patterns, lists, tables, archives and Parquet files there."""
 
 from __future__ import annotations
 
@@ -31,8 +31,12 @@ def entries_at(
             yield from _of_pattern(address, from_folder)
         else:
             yield from _of_word(address, from_folder, own)
-    except (ImageError, ImageNotFoundError):
+    except ImageError:  # some of which are errors of files, too
         raise
+    except FileNotFoundError as error:
+        raise ImageNotFoundError(
+            f"there is no file or folder {str(address)!r}: check the address."
+        ) from error
     except OSError as error:
         raise ImageError(f"{str(address)!r} cannot be read ({error.strerror}).") from error
 
