@@ -10,7 +10,7 @@ import numpy as np
 
 from seewhy.datasets.manifest import classes_of, digest_of, plain, stated_options
 from seewhy.datasets.part_table import Question, Tables
-from seewhy.datasets.read_ahead import ReadPhoto, photo_reader
+from seewhy.datasets.read_entries import ReadPhoto, photo_reader
 from seewhy.datasets.run_options import RunOptions
 from seewhy.datasets.sources.entry import Entry
 from seewhy.errors import MapError, ModelError
@@ -78,7 +78,7 @@ def prepared_run(
         manifest=manifest,
         tables=Tables(about, questions, explainer.labels),
         batch_size=explainer.batch_size,
-        read=photo_reader(pipeline),
+        read=photo_reader(pipeline, exact=options.exact),
         explained=lambda photos: _explained(explainer, questions, photos, manifest),
     )
 

@@ -44,7 +44,7 @@ def read_manifest(store: Place) -> dict[str, Any] | None:
             f"reads schema {SCHEMA}: take the version that wrote it, "
             f"{(known.get('versions') or {}).get('seewhy', 'unknown')}."
         )
-    return {"features": False, **known}  # of stores made before there were any
+    return {"features": False, "exact": True, **known}  # of stores made before they were choices
 
 
 def write_manifest(store: Place, manifest: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from seewhy.datasets.arrow import pyarrow
 from seewhy.datasets.map_figures import map_figures
-from seewhy.datasets.read_ahead import ReadPhoto
+from seewhy.datasets.read_entries import ReadPhoto
 from seewhy.errors import MapError, TargetError
 from seewhy.results.maps_record import CODES, Maps
 from seewhy.targets.labels import Label, Labels

@@ -38,7 +38,7 @@ from seewhy.explainer.options import ExplainerOptions
 if TYPE_CHECKING:
     from seewhy.datasets.explain_parts import PreparedRun
     from seewhy.datasets.part_table import Part, Tables
-    from seewhy.datasets.read_ahead import ReadPhoto
+    from seewhy.datasets.read_entries import ReadPhoto
     from seewhy.explainer.explainer import Explainer
 
 Told = Callable[["RunState"], None]
@@ -164,6 +164,7 @@ def asked_of(sources: Sequence[str], options: RunOptions) -> dict[str, Any]:
         "labels_from_folder": options.labels_from_folder,
         "targets": [plain(getattr(target, "words", target)) for target in options.targets],
         "features": options.features,
+        "exact": options.exact,
     }
 
 
@@ -205,7 +206,7 @@ class Run:
     def go(self, prepared: PreparedRun, todo: Sequence[int], stop: Callable[[], bool]) -> None:
         """Do these parts."""
         from seewhy.datasets.part_table import Part
-        from seewhy.datasets.read_ahead import read_ahead
+        from seewhy.explainer.columns.read_photos import read_ahead
 
         named = self._batches(todo, prepared.batch_size)
         batches = read_ahead(named, prepared.read, self.options.threads)

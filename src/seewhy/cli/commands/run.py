@@ -133,6 +133,15 @@ def run(  # noqa: PLR0913  (one parameter a flag)
             rich_help_panel=OUTPUT,
         ),
     ] = False,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact/--reduced",
+            help="Decode JPEG files whole, or those of four times the size that is needed, or "
+            "more, at a reduced scale: faster, and maps change by about 3 % of their range.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = True,
     retry_errors: Annotated[
         bool,
         typer.Option(
@@ -168,6 +177,7 @@ def run(  # noqa: PLR0913  (one parameter a flag)
         shard=read_shard(shard),
         workers=workers,
         features=features,
+        exact=exact,
         retry_errors=retry_errors,
         engine=engine,
     )
