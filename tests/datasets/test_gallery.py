@@ -93,7 +93,7 @@ def test_a_page_with_all_rows(place):
         assert columns["border"][k] / data["shares"] == row.border_share
         codes = [c for bit, c in enumerate(data["warnings"]) if columns["warnings"][k] >> bit & 1]
         assert codes == sorted(row.warnings, key=data["warnings"].index)
-        picture = Image.open(place / "out/pictures" / f"{columns['picture'][k]}.jpg")
+        picture = Image.open(place / "out/pictures" / f"{columns['picture'][k]}.jpe")
         assert picture.size == (row.width, row.height)
 
 

@@ -28,6 +28,7 @@ HALVES = ("positive_share", "border_share", "center_row", "center_col", "entropy
 WRITING: dict[str, Any] = {
     "compression": "zstd",
     "compression_level": 9,
+    "write_page_checksum": True,
     "use_dictionary": [
         *("id", "source", "label", "question", "target", "error", "width", "height"),
         *("label_index", "target_index", "warnings.list.element"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seewhy.datasets.sources.entry import Entry
+from seewhy.datasets.sources.entry import Entry, as_text
 from seewhy.datasets.sources.photo_of import photo_of
 from seewhy.errors import SeewhyError
 from seewhy.images.photo import Photo
@@ -51,10 +51,10 @@ def photo_reader(pipeline: Pipeline) -> Callable[[Entry], ReadPhoto]:
             sample = prepare.prepare(photo, pipeline.wrapped, pipeline.fit_options)
             (part,) = sample.parts
         except SeewhyError as error:
-            return ReadPhoto(entry, str(error))
+            return ReadPhoto(entry, as_text(str(error)))
         except Exception as error:  # whatever a decoder raises, the others are read
             what = f"{type(error).__name__}: {error}".rstrip(": .")
-            return ReadPhoto(entry, f"{entry.source!r} cannot be read ({what}).")
+            return ReadPhoto(entry, as_text(f"{entry.source!r} cannot be read ({what})."))
         fits = not whole and part.pixels is not None and part.pixels.dtype == np.uint8
         known = photo if part.photo is None else part.photo
         seen = None if part.geometry is None else tuple(part.geometry.input)

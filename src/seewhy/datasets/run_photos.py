@@ -89,8 +89,9 @@ def run_photos(
     if not listed:
         raise ImageError("there is no photo to explain: the list of sources is empty.")
     check_store(folder, listed, choices)
-    from seewhy.datasets.explain_parts import prepared_run
+    from seewhy.datasets.explain_parts import checked_questions, prepared_run
 
+    checked_questions(explainer, choices)  # before anything is written
     remove_stale(folder)
     plan = planned(folder, listed, choices)
     asked = asked_of(listed, choices) | {"plan": plan.digest(), "photos": plan.rows}
@@ -142,6 +143,11 @@ def asked_of(sources: Sequence[str], options: RunOptions) -> dict[str, Any]:
         "labels_from_folder": options.labels_from_folder,
         "targets": [plain(getattr(target, "words", target)) for target in options.targets],
     }
+
+
+def check_sources(sources: Sequence[str]) -> None:
+    """Raises ImageError for sources without any photo."""
+    next(list_entries(sources), None)
 
 
 def planned(store: Path, sources: Sequence[str], options: RunOptions) -> Plan:
@@ -216,7 +222,11 @@ class Run:
         for number in range(first - 1, self.plan.parts, count):
             size = self.plan.size(number)
             self.state.photos += size
-            errors = errors_in(part_path(self.store, number), self.plan.first_row(number), size)
+            path = part_path(self.store, number)
+            errors = errors_in(path, self.plan.first_row(number), size)
+            if errors is None and path.exists():
+                told = f"{str(path)!r} is damaged, or of another run, and is done again."
+                self.state.problems.append(told)
             if errors is None or (errors and self.options.retry_errors):
                 todo.append(number)
             else:
@@ -263,13 +273,13 @@ def errors_in(path: Path, first: int, size: int) -> int | None:
     """How many photos of a part could not be read; None where there is no whole part.
 
     first, size: where its rows begin in the plan, and how many photos it has: a part of that name
-    from elsewhere is none.
+    from elsewhere is none. All of it is read, since a page that is damaged is found only so.
     """
     if not path.exists():
         return None
     try:
-        with parquet().ParquetFile(path) as file:
-            table = file.read(columns=["row", "error"])
+        with parquet().ParquetFile(path, page_checksum_verification=True) as file:
+            table = file.read(use_threads=False)
     except (OSError, KeyError, pyarrow().ArrowException):
         return None
     rows = table["row"].to_pylist()

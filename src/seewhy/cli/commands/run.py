@@ -12,6 +12,7 @@ import typer
 from seewhy.cli import session, teller
 from seewhy.cli.arguments import grammar
 from seewhy.cli.arguments.early_checks import (
+    RANKS,
     check_classes,
     check_folder,
     check_models,
@@ -165,11 +166,14 @@ def _run(  # noqa: PLR0913
     quiet: bool,
 ) -> None:
     from seewhy.cli.run_bar import run_bar, stopping
-    from seewhy.datasets.run_photos import check_store, planned, run_photos
+    from seewhy.datasets.run_photos import check_sources, check_store, planned, run_photos
 
     began = time.monotonic()
     check_store(store, sources, options, settings)
-    planned(store, sources, options)
+    if known_labels(settings, model) is None and set(options.targets) - set(RANKS):
+        check_sources(sources)  # nothing is written before the model has said what classes it has
+    else:
+        planned(store, sources, options)
     session.load_backend()
     from seewhy.explainer.explainer import Explainer
 

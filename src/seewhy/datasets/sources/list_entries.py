@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import glob
 import os
@@ -15,7 +16,7 @@ from seewhy.datasets.sources.entry import Entry, beside, entry_of
 from seewhy.datasets.sources.parquet_tables import LABELS, PATHS, entries_of_parquet
 from seewhy.datasets.store_files import MANIFEST, PLAN
 from seewhy.errors import ImageError, ImageNotFoundError, SeewhyError
-from seewhy.images.listing import list_photos
+from seewhy.images.listing import absolute, list_photos
 
 TABLES, LISTS, HOLDERS = (".csv", ".tsv"), (".txt", ".lst"), (".tar", ".parquet")
 
@@ -32,14 +33,15 @@ def list_entries(sources: Sequence[str], *, labels_from_folder: bool = False) ->
     Raises ImageError for what has no photos.
     """
     plain: list[str] = []
-    for word in map(os.fspath, sources):
-        holders = _holders(word)
+    words = [os.fspath(word) for word in sources]
+    found = _each_once([_holders(word) for word in words])
+    for word, (named, holders) in zip(words, found, strict=True):
         for path in holders:
             if path.lower().endswith(".tar"):
                 yield from entries_of_archive(path)
             else:
                 yield from entries_of_parquet(path, from_folder=labels_from_folder)
-        if holders:
+        if named:
             continue
         if Path(word).suffix.lower() in TABLES:
             yield from _of_table(Path(word), labels_from_folder)
@@ -71,6 +73,28 @@ def _holders(word: str) -> list[str]:
     return sorted(glob.glob(word, recursive=True))  # noqa: PTH207  (patterns from the root, too)
 
 
+def _each_once(holders: Sequence[list[str]]) -> list[tuple[bool, list[str]]]:
+    """Of each word whether it named any files, and those that no other word named before: each file
+    once, and of a store whose plan is among them no parts, which name the same photos again."""
+    every = [path for of_word in holders for path in of_word]
+    planned = {absolute(str(Path(path).parent)) for path in every if _is_plan(Path(path))}
+    known: set[str] = set()
+    found = []
+    for of_word in holders:
+        own = []
+        for path in of_word:
+            place, folder = absolute(path), absolute(str(Path(path).parent))
+            if place not in known and (folder not in planned or _is_plan(Path(path))):
+                known.add(place)
+                own.append(path)
+        found.append((bool(of_word), own))
+    return found
+
+
+def _is_plan(path: Path) -> bool:
+    return path.name == PLAN and (path.parent / MANIFEST).exists()
+
+
 def _has_photos(folder: str) -> bool:
     try:
         return bool(list_photos([folder]))
@@ -92,19 +116,24 @@ def _check(word: str) -> None:
 def _of_table(path: Path, from_folder: bool) -> Iterator[Entry]:
     try:
         check_regular_file(path, ImageError)
-        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
+        with path.open("rb") as binary:
+            mark = binary.read(2)
+        wide = mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        how = ("utf-16", "strict") if wide else ("utf-8-sig", "surrogateescape")
+        with path.open(newline="", encoding=how[0], errors=how[1]) as file:
             yield from _of_rows(file, path, from_folder)
     except SeewhyError:  # some of which are errors of files, too
         raise
     except FileNotFoundError:
         raise ImageNotFoundError(f"there is no table {str(path)!r}: check the path.") from None
-    except (OSError, csv.Error) as error:
-        raise ImageError(f"the table {str(path)!r} cannot be read ({error}).") from error
+    except (OSError, csv.Error, UnicodeError) as error:
+        raise ImageError(
+            f"the table {str(path)!r} cannot be read ({error}): save it as CSV in UTF-8."
+        ) from error
 
 
 def _of_rows(file: TextIO, path: Path, from_folder: bool) -> Iterator[Entry]:
-    rows = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-    header = [cell.strip().lower() for cell in next(rows, [])]
+    rows, header = _table_rows(file, "\t" if path.suffix.lower() == ".tsv" else ",")
     at = _column(header, PATHS)
     if at is None:
         raise ImageError(
@@ -125,6 +154,23 @@ def _of_rows(file: TextIO, path: Path, from_folder: bool) -> Iterator[Entry]:
         yield entry_of(own or cells[at], place, true or None, from_folder=from_folder)
     if not count:
         raise ImageNotFoundError(f"the table {str(path)!r} names no photos below its first line.")
+
+
+def _table_rows(file: TextIO, usual: str) -> tuple[Iterator[list[str]], list[str]]:
+    """The rows below the first line, and that: columns are divided by what gives one of paths,
+    since spreadsheets of some countries write semicolons."""
+    first = file.readline()
+    if "\0" in first:
+        raise csv.Error("it has zero bytes, as UTF-16 without its mark")
+    headers = {mark: _header(first, mark) for mark in (usual, ";", ",", "\t")}
+    mark = next(
+        (mark for mark, names in headers.items() if _column(names, PATHS) is not None), usual
+    )
+    return csv.reader(file, delimiter=mark), headers[mark]
+
+
+def _header(line: str, mark: str) -> list[str]:
+    return [cell.strip().lower() for cell in next(csv.reader([line], delimiter=mark), [])]
 
 
 def _column(header: Sequence[str], names: Sequence[str]) -> int | None:

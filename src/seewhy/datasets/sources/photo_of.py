@@ -6,7 +6,7 @@ from io import BytesIO
 
 from seewhy import images
 from seewhy.datasets.sources.archives import member_of_archive
-from seewhy.datasets.sources.entry import inside
+from seewhy.datasets.sources.entry import inside, path_of
 from seewhy.datasets.sources.parquet_tables import bytes_in_parquet
 from seewhy.images.photo import Photo
 
@@ -15,7 +15,7 @@ def photo_of(source: str) -> Photo:
     """The photo of a path, of FILE.tar!MEMBER or of FILE.parquet!ROW. Raises ImageError."""
     place = inside(source)
     if place is None:
-        return images.load(source)
+        return images.load(path_of(source))
     read = member_of_archive if place[0].lower().endswith(".tar") else bytes_in_parquet
     file = BytesIO(read(*place))
     file.name = source

@@ -13,7 +13,7 @@ const percent = (value, whole) =>
   value < 0 ? "–" : `${(100 * value / whole).toFixed(value > 0 && value < whole / 10 ? 1 : 0)} %`;
 const pictureOf = row => {
   const name = columns.picture[row];
-  return name ? `${data.pictures}/${name}.jpg` : "";
+  return name ? `${data.pictures}/${name}.jpe` : "";
 };
 
 // What is chosen in the form, kept in the page's address, so that a link or a reload has it again.
