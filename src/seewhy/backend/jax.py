@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import keras
+import numpy as np
 
 Tensor = Any
 
@@ -20,7 +21,12 @@ def version() -> str:
     return str(jax.__version__)
 
 
-def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+def compile(
+    function: Callable[..., Any],
+    variables: Sequence[Any],
+    *,
+    often: bool = True,  # noqa: ARG001
+) -> Callable[..., Any]:
     """The function compiled once a shape; the variables' values are read at each call."""
 
     def stateless(values: list[Tensor], *arrays: Any) -> Any:
@@ -63,6 +69,13 @@ def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that the device has no memory left."""
     return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
+
+
+def fetch_later(tensors: Sequence[Tensor]) -> Callable[[], list[np.ndarray]]:
+    """Start to bring tensors to the host; gives a function that waits for them as arrays."""
+    for tensor in tensors:
+        getattr(tensor, "copy_to_host_async", lambda: None)()
+    return lambda: [keras.ops.convert_to_numpy(tensor) for tensor in tensors]
 
 
 def free_memory() -> int | None:

@@ -21,7 +21,12 @@ def version() -> str:
     return str(np.__version__)
 
 
-def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:  # noqa: ARG001
+def compile(
+    function: Callable[..., Any],
+    variables: Sequence[Any],  # noqa: ARG001
+    *,
+    often: bool = True,  # noqa: ARG001
+) -> Callable[..., Any]:
     """The function as it is: nothing is compiled, and variables are read as they are."""
 
     def stateless(*arrays: Any) -> Any:
@@ -59,6 +64,11 @@ def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that there is no memory left."""
     # the second is JAX's word, on which the convolutions run
     return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
+
+
+def fetch_later(tensors: Sequence[Tensor]) -> Callable[[], list[np.ndarray]]:
+    """Start to bring tensors to the host; gives a function that waits for them as arrays."""
+    return lambda: [keras.ops.convert_to_numpy(tensor) for tensor in tensors]
 
 
 def free_memory() -> int | None:

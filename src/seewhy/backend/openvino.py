@@ -24,7 +24,12 @@ def version() -> str:
     return str(openvino.__version__)
 
 
-def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+def compile(
+    function: Callable[..., Any],
+    variables: Sequence[Any],
+    *,
+    often: bool = True,  # noqa: ARG001
+) -> Callable[..., Any]:
     """The function as one graph a shape, made again when a variable has got another value.
 
     Raises MethodError where Keras's openvino backend has no such step.
@@ -89,6 +94,11 @@ def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that there is no memory left."""
     words = ("bad_alloc", "bad allocation", "out of memory")
     return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
+
+
+def fetch_later(tensors: Sequence[Tensor]) -> Callable[[], list[np.ndarray]]:
+    """Start to bring tensors to the host; gives a function that waits for them as arrays."""
+    return lambda: [keras.ops.convert_to_numpy(tensor) for tensor in tensors]
 
 
 def free_memory() -> int | None:

@@ -10,14 +10,19 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
+
+from seewhy.backend.cuda_graph_torch import fastest_capture, folded
 
 Tensor = Any
 
 RECORD_FROM = 32
 """The how-manieth call of a shape is recorded: recording costs about as much as so many save."""
+RECORD_FROM_ON_CUDA = 3
+"""The same where the device waits for Python most of the time."""
 MOST_SHAPES = 8
 """Recordings of one function that are kept."""
 ALIKE = 1e-4
@@ -33,23 +38,25 @@ class Recorded:
     is written; so does what does not give the same when it is replayed.
     """
 
-    def __init__(self, function: Callable[..., Any], variables: Sequence[Any]) -> None:
-        self._function, self._variables = function, variables
+    def __init__(
+        self, function: Callable[..., Any], variables: Sequence[Any], *, often: bool = True
+    ) -> None:
+        self._function, self._variables, self._often = function, variables, often
         self._calls: dict[Hashable, int] = {}
         self._recordings: dict[Hashable, Callable[..., Any] | None] = {}
 
     def __call__(self, *arrays: Any) -> Any:
         with torch.inference_mode(False):
-            given = keras.tree.map_structure(keras.ops.convert_to_tensor, arrays)
             values = [variable.value.detach() for variable in self._variables]
+            device = values[0].device if values else None
+            given = keras.tree.map_structure(lambda array: tensor_of(array, device), arrays)
             key = self._key(values, given)
             replay = self._recordings.get(key)
             if replay is not None:
                 return replay(values, given)
             result = self._run(values, given)
             self._calls[key] = self._calls.get(key, 0) + 1
-            due = self._calls[key] >= RECORD_FROM and key not in self._recordings
-            if due and len(self._recordings) < MOST_SHAPES:
+            if self._is_due(key, given):
                 self._recordings[key] = self._record(values, given, result)
             return result
 
@@ -57,6 +64,13 @@ class Recorded:
     def is_recorded(self) -> bool:
         """Whether calls of some shape are replayed."""
         return any(each is not None for each in self._recordings.values())
+
+    def _is_due(self, key: Hashable, given: Any) -> bool:
+        """Whether this call of a shape is the one that is recorded."""
+        on_cuda = any(leaf.is_cuda for leaf in keras.tree.flatten(given))
+        first = RECORD_FROM_ON_CUDA if on_cuda else RECORD_FROM
+        fresh = self._often and key not in self._recordings
+        return fresh and self._calls[key] >= first and len(self._recordings) < MOST_SHAPES
 
     def _key(self, values: Sequence[Tensor], given: Any) -> Hashable:
         leaves = [*values[:1], *keras.tree.flatten(given)]
@@ -96,12 +110,29 @@ class Recorded:
         # the structure alone, not its tensors, is kept
         structure = keras.tree.map_structure(lambda _: 0, result)
 
-        def replay(values: list[Tensor], given: Any) -> Any:
-            with torch.no_grad():
-                leaves = graph(values, keras.tree.flatten(given))
-            return keras.tree.pack_sequence_as(structure, leaves)
+        def replayed(run: Callable[..., Any]) -> Callable[[list[Tensor], Any], Any]:
+            def replay(values: list[Tensor], given: Any) -> Any:
+                with torch.no_grad():
+                    leaves = run(values, keras.tree.flatten(given))
+                return keras.tree.pack_sequence_as(structure, leaves)
 
-        return replay if _alike(replay(values, given), result) else None
+            return replay
+
+        if not _alike(replayed(graph)(values, given), result):
+            return None
+        if any(leaf.is_cuda for leaf in flat):
+            return replayed(fastest_capture(folded(graph), values, flat) or graph)
+        return replayed(graph)
+
+
+def tensor_of(values: Any, device: Any) -> Tensor:
+    """Values on a device; the host does not wait for arrays that are sent to an accelerator."""
+    sent = device is not None and device.type == "cuda" and isinstance(values, np.ndarray)
+    if not sent or values.dtype.name not in ("uint8", "int32", "int64", "float32"):
+        return keras.ops.convert_to_tensor(values)
+    pinned = torch.empty(values.shape, dtype=getattr(torch, values.dtype.name), pin_memory=True)
+    pinned.numpy()[...] = values
+    return pinned.to(device, non_blocking=True)
 
 
 class _WithoutValues(TorchFunctionMode):  # type: ignore[misc]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 Tensor = Any
@@ -19,7 +20,12 @@ def version() -> str:
     return str(tf.__version__)
 
 
-def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:  # noqa: ARG001
+def compile(
+    function: Callable[..., Any],
+    variables: Sequence[Any],  # noqa: ARG001
+    *,
+    often: bool = True,  # noqa: ARG001
+) -> Callable[..., Any]:
     """The function compiled once a shape; a graph refers to variables and so never goes stale."""
 
     def stateless(*arrays: Any) -> Any:
@@ -84,6 +90,11 @@ def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that the device has no memory left."""
     return isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
+
+
+def fetch_later(tensors: Sequence[Tensor]) -> Callable[[], list[np.ndarray]]:
+    """Start to bring tensors to the host; gives a function that waits for them as arrays."""
+    return lambda: [keras.ops.convert_to_numpy(tensor) for tensor in tensors]
 
 
 def free_memory() -> int | None:

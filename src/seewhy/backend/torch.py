@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -22,9 +23,17 @@ def version() -> str:
     return str(torch.__version__)
 
 
-def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
-    """The function, recorded once a shape; the variables' values are read at each call."""
-    return Recorded(function, variables)
+def compile(
+    function: Callable[..., Any],
+    variables: Sequence[Any],
+    *,
+    often: bool = True,
+) -> Callable[..., Any]:
+    """The function, recorded once a shape; the variables' values are read at each call.
+
+    often: whether it is called often enough for a recording to pay.
+    """
+    return Recorded(function, variables, often=often)
 
 
 def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -117,6 +126,32 @@ def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def fetch_later(tensors: Sequence[Tensor]) -> Callable[[], list[np.ndarray]]:
+    """Start to bring tensors to the host; gives a function that waits for them as arrays."""
+    if not any(isinstance(tensor, torch.Tensor) and tensor.is_cuda for tensor in tensors):
+        return lambda: [keras.ops.convert_to_numpy(tensor) for tensor in tensors]
+    with torch.inference_mode(False), torch.no_grad():
+        # into memory that the device writes by itself, in order with what comes after
+        copies = [_on_host(tensor) for tensor in tensors]
+        done = torch.cuda.Event()
+        done.record()
+
+    def fetch() -> list[np.ndarray]:
+        done.synchronize()
+        return [keras.ops.convert_to_numpy(copy) for copy in copies]
+
+    return fetch
+
+
+def _on_host(tensor: Tensor) -> Tensor:
+    tensor = tensor.detach()
+    if not tensor.is_cuda:
+        return tensor
+    # contiguous, since a copy between two layouts waits for the device
+    copy = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    return copy.copy_(tensor.contiguous(), non_blocking=True)
 
 
 def free_memory() -> int | None:

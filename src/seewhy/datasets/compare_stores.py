@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
 from seewhy.datasets.open_store import Store, open_store
+from seewhy.datasets.places.places import Place
 from seewhy.datasets.stored_row import StoredRow
 from seewhy.errors import OptionError
 from seewhy.images.geometry import enlarge
@@ -76,7 +76,7 @@ class StoreDiff(Sequence[StoreDifference]):
         return data_frame([asdict(each) for each in self.differences], names)
 
 
-def compare_stores(a: Store | str | Path, b: Store | str | Path) -> StoreDiff:
+def compare_stores(a: Store | str | Place, b: Store | str | Place) -> StoreDiff:
     """Two stores, photo by photo: rows of the same id and question are compared.
 
     Of maps of two grids the coarser is enlarged to the finer. Neither photos nor models are needed.

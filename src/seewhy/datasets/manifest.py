@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from seewhy.datasets.places.places import Place
 from seewhy.datasets.store_files import MANIFEST, write_file
-from seewhy.errors import StoreError
+from seewhy.errors import SeewhyError, StoreError
 from seewhy.explainer.options import ExplainerOptions
 from seewhy.targets.labels import Labels
 
@@ -22,7 +23,7 @@ _ELSEWHERE = ("labels", "weights", "layer", "method", "options")
 """Options of an explainer that a manifest tells by what came of them."""
 
 
-def read_manifest(store: Path) -> dict[str, Any] | None:
+def read_manifest(store: Place) -> dict[str, Any] | None:
     """What a store was made with; None where there is none. Raises StoreError."""
     path = store / MANIFEST
     try:
@@ -30,6 +31,8 @@ def read_manifest(store: Path) -> dict[str, Any] | None:
         version = known["schema"]
     except FileNotFoundError:
         return None
+    except SeewhyError:  # some of which are errors of values, too
+        raise
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(
             f"{str(path)!r} is no manifest of a store ({error}). Give the folder of a store, or "
@@ -52,13 +55,13 @@ def read_manifest(store: Path) -> dict[str, Any] | None:
     return {"features": False, **known}  # of stores made before there were any
 
 
-def write_manifest(store: Path, manifest: Mapping[str, Any]) -> None:
+def write_manifest(store: Place, manifest: Mapping[str, Any]) -> None:
     """Write it. Raises StoreError where that is not possible."""
     text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
     write_file(store / MANIFEST, text)
 
 
-def check_same(store: Path, known: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+def check_same(store: Place, known: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
     """Raises StoreError that names what is asked otherwise than the store was made with.
 
     asked: what is known of a run so far; what it does not have is not compared.

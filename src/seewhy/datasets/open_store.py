@@ -13,8 +13,9 @@ import numpy as np
 from seewhy import checks
 from seewhy.datasets.arrow import parquet, pyarrow
 from seewhy.datasets.manifest import read_manifest
+from seewhy.datasets.places.places import Place, for_arrow
 from seewhy.datasets.row_places import rising_places
-from seewhy.datasets.store_files import part_paths
+from seewhy.datasets.store_files import part_paths, store_place
 from seewhy.datasets.stored_row import StoredRow
 from seewhy.errors import OptionError, StoreError
 from seewhy.results.prediction import Prediction
@@ -27,24 +28,28 @@ if TYPE_CHECKING:
 _FIELDS = tuple(each.name for each in fields(StoredRow) if each.name not in ("manifest", "map"))
 
 
-def open_store(store: str | Path) -> Store:
+def open_store(store: str | Place) -> Store:
     """What `seewhy.datasets.run` found, as far as its parts are whole.
 
     Needs neither the model nor Keras. Raises StoreError for what is no store.
     """
-    folder = Path(store)
+    folder = store_place(store)
     manifest = read_manifest(folder)
     if manifest is None:
         raise StoreError(
             f"{str(folder)!r} is no store: it has no manifest.json. Give the folder that "
             f"seewhy run was given with --output."
         )
-    files = tuple(part_paths(folder))
-    kept = tuple(np.arange(_read(path, parquet().read_metadata).num_rows) for path in files)
+    files = _read(folder, lambda _: tuple(part_paths(folder)))
+    kept = tuple(np.arange(_read(path, _rows_in)) for path in files)
     return Store(folder, manifest, files, kept)
 
 
-def _read(path: Path, read: Callable[[Path], Any]) -> Any:
+def _rows_in(path: Place) -> int:
+    return int(parquet().read_metadata(for_arrow(path)).num_rows)
+
+
+def _read(path: Place, read: Callable[[Place], Any]) -> Any:
     """What a function reads of one part, which is closed behind it: there may be more parts than a
     process may open files. Raises StoreError."""
     try:
@@ -64,10 +69,10 @@ class Store:
     and `to_frame`, which hold all.
     """
 
-    folder: Path
+    folder: Place
     manifest: dict[str, Any]
     """What the store was made with: model, method, layer, options, versions, photos."""
-    files: tuple[Path, ...]
+    files: tuple[Place, ...]
     """The parts that are whole, in their order."""
     kept: tuple[np.ndarray, ...]
     """Of each part the places of the rows that are in."""
@@ -225,8 +230,8 @@ class Store:
         """Columns of the rows of one part that are in; all of them if none is named."""
         names = columns or ([*_FIELDS, "map"] if with_maps else list(_FIELDS))
 
-        def read(path: Path) -> Any:
-            with parquet().ParquetFile(path, page_checksum_verification=True) as file:
+        def read(path: Place) -> Any:
+            with parquet().ParquetFile(for_arrow(path), page_checksum_verification=True) as file:
                 return file.read(columns=list(names))
 
         table = _read(self.files[part], read)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seewhy.datasets.arrow import parquet, pyarrow
+from seewhy.datasets.places.places import Place, for_arrow, opened
 from seewhy.datasets.sources.entry import Entry
 from seewhy.datasets.store_files import PLAN, write_streamed
 from seewhy.errors import StoreError
@@ -21,12 +22,12 @@ from seewhy.errors import StoreError
 class Plan:
     """The photos of a store. Part k has the rows of row group k of the file."""
 
-    path: Path
+    path: Place
 
     @cached_property
     def _file(self) -> Any:
         try:
-            return parquet().ParquetFile(self.path)
+            return parquet().ParquetFile(for_arrow(self.path))
         except (OSError, pyarrow().ArrowException) as error:
             raise StoreError(
                 f"{str(self.path)!r} cannot be read ({error}): the store is damaged. Copy that "
@@ -63,12 +64,12 @@ class Plan:
 
     def digest(self) -> str:
         """SHA-256 of the file."""
-        with self.path.open("rb") as file:
+        with opened(self.path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def frozen_plan(
-    store: Path, entries: Iterable[Entry], asked: Mapping[str, Any], shard_size: int
+    store: Place, entries: Iterable[Entry], asked: Mapping[str, Any], shard_size: int
 ) -> Plan:
     """The plan of a store: the one that it has, or one of these photos, written now.
 
@@ -76,7 +77,11 @@ def frozen_plan(
     was killed while it began may leave one.
     """
     path, text = store / PLAN, json.dumps(dict(asked), sort_keys=True)
-    if not path.exists() or Plan(path).asked != text:
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise StoreError(f"the store {str(store)!r} cannot be read ({error.strerror}).") from error
+    if not there or Plan(path).asked != text:
         write_streamed(path, lambda place: _write(place, iter(entries), text, shard_size))
     return Plan(path)
 

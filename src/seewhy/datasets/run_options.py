@@ -11,6 +11,7 @@ from seewhy import checks
 from seewhy.errors import OptionError
 
 MOST_WORKERS = 16
+ENGINES = ("local", "ray")
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,15 @@ class RunOptions:
     shard: tuple[int, int] = (1, 1)
     """(k, n): this run does the parts k, k + n, … of the store, others the rest."""
     workers: int | None = None
-    """Threads that read photos; None for one a processor, at most 16."""
+    """Threads that read photos; None for one a processor, at most 16. With the engine "ray",
+    processes that explain; None for one a GPU, or without GPUs, one a machine."""
     features: bool = False
     """Whether each row has its evidence-weighted features: the layer's activations, averaged over
     its cells with the positive evidence as weights."""
     retry_errors: bool = False
     """Whether parts with photos that could not be read are done again."""
+    engine: str = "local"
+    """Who does the parts: "local", this process, or "ray", the machines of a Ray cluster."""
 
     def __post_init__(self) -> None:
         for name in ("limit", "shard_size", "workers"):
@@ -42,6 +46,8 @@ class RunOptions:
         first, count = self.shard
         if not 1 <= first <= count:
             raise OptionError(f"shard is one of 1/n to n/n, as 3/16; got {first}/{count}.")
+        if self.engine not in ENGINES:
+            raise OptionError(f"engine is one of {', '.join(ENGINES)}; got {self.engine!r}.")
         if not len(self.targets):
             raise OptionError("targets has no question: give at least one, such as 'top'.")
 

@@ -10,7 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seewhy.datasets.arrow import parquet, pyarrow
+from seewhy.datasets.arrow import parquet
 from seewhy.datasets.manifest import (
     SCHEMA,
     check_same,
@@ -19,22 +19,25 @@ from seewhy.datasets.manifest import (
     stated_options,
     write_manifest,
 )
+from seewhy.datasets.places.places import Place, whole
 from seewhy.datasets.plan_file import Plan, frozen_plan
 from seewhy.datasets.run_options import RunOptions
 from seewhy.datasets.sources.entry import file_of
 from seewhy.datasets.sources.list_entries import list_entries
 from seewhy.datasets.store_files import (
     PLAN,
+    errors_in,
     part_path,
     part_paths,
     remove_stale,
+    store_place,
     write_table,
 )
 from seewhy.errors import ImageError, StoreError
 from seewhy.explainer.options import ExplainerOptions
-from seewhy.images.listing import absolute
 
 if TYPE_CHECKING:
+    from seewhy.datasets.explain_parts import PreparedRun
     from seewhy.datasets.part_table import Part, Tables
     from seewhy.datasets.read_ahead import ReadPhoto
     from seewhy.explainer.explainer import Explainer
@@ -67,7 +70,7 @@ class RunState:
 def run_photos(
     explainer: Explainer,
     sources: str | Path | Sequence[str | Path],
-    store: str | Path,
+    store: str | Place,
     options: RunOptions | None = None,
     *,
     told: Told | None = None,
@@ -83,32 +86,55 @@ def run_photos(
     Raises StoreError for a store of another model or question, and where it cannot be written;
     ImageError where there is no photo; ModelError for models that take no single photo.
     """
-    choices, folder = options or RunOptions(), Path(store)
-    words = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-    listed = [os.fspath(word) for word in words]
-    if not listed:
-        raise ImageError("there is no photo to explain: the list of sources is empty.")
-    check_store(folder, listed, choices)
     from seewhy.datasets.explain_parts import checked_questions, prepared_run
 
-    checked_questions(explainer, choices)  # before anything is written
-    remove_stale(folder)
-    plan = planned(folder, listed, choices)
-    asked = asked_of(listed, choices) | {"plan": plan.digest(), "photos": plan.rows}
-    asked["features"] = choices.features
-    parts = prepared_run(explainer, choices, asked, lambda: read_manifest(folder))
+    choices = options or RunOptions()
+    if read_manifest(store_place(store)) is None:
+        checked_questions(explainer, choices)  # before anything is written
+    begun = begin(sources, store, choices)
+    folder = begun.store
+    prepared = prepared_run(explainer, begun.options, begun.asked, lambda: read_manifest(folder))
     known = read_manifest(folder)
     if known is None:
-        write_manifest(folder, parts.manifest)
+        write_manifest(folder, prepared.manifest)
     else:
-        check_same(folder, known, parts.manifest)
-    run = Run(folder, plan, choices, RunState(), told or (lambda _: None))
-    run.go(parts.batch_size, parts.read, parts.explained, parts.tables, stop or (lambda: False))
+        check_same(folder, known, prepared.manifest)
+    run = Run(folder, begun.plan, begun.options, RunState(), told or (lambda _: None))
+    todo = run.todo()
+    run.told(run.state)
+    run.go(prepared, todo, stop or (lambda: False))
     return run.state
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A store whose photos are listed."""
+
+    store: Place
+    plan: Plan
+    options: RunOptions
+    asked: dict[str, Any]
+    """What the manifest tells of the run itself."""
+
+
+def begin(
+    sources: str | Path | Sequence[str | Path], store: str | Place, options: RunOptions
+) -> Begun:
+    """List the photos, where the store has not begun. Raises StoreError, ImageError."""
+    words = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
+    listed, folder = [os.fspath(word) for word in words], store_place(store)
+    if not listed:
+        raise ImageError("there is no photo to explain: the list of sources is empty.")
+    check_store(folder, listed, options)
+    remove_stale(folder)
+    plan = planned(folder, listed, options)
+    asked = asked_of(listed, options) | {"plan": plan.digest(), "photos": plan.rows}
+    asked["features"] = options.features
+    return Begun(folder, plan, options, asked)
+
+
 def check_store(
-    store: Path,
+    store: Place,
     sources: Sequence[str],
     options: RunOptions,
     settings: Mapping[str, Any] | None = None,
@@ -121,7 +147,7 @@ def check_store(
     parquet()
     known = read_manifest(store)
     if known is not None:
-        asked = asked_of(sources, options) | {"features": options.features}
+        asked = asked_of(sources, options)
         if settings is not None:
             asked["method"] = settings["method"]
             asked["options"] = known["options"] | stated_options(ExplainerOptions(**settings))
@@ -142,6 +168,7 @@ def asked_of(sources: Sequence[str], options: RunOptions) -> dict[str, Any]:
         "shard_size": options.shard_size,
         "labels_from_folder": options.labels_from_folder,
         "targets": [plain(getattr(target, "words", target)) for target in options.targets],
+        "features": options.features,
     }
 
 
@@ -150,7 +177,7 @@ def check_sources(sources: Sequence[str]) -> None:
     next(list_entries(sources), None)
 
 
-def planned(store: Path, sources: Sequence[str], options: RunOptions) -> Plan:
+def planned(store: Place, sources: Sequence[str], options: RunOptions) -> Plan:
     """The plan of the store, which is made where it has none. Raises ImageError, StoreError."""
     if read_manifest(store) is not None and not (store / PLAN).exists():
         raise StoreError(
@@ -171,51 +198,43 @@ def _first(entries: Iterator[Any], limit: int | None) -> Iterator[Any]:
 
 def _place(word: str) -> str:
     if word.startswith("@"):
-        return word if word == "@-" else f"@{absolute(word[1:])}"
-    return absolute(word)
+        return word if word == "@-" else f"@{whole(word[1:])}"
+    return whole(word)
 
 
 @dataclass
 class Run:
     """The parts of one run."""
 
-    store: Path
+    store: Place
     plan: Plan
     options: RunOptions
     state: RunState
     told: Told
 
-    def go(
-        self,
-        size: int,
-        read: Callable[[Any], ReadPhoto],
-        explained: Callable[[Sequence[ReadPhoto]], list[Any]],
-        tables: Tables,
-        stop: Callable[[], bool],
-    ) -> None:
-        """Do the parts that are missing. size: photos in a batch."""
+    def go(self, prepared: PreparedRun, todo: Sequence[int], stop: Callable[[], bool]) -> None:
+        """Do these parts."""
         from seewhy.datasets.part_table import Part
         from seewhy.datasets.read_ahead import read_ahead
 
-        todo = self._todo()
-        self.told(self.state)
-        batches = read_ahead(self._batches(todo, size), read, self.options.threads)
+        named = self._batches(todo, prepared.batch_size)
+        batches = read_ahead(named, prepared.read, self.options.threads)
         try:
             for number, group in groupby(batches, key=itemgetter(0)):
                 part = Part()
                 for _, photos in group:
-                    part.add(photos, explained(photos))
+                    part.add(photos, prepared.explained(photos))
                     self._count(photos)
                     if len(part.photos) == self.plan.size(number):
                         break  # without waiting for the next part, whose batch comes first
-                self._write(number, part, tables)
+                self._write(number, part, prepared.tables)
                 if stop() and number != todo[-1]:
                     self.state.stopped = True
                     return
         finally:
             batches.close()  # type: ignore[attr-defined]
 
-    def _todo(self) -> list[int]:
+    def todo(self) -> list[int]:
         """The parts that are not done yet."""
         first, count = self.options.shard
         todo = []
@@ -262,27 +281,15 @@ def _check_source(part: Part) -> None:
     there is no reason to write that none can be read."""
     folders = {file_of(photo.entry.source).parent for photo in part.photos}
     gone = all(photo.error is not None for photo in part.photos)
-    if gone and not any(folder.exists() for folder in folders):
+    if gone and not any(map(_exists, folders)):
         raise ImageError(
-            f"the photos are gone: there is no folder {str(min(folders))!r} any more. The finished "
-            f"parts are kept: once it is back, the same command goes on."
+            f"the photos are gone: there is no folder {min(map(str, folders))!r} any more. The "
+            f"finished parts are kept: once it is back, the same command goes on."
         )
 
 
-def errors_in(path: Path, first: int, size: int) -> int | None:
-    """How many photos of a part could not be read; None where there is no whole part.
-
-    first, size: where its rows begin in the plan, and how many photos it has: a part of that name
-    from elsewhere is none. All of it is read, since a page that is damaged is found only so.
-    """
-    if not path.exists():
-        return None
+def _exists(folder: Place) -> bool:
     try:
-        with parquet().ParquetFile(path, page_checksum_verification=True) as file:
-            table = file.read(use_threads=False)
-    except (OSError, KeyError, pyarrow().ArrowException):
-        return None
-    rows = table["row"].to_pylist()
-    if sorted(set(rows)) != list(range(first, first + size)) or len(rows) % size:
-        return None
-    return (len(rows) - int(table["error"].null_count)) // (len(rows) // size)
+        return folder.exists()
+    except OSError:  # nobody answers
+        return False

@@ -118,47 +118,71 @@ def rise(
     gradient.
     """
     sides = tuple(int(side) for side in images.shape[1:-1])
-    rows = Masks(masks, cells, sides, probability, seed)
+    rows = drawn_masks(masks, cells, sides, probability, seed)
     scores = score_images(shown_through, rows)
-    scores = scores - scores.mean(axis=0)
-    total = np.zeros((scores.shape[1], *sides))
-    for start in range(0, masks, 64):
-        part = rows[start : start + 64][:, 0, ..., 0]
-        total += np.tensordot(scores[start : start + 64], part, axes=(0, 0))
+    total = sum_of_masks(rows, scores - scores.mean(axis=0), sides)
     means: np.ndarray = total / (masks * probability)
     return means
 
 
-@dataclass(frozen=True)
-class Masks:
-    """Random smooth masks (count, 1, *sides, 1) in 0..1, drawn when they are sliced."""
+def drawn_masks(
+    count: int, cells: int, sides: tuple[int, ...], probability: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Random smooth masks as grids float32 (count, *cells) of 0 and 1, and where they begin.
 
-    count: int
-    cells: int
-    sides: tuple[int, ...]
-    probability: float
-    seed: int
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, chosen: slice) -> np.ndarray:
-        rows = range(self.count)[chosen]
-        masks = np.empty((len(rows), 1, *self.sides, 1), "float32")
-        for k, row in enumerate(rows):
-            masks[k, 0, ..., 0] = self._one(np.random.default_rng([self.seed, row]))
-        return masks
-
-    def _one(self, random: np.random.Generator) -> np.ndarray:
-        mask = (random.random((self.cells,) * len(self.sides)) < self.probability).astype("float32")
-        for axis, side in enumerate(self.sides):
-            cell = -(-side // self.cells)
-            shift = int(random.integers(0, cell))
-            weights = linear(self.cells, (self.cells + 1) * cell)[:, shift : shift + side]
-            mask = np.moveaxis(np.tensordot(mask, weights, axes=(axis, 0)), -1, axis)
-        return mask
+    A grid is enlarged to one cell more than the image; of each axis the part from int32
+    (count, axes) on is the mask.
+    """
+    grids = np.empty((count, *(cells,) * len(sides)), "float32")
+    shifts = np.empty((count, len(sides)), "int32")
+    for row in range(count):
+        random = np.random.default_rng([seed, row])
+        grids[row] = random.random(grids.shape[1:]) < probability
+        shifts[row] = [random.integers(0, -(-side // cells)) for side in sides]
+    return grids, shifts
 
 
-def shown_through(images: Tensor, masks: Tensor) -> Tensor:
-    """Images times masks (rows, 1, *space, 1)."""
-    return images * masks
+def _weights(cells: int, side: int) -> np.ndarray:
+    """float32 (cells, pixels): how much of each cell a pixel of the enlarged grid takes."""
+    return linear(cells, (cells + 1) * -(-side // cells))
+
+
+def shown_through(images: Tensor, rows: tuple[Tensor, Tensor]) -> Tensor:
+    """Images (1, batch, *space, channels) times masks of `drawn_masks`."""
+    masks, shifts = rows
+    sides = images.shape[2:-1]
+    for axis, side in enumerate(sides):
+        weights = ops.convert_to_tensor(_weights(int(masks.shape[axis + 1]), int(side)))
+        pixels = ops.expand_dims(shifts[:, axis], -1) + ops.arange(side, dtype="int32")
+        each = ops.moveaxis(ops.take(weights, pixels, axis=1), 0, 1)  # (rows, cells, side)
+        each = ops.reshape(each, (-1, *(1,) * (len(sides) - 2), *each.shape[1:]))
+        last = ops.moveaxis(masks, axis + 1, -1)
+        flat = len(sides) == 1  # a matrix product has two axes
+        last = ops.matmul(ops.expand_dims(last, 1) if flat else last, each)
+        masks = last[:, 0] if flat else ops.moveaxis(last, -1, axis + 1)
+    return images * ops.expand_dims(ops.expand_dims(masks, 1), -1)
+
+
+def sum_of_masks(
+    rows: tuple[np.ndarray, np.ndarray], factors: np.ndarray, sides: tuple[int, ...]
+) -> np.ndarray:
+    """float64 (batch, *sides): the sum of all masks, each times its factors (count, batch).
+
+    Grids that begin at the same place are added up before they are enlarged.
+    """
+    grids, shifts = rows
+    cells = grids.shape[1]
+
+    def added(chosen: np.ndarray, axis: int) -> np.ndarray:
+        if axis == len(sides):
+            return np.tensordot(factors[chosen].astype("float64"), grids[chosen], axes=(0, 0))
+        side, starts = sides[axis], shifts[chosen, axis]
+        weights = _weights(cells, side).astype("float64")
+        total: Any = 0.0
+        for start in np.unique(starts):
+            part = added(chosen[starts == start], axis + 1)
+            larger = np.tensordot(part, weights[:, start : start + side], axes=(1 + axis, 0))
+            total = total + np.moveaxis(larger, -1, 1 + axis)
+        return np.asarray(total)
+
+    return added(np.arange(len(grids)), 0)

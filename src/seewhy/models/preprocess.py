@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +61,34 @@ MODES: dict[str, Preprocess] = {
     "lite": lite,
 }
 """Each: RGB pixels (batch, height, width, 3), float32 in 0..255 → new array of the same shape."""
+
+
+def on_device(preprocess: Preprocess) -> Callable[[Any], Any] | None:
+    """The same as a mode for tensors of the backend, in a compiled pass; None for other functions.
+
+    It takes and gives float32 (batch, height, width, 3), and equals the mode to 1e-6.
+    """
+    known: tuple[tuple[Preprocess, Callable[[Any], Any]], ...] = (
+        (none, lambda pixels: pixels),
+        (unit, lambda pixels: pixels / 255.0),
+        (tf, lambda pixels: pixels / 127.5 - 1.0),
+        (torch, lambda pixels: (pixels / 255.0 - _tensor(_MEAN)) / _tensor(_STD)),
+        (caffe, _caffe_on_device),
+        (lite, lambda pixels: (pixels - 127.0) / 128.0),
+    )
+    return next((run for mode, run in known if mode is preprocess), None)
+
+
+def _caffe_on_device(pixels: Any) -> Any:
+    from keras import ops
+
+    return ops.flip(pixels, axis=-1) - _tensor(_CAFFE_MEAN)
+
+
+def _tensor(values: Pixels) -> Any:
+    from keras import ops
+
+    return ops.convert_to_tensor(values)
 
 
 def get_preprocessing(preprocess: str | Preprocess) -> Preprocess:

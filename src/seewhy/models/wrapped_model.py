@@ -13,7 +13,7 @@ import numpy as np
 from seewhy.errors import ImageError, ModelError, PreprocessError
 from seewhy.models import detect_preprocess, input_specs, keras_hub, presets
 from seewhy.models.input_specs import InputSpec, Shape
-from seewhy.models.preprocess import get_preprocessing
+from seewhy.models.preprocess import get_preprocessing, on_device
 from seewhy.models.presets import Preset
 from seewhy.network.grids import InputView
 from seewhy.network.split import Split
@@ -128,6 +128,23 @@ class WrappedModel:
                 f"expected {batch.shape}, as it came."
             )
         return np.moveaxis(ready, -1, 1) if self.channels_first else ready
+
+    def prepares_on_device(self, k: int) -> bool:
+        """Whether uint8 photos of an entry can be preprocessed in a compiled pass.
+
+        The function of a user runs on the host, and so does what makes photos grey.
+        """
+        known = self.preprocess is not None and on_device(self.preprocess) is not None
+        return known and "float" in self.inputs[k].dtype and self.channels(k) in (3, None)
+
+    def network_tensor(self, pixels: Tensor) -> Tensor:
+        """The same as `network_input`, of a uint8 tensor in a compiled pass."""
+        from keras import ops
+
+        prepare = self.preprocess and on_device(self.preprocess)
+        assert prepare is not None  # noqa: S101  (for mypy: see prepares_on_device)
+        ready = prepare(ops.cast(pixels, "float32"))
+        return ops.moveaxis(ready, -1, 1) if self.channels_first else ready
 
     def learning(self, sample: Any) -> WrappedModel:
         """The same with entries like the parts of a first image, where the model declares none."""

@@ -101,6 +101,7 @@ def _make_probe(
     head = backend.compile(
         lambda images: cut.layout.arrange(ops.cast(cut.split.run_head(*images)[0], "float32")),
         wrapped.variables,
+        often=False,
     )
     fixed = wrapped.inputs[0].batch
 

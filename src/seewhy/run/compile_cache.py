@@ -19,7 +19,7 @@ class CompileCache:
     """The compiled functions of one model, by what they depend on; the oldest are dropped."""
 
     def __init__(self, backend: ModuleType) -> None:
-        self._backend = backend
+        self.backend = backend
         self.functions: dict[Hashable, Callable[..., Any]] = {}
 
     def get(
@@ -32,9 +32,9 @@ class CompileCache:
             function = make()
             if isinstance(wrapped.model, Split):
                 # its functions may refer to weights, which must not become constants
-                compiled: Callable[..., Any] = self._backend.uncompiled(function)
+                compiled: Callable[..., Any] = self.backend.uncompiled(function)
             else:
-                compiled = self._backend.compile(function, wrapped.variables)
+                compiled = self.backend.compile(function, wrapped.variables)
             self.functions[key] = compiled
         return self.functions[key]
 
@@ -42,20 +42,25 @@ class CompileCache:
         self, wrapped: WrappedModel, function: Callable[..., Any], *arguments: Sequence[np.ndarray]
     ) -> list[np.ndarray]:
         """The results as NumPy arrays, of the images' count."""
-        from keras import ops
+        return self.start(wrapped, function, *arguments)()
 
+    def start(
+        self, wrapped: WrappedModel, function: Callable[..., Any], *arguments: Sequence[np.ndarray]
+    ) -> Callable[[], list[np.ndarray]]:
+        """The same without waiting for the device: a function that does, and gives the results."""
         synchronise_variables(wrapped)
         count = len(arguments[0][0])
         size = self.size(count, wrapped)
         filled = [[filled_up(array, size) for array in arrays] for arrays in arguments]
-        return [ops.convert_to_numpy(result)[:count] for result in function(*filled)]
+        fetch = self.backend.fetch_later(list(function(*filled)))
+        return lambda: [result[:count] for result in fetch()]
 
     def size(self, count: int, wrapped: WrappedModel) -> int:
         """Images that go through at once: the model's own number, or few different ones."""
         fixed = wrapped.inputs[0].batch
         if fixed is not None and count <= fixed:
             return fixed
-        return 1 << (count - 1).bit_length() if self._backend.COMPILES else count
+        return 1 << (count - 1).bit_length() if self.backend.COMPILES else count
 
 
 def synchronise_variables(wrapped: WrappedModel) -> None:
@@ -65,4 +70,6 @@ def synchronise_variables(wrapped: WrappedModel) -> None:
 
 def filled_up(array: np.ndarray, size: int) -> np.ndarray:
     """Repeat the last image up to a number of images."""
+    if len(array) == size:
+        return array
     return np.concatenate([array, np.repeat(array[-1:], size - len(array), axis=0)])

@@ -14,6 +14,17 @@ TAIL = 2**25
 ON_CPU, UNCOMPILED, ON_ACCELERATOR = 16, 8, 128
 
 
+# Of the free memory of an accelerator, the part that changed activations may take at once: what
+# the network makes of them takes several times as much.
+PART = 16
+
+
+def at_once(backend: ModuleType, on_cpu: int) -> int:
+    """Bytes of changed activations, or of gradients, that are held at once."""
+    free = backend.free_memory()
+    return on_cpu if free is None else max(on_cpu, free // PART)
+
+
 def images_at_once(backend: ModuleType) -> int:
     """How many images use a device well."""
     if backend.free_memory() is not None:

@@ -18,11 +18,11 @@ from seewhy.plan.evidence_sources import (
     arrange_on_grid,
     one_hot_cotangent,
 )
-from seewhy.run import rule_passes
+from seewhy.run import memory, rule_passes
 
 Tensor = Any
 
-# How many bytes of gradients are held at once when all classes are asked for.
+# How many bytes of gradients are held at once on a CPU when all classes are asked for.
 CHUNK = 2**23
 
 
@@ -230,7 +230,7 @@ def all_classes_pass(
 
         value, _, pullback = backend.value_and_pullback(score, activations)
         count = value.shape[-1]
-        chunk = _chunk(activations, count)
+        chunk = _chunk(activations, count, memory.at_once(backend, CHUNK))
         laid = arrange_on_grid(cut, activations)
 
         def pulled(one_hot: Tensor) -> Tensor:
@@ -264,9 +264,9 @@ def _per_class(answers: ModelOutputs) -> Tensor:
     return ops.sum(values * mask, axis=space) / ops.sum(mask, axis=space)
 
 
-def _chunk(activations: Tensor, classes: int) -> int:
-    """How many classes to pull back at once."""
+def _chunk(activations: Tensor, classes: int, bytes: int) -> int:
+    """How many classes to pull back at once, if gradients of so many bytes may be held."""
     cells = 1
     for side in activations.shape:
         cells *= int(side)
-    return max(1, min(classes, CHUNK // (4 * cells)))
+    return max(1, min(classes, bytes // (4 * cells)))

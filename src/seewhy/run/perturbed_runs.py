@@ -9,6 +9,7 @@ allowed less.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from types import ModuleType
@@ -25,6 +26,9 @@ from seewhy.run.perturbed_passes import Change, Gather, TailSpec
 from seewhy.run.shared_scores import SharedScores
 
 Tensor = Any
+
+ON_THEIR_WAY = 2
+"""Chunks that the device has at once, so that it need not wait for the host."""
 
 Make = Callable[[], Callable[..., Any]]
 
@@ -203,21 +207,29 @@ class PerturbedRuns:
         """
         count = _length(rows)
         chunks: list[list[np.ndarray]] = []
-        size = self._size(where, count, peak)
-        start = 0
+        started: deque[tuple[int, Callable[[], list[np.ndarray]]]] = deque()
+        size, start = self._size(where, count, peak), 0
         with steps(count) as step:
-            while start < count:
+            while start < count or started:
                 try:
-                    part, valid = _chunk(rows, start, size, self.backend.COMPILES)
-                    results = [_numpy(each) for each in run(part, valid)]
+                    if start < count and len(started) < ON_THEIR_WAY:
+                        part, valid = _chunk(rows, start, size, self.backend.COMPILES)
+                        length = min(size, count - start)
+                        started.append((length, self.backend.fetch_later(list(run(part, valid)))))
+                        start += length
+                        continue
+                    length, fetch = started[0]
+                    results = fetch()
                 except Exception as error:
                     if size == 1 or not self.backend.out_of_memory(error):
                         raise
+                    # what was started behind it is started again
+                    start -= sum(length for length, _ in started)
+                    started.clear()
                     size = _halved(size, self.tails[where].at.shape[0])
                     continue
-                length = min(size, count - start)
+                started.popleft()
                 chunks.append([each[:length] for each in results] if whole else results)
-                start += length
                 step(length)
         return chunks
 
@@ -227,7 +239,7 @@ class PerturbedRuns:
         if self.limits.fixed:
             return 1
         if where == "layer":
-            most = memory.TAIL // max(1, self.tails[where].bytes)
+            most = memory.at_once(self.backend, memory.TAIL) // max(1, self.tails[where].bytes)
         else:
             most = min(self.limits.images, memory.fitting(self.backend, peak)) // images
         most = max(1, most)
@@ -263,10 +275,3 @@ def _chunk(rows: Any, start: int, size: int, fill: bool) -> tuple[Any, np.ndarra
 def _small(rows: np.ndarray) -> np.ndarray:
     # TensorFlow compares indices of one width only, and counts in int32
     return rows.astype("int32") if np.issubdtype(rows.dtype, np.integer) else rows
-
-
-def _numpy(tensor: Tensor) -> np.ndarray:
-    from keras import ops
-
-    array: np.ndarray = ops.convert_to_numpy(tensor)
-    return array

@@ -15,6 +15,7 @@ from seewhy.plan.evidence_sources import QuestionBatch
 from seewhy.plan.plan import Plan
 from seewhy.run import memory, passes, perturbed_passes
 from seewhy.run.compile_cache import CompileCache, filled_up, synchronise_variables
+from seewhy.run.maps_of_batch import start_maps, values_of_one_kind
 from seewhy.run.outcome import Outcome
 from seewhy.run.perturbed_passes import Change, TailSpec
 from seewhy.run.perturbed_runs import BatchLimits, PerturbedRuns, TailInputs
@@ -55,7 +56,7 @@ class Runner:
         ]
         if self._method.reruns:
             return self._rerun(plan, k, images, question, values)
-        results = self._columns(plan, k, images, question, values)
+        results = self._start_maps(plan, k, images, (question, values))()
         return [Outcome(*(result[row] for result in results)) for row in range(len(targets))]
 
     @property
@@ -63,39 +64,32 @@ class Runner:
         """Whether one run of the network gives the maps of a whole batch."""
         return not self._method.reruns and "pull_images" not in self._method.needs
 
-    def columns(
+    def start_columns(
         self, plan: Plan, images: Sequence[np.ndarray], targets: Sequence[Target]
-    ) -> Outcome:
-        """`outcomes` of one question of one kind each at the first layer, all images in one."""
+    ) -> Callable[[], Outcome]:
+        """`outcomes` of one question of one kind each at the first layer, all images in one.
+
+        Gives a function that waits for the device, so that the next batch can be started first.
+        """
         known = {id(target): self._rewritten(target) for target in targets}
         each = [known[id(target)] for target in targets]
         question = QuestionBatch((each[0],), self._scores, plan.context.main)
-        values = [
-            np.broadcast_to(value, (len(each), *value.shape))
-            if len(known) == 1
-            else np.stack([target.values[v] for target in each])
-            for v, value in enumerate(each[0].values)
-        ]
-        return Outcome(*self._columns(plan, 0, images, question, [values]))
+        fetch = self._start_maps(plan, 0, images, (question, [values_of_one_kind(each)]))
 
-    def _columns(
+        def columns() -> Outcome:
+            scores, ranked, probabilities, maps, reached = fetch()
+            return Outcome(scores, ranked, probabilities, maps, reached)
+
+        return columns
+
+    def _start_maps(
         self,
         plan: Plan,
         k: int,
         images: Sequence[np.ndarray],
-        question: QuestionBatch,
-        values: list[list[np.ndarray]],
-    ) -> list[Any]:
-        key = (k, tuple(target.kind for target in question.targets))
-        sources = plan.sources(k)
-
-        def make() -> Callable[..., Any]:
-            return passes.maps_pass(self._backend, sources, self._method, question)
-
-        run = self.compiled.get(plan.wrapped, key, make)
-        return self.compiled.run(
-            plan.wrapped, run, images, [array for of_target in values for array in of_target]
-        )
+        asked: tuple[QuestionBatch, list[list[np.ndarray]]],
+    ) -> Callable[[], list[np.ndarray]]:
+        return start_maps(self.compiled, self._method, plan, k, asked, images)
 
     def all_classes(self, plan: Plan, k: int, images: Sequence[np.ndarray]) -> np.ndarray:
         """Maps of all classes at one target layer, float32 (batch, classes, *space)."""

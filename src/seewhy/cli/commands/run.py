@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -31,9 +31,14 @@ from seewhy.cli.arguments.flags import (
 )
 from seewhy.cli.arguments.options import takes_options
 
+Engine = Literal["local", "ray"]
+
 if TYPE_CHECKING:
+    from seewhy.datasets.engines.recipe import Recipe
+    from seewhy.datasets.places.places import Place
     from seewhy.datasets.run_options import RunOptions
     from seewhy.datasets.run_photos import RunState
+    from seewhy.explainer.explainer import Explainer
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -43,6 +48,7 @@ EXAMPLES = """
   seewhy run "shards/*.tar" --model vgg16 --output store
   seewhy run "scans/**/*.png" --method layer-cam --target top,2 --output store
   seewhy run archive --shard 3/16 --output /shared/store
+  seewhy run s3://bucket/photos --engine ray --output s3://bucket/store
 """
 
 
@@ -54,16 +60,17 @@ def run(  # noqa: PLR0913  (one parameter a flag)
             help="Folders, searched with all folders in them; quoted patterns; lists of paths "
             "(@list.txt, list.txt); tables (.csv, .tsv) with a column path and, if they have "
             "them, label and id; .tar files (WebDataset); .parquet files with a column of paths "
-            "or of images.",
+            "or of images; or addresses of these, as s3://bucket/photos.",
             show_default=False,
             metavar="SOURCE",
         ),
     ],
     *,
     output: Annotated[
-        Path,
+        str,
         typer.Option(
-            help="Folder of the store; where it has parts of the same run, the rest is done.",
+            help="Folder of the store, or its address; where it has parts of the same run, the "
+            "rest is done.",
             show_default=False,
             metavar="STORE",
             rich_help_panel=OUTPUT,
@@ -86,11 +93,20 @@ def run(  # noqa: PLR0913  (one parameter a flag)
         int | None,
         typer.Option(
             min=1,
-            help="Threads that read photos; one a processor, if not given.",
+            help="Threads that read photos; one a processor, if not given. With --engine ray "
+            "processes that explain; one a GPU, or without GPUs, one a machine.",
             metavar="COUNT",
             rich_help_panel=HOW,
         ),
     ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="Who explains: this process, or the machines of the Ray cluster that RAY_ADDRESS "
+            "names (without it, processes on this machine).",
+            rich_help_panel=HOW,
+        ),
+    ] = "local",
     shard_size: Annotated[
         int,
         typer.Option(
@@ -136,10 +152,13 @@ def run(  # noqa: PLR0913  (one parameter a flag)
     it was stopped, and does no finished part twice. The status is 1 if photos could not be read.
     """
     from seewhy.datasets.run_options import RunOptions, read_shard
+    from seewhy.datasets.store_files import store_place
 
     check_models(settings, model)
     check_classes(settings, model, target)
-    check_folder(output)
+    store = store_place(output)
+    if isinstance(store, Path):
+        check_folder(store)
     labels = known_labels(settings, model)
     texts = list(target) if labels is None else grammar.target_list(target, labels)
     options = RunOptions(
@@ -151,13 +170,14 @@ def run(  # noqa: PLR0913  (one parameter a flag)
         workers=workers,
         features=features,
         retry_errors=retry_errors,
+        engine=engine,
     )
-    _run(sources, output, model, settings, options, as_json=json, quiet=quiet)
+    _run(sources, store, model, settings, options, as_json=json, quiet=quiet)
 
 
 def _run(  # noqa: PLR0913
     sources: Sequence[str],
-    store: Path,
+    store: Place,
     model: str,
     settings: dict[str, Any],
     options: RunOptions,
@@ -166,21 +186,20 @@ def _run(  # noqa: PLR0913
     quiet: bool,
 ) -> None:
     from seewhy.cli.run_bar import run_bar, stopping
-    from seewhy.datasets.run_photos import check_sources, check_store, planned, run_photos
+    from seewhy.datasets.engines.choose_engine import run_dataset
+    from seewhy.datasets.run_photos import check_sources, check_store, planned
 
     began = time.monotonic()
     check_store(store, sources, options, settings)
-    if known_labels(settings, model) is None and set(options.targets) - set(RANKS):
+    unknown = known_labels(settings, model) is None and set(options.targets) - set(RANKS)
+    if unknown and options.engine == "local":
         check_sources(sources)  # nothing is written before the model has said what classes it has
     else:
         planned(store, sources, options)
-    session.load_backend()
-    from seewhy.explainer.explainer import Explainer
-
     try:
         with session.results_only(), run_bar(shown=not quiet) as told, stopping() as stop:
-            explainer = Explainer(model, **settings)
-            state = run_photos(explainer, sources, store, options, told=told, stop=stop)
+            explainer = _explainer(model, settings, options.engine)
+            state = run_dataset(explainer, sources, store, options, told=told, stop=stop)
     except KeyboardInterrupt:
         session.tell_problem("stopped; the same command goes on behind the last finished part.")
         raise typer.Exit(130) from None
@@ -200,7 +219,22 @@ def _run(  # noqa: PLR0913
     )
 
 
-def _closing(state: RunState, store: Path, seconds: float) -> str:
+def _explainer(model: str, settings: dict[str, Any], engine: str) -> Explainer | Recipe:
+    """The explainer; for workers elsewhere, the recipe of one, so that this process, which may
+    share its devices with them, loads none."""
+    if engine != "local":
+        from seewhy.datasets.engines.on_ray import ray_package
+        from seewhy.datasets.engines.recipe import recipe_of_words
+
+        ray_package()
+        return recipe_of_words(model, settings)
+    session.load_backend()
+    from seewhy.explainer.explainer import Explainer
+
+    return Explainer(model, **settings)
+
+
+def _closing(state: RunState, store: Place, seconds: float) -> str:
     parts = [f"{state.done} done"]
     if state.before:
         parts.append(f"{state.before} done before")

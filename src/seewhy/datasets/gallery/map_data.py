@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from seewhy.datasets.places.address import is_address
 from seewhy.datasets.sources.entry import inside, path_of
 from seewhy.datasets.stored_row import StoredRow
 from seewhy.images.geometry import Geometry
@@ -106,5 +107,7 @@ def _number(value: float) -> float:
 
 def _address(source: str) -> str | None:
     """Where a browser on this machine finds the photo itself, if it is a file of its own."""
+    if is_address(source):
+        return source if source.startswith(("http://", "https://")) else None
     path = Path(path_of(source))
     return path.as_uri() if inside(source) is None and path.is_absolute() else None

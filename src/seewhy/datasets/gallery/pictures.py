@@ -98,8 +98,9 @@ def _is_current(path: Path, source: str) -> bool:
         made = path.stat().st_mtime_ns
     except OSError:
         return False
-    with suppress(OSError):
-        return file_of(source).stat().st_mtime_ns <= made
+    place = file_of(source)
+    with suppress(OSError):  # of a photo elsewhere it is not asked
+        return not isinstance(place, Path) or place.stat().st_mtime_ns <= made
     return True
 
 

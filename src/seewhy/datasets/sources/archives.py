@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from seewhy.datasets.places.address import Address, is_address
+from seewhy.datasets.places.places import changed, opened, whole
 from seewhy.datasets.sources.entry import Entry, as_text, source_text
 from seewhy.errors import ImageError, ImageNotFoundError, SeewhyError
-from seewhy.images.listing import SUFFIXES, absolute
+from seewhy.images.listing import SUFFIXES
 
 CLASSES = (".cls", ".label")
 """Endings of members that hold the true class of the photo of their name."""
@@ -20,7 +22,7 @@ LONGEST, LONGEST_CLASS = 1_000_000_000, 1000
 def entries_of_archive(path: str) -> Iterator[Entry]:
     """The photos of one archive, in its order. Raises ImageError, also where there are none."""
     try:
-        with tarfile.open(path, "r:") as archive:
+        with opened(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
             members = [member for member in archive.getmembers() if member.isreg()]
             labels = {
                 _key(member.name): _text_of(archive, member)
@@ -36,18 +38,19 @@ def entries_of_archive(path: str) -> Iterator[Entry]:
     if not names:
         raise ImageNotFoundError(f"the archive {path!r} has no photos.")
     for name in names:
-        place = f"{absolute(path)}!{name}"
+        place = f"{whole(path)}!{name}"
         yield Entry(as_text(name), source_text(place), labels.get(_key(name)))
 
 
 def member_of_archive(path: str, name: str) -> bytes:
     """The bytes of one member. Raises ImageError."""
     try:
-        changed = Path(path).stat().st_mtime_ns
-        places = _places(path, changed)
+        places = _places(path, changed(path))
         start, size = places[name]
         if size > LONGEST:
             raise ImageError(f"{name!r} in {path!r} has {size:,} bytes: that is no photo.")
+        if is_address(path):
+            return Address(path).read_range(start, size)
         with Path(path).open("rb") as file:
             file.seek(start)
             return file.read(size)
@@ -60,9 +63,9 @@ def member_of_archive(path: str, name: str) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _places(path: str, changed: int) -> dict[str, tuple[int, int]]:  # noqa: ARG001
+def _places(path: str, when: int) -> dict[str, tuple[int, int]]:  # noqa: ARG001
     """Where the members of an archive begin, and how long they are; only headers are read."""
-    with tarfile.open(path, "r:") as archive:
+    with opened(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
         return {each.name: (each.offset_data, each.size) for each in archive if each.isreg()}
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from seewhy.datasets.arrow import parquet, pyarrow
+from seewhy.datasets.places.places import changed, for_arrow, place_of, whole
 from seewhy.datasets.sources.entry import Entry, as_text, beside, entry_of, path_of, source_text
 from seewhy.errors import ImageError, ImageNotFoundError, SeewhyError
-from seewhy.images.listing import absolute
 
 PATHS = ("path", "file", "filename", "file_name", "photo", "image", "source")
 LABELS = ("label", "class", "true", "category", "target")
@@ -26,7 +26,7 @@ def entries_of_parquet(path: str, *, from_folder: bool = False) -> Iterator[Entr
     "bytes", as the library datasets writes it. Raises ImageError where there is neither.
     """
     try:
-        file = parquet().ParquetFile(path)
+        file = parquet().ParquetFile(for_arrow(path))
         kinds = file.schema_arrow
         held, named = _bytes_column(kinds), _named(kinds, PATHS, pyarrow().types.is_string)
         if held is None and named is None:
@@ -62,13 +62,13 @@ def _of_rows(
             true = None if label is None or row[label] is None else str(row[label])
             own = None if name is None or row[name] is None else str(row[name])
             if held is not None:
-                place = f"{absolute(path)}!{count}"
+                place = f"{whole(path)}!{count}"
                 known = as_text(own or f"{Path(path).name}!{count}")
                 yield Entry(known, source_text(place), true and as_text(true))
             elif named is not None and row[named] and (before is None or before != row.get("row")):
                 before = row.get("row")  # a part of a store has a row for each question
                 place = path_of(row[named])
-                found = beside(Path(path).parent, place)
+                found = beside(place_of(path).parent, place)
                 yield entry_of(own or place, found, true, from_folder=from_folder)
             count += 1
 
@@ -77,7 +77,7 @@ def bytes_in_parquet(path: str, name: str) -> bytes:
     """The bytes of the photo in one row. Raises ImageError."""
     try:
         row, start = int(name), 0
-        metadata = _metadata(path, Path(path).stat().st_mtime_ns)
+        metadata = _metadata(path, changed(path))
         for group in range(metadata.num_row_groups):
             rows = metadata.row_group(group).num_rows
             if row < start + rows:
@@ -86,7 +86,7 @@ def bytes_in_parquet(path: str, name: str) -> bytes:
         else:
             raise ImageNotFoundError(f"there is no row {row} in {path!r} any more.")
         with _READING:  # so that threads that wait for a group find it read
-            values = _group(path, Path(path).stat().st_mtime_ns, group)
+            values = _group(path, changed(path), group)
         value = values[row - start].as_py()
     except SeewhyError:
         raise
@@ -99,13 +99,13 @@ def bytes_in_parquet(path: str, name: str) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _metadata(path: str, changed: int) -> Any:  # noqa: ARG001
-    return parquet().read_metadata(path)
+def _metadata(path: str, when: int) -> Any:  # noqa: ARG001
+    return parquet().read_metadata(for_arrow(path))
 
 
 @lru_cache(maxsize=2)
-def _group(path: str, changed: int, group: int) -> Any:  # noqa: ARG001
-    file = parquet().ParquetFile(path)
+def _group(path: str, when: int, group: int) -> Any:  # noqa: ARG001
+    file = parquet().ParquetFile(for_arrow(path))
     column = _bytes_column(file.schema_arrow)
     return file.read_row_group(group, columns=[column])[column]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,18 +71,35 @@ def _questions(pipeline: Pipeline, targets: Any, count: int) -> list[Target]:
 def _of_batch(pipeline: Pipeline, batch: np.ndarray, targets: Sequence[Target]) -> Iterator[Maps]:
     wrapped, size = pipeline.wrapped, pipeline.options.batch_size
     fixed = wrapped.inputs[0].batch
-    size, bits = min(size, fixed or size), bits_of_batch(batch, pipeline)
+    size = min(size, fixed or size)
+    started: deque[Callable[[], list[Maps]]] = deque()
     for start in range(0, len(batch), size):
         images, asked = batch[start : start + size], targets[start : start + size]
-        if images.dtype == np.uint8:
-            ready = wrapped.network_input(images, 0)
-            images = ready.astype("uint8") if wrapped.inputs[0].dtype == "uint8" else ready
-        yield from _in_order(
-            [
-                (members, _asked(pipeline, [images[members]], [asked[i] for i in members], bits))
-                for members in group_by_key([batch_key(target) for target in asked])
-            ]
-        )
+        started.append(_started(pipeline, images, asked))
+        if len(started) > 1:  # the device has the next batch before this one is looked at
+            yield from started.popleft()()
+    for fetch in started:
+        yield from fetch()
+
+
+def _started(
+    pipeline: Pipeline, images: np.ndarray, targets: Sequence[Target]
+) -> Callable[[], list[Maps]]:
+    """One batch on its way through the network, and what waits for it."""
+    wrapped, bits = pipeline.wrapped, bits_of_batch(images, pipeline)
+    if images.dtype == np.uint8 and not wrapped.prepares_on_device(0):
+        ready = wrapped.network_input(images, 0)
+        images = ready.astype("uint8") if wrapped.inputs[0].dtype == "uint8" else ready
+    alike = all(target is targets[0] for target in targets)
+    groups = [] if alike else group_by_key([batch_key(target) for target in targets])
+    if len(groups) < 2:
+        fetch = _asked(pipeline, [images], targets, bits)
+        return lambda: [fetch()]
+    fetches = [
+        (members, _asked(pipeline, [images[members]], [targets[i] for i in members], bits))
+        for members in groups
+    ]
+    return lambda: _in_order([(members, fetch()) for members, fetch in fetches])
 
 
 def _of_samples(
@@ -133,9 +151,11 @@ def _of_group(pipeline: Pipeline, prepared: Sequence[Prepared], targets: list[Ta
 _NAMES = ("scores", "ranked", "probabilities", "maps", "reached")
 
 
-def _asked(pipeline: Pipeline, inputs: list[np.ndarray], targets: list[Target], bits: int) -> Maps:
-    columns = pipeline.runner.columns(pipeline.plan, inputs, targets)
-    return _maps(pipeline, columns, targets, np.full(len(targets), bits, "uint32"))
+def _asked(
+    pipeline: Pipeline, inputs: list[np.ndarray], targets: Sequence[Target], bits: int
+) -> Callable[[], Maps]:
+    fetch = pipeline.runner.start_columns(pipeline.plan, inputs, targets)
+    return lambda: _maps(pipeline, fetch(), targets, np.full(len(targets), bits, "uint32"))
 
 
 def _maps(
