@@ -6,8 +6,10 @@ import json
 import os
 import re
 import shutil
+import tarfile
 from pathlib import Path
 
+import keras
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -166,6 +168,52 @@ def test_a_page_that_is_no_gallery_is_left(place):
     (place / "full/pictures").write_text("")
     with pytest.raises(OptionError, match="cannot be written"):
         store.gallery(place / "full")
+
+
+def test_photos_in_archives_and_elsewhere_and_several_questions(explainer, tmp_path):
+    fsspec = pytest.importorskip("fsspec")
+    system = fsspec.filesystem("memory")
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for k, pixels in enumerate(tiny.photos(2)):
+            Image.fromarray(pixels).save(tmp_path / f"{k} #?.png")
+            archive.add(tmp_path / f"{k} #?.png", f"{k} #?.png")
+    system.pipe("/gallery/in/z.png", (tmp_path / "1 #?.png").read_bytes())
+    how = datasets.RunOptions(targets=["dog & {{ 7 }}", "eel"])
+    datasets.run(explainer, [tmp_path / "a.tar", "memory://gallery/in"], "memory://gallery/s", how)
+    store = datasets.open("memory://gallery/s")
+    done = store.gallery(tmp_path / "out")
+    assert (done.rows, done.made, done.problems) == (6, 3, ())
+    data = page_data(done.page)
+    assert data["questions"] == ["dog & {{ 7 }}", "eel"]
+    assert data["columns"]["question"] == [0, 1] * 3
+    assert len(set(data["columns"]["picture"])) == 3
+    assert store.gallery(tmp_path / "out").made == 0
+    system.rm("/gallery/in", recursive=True)
+    assert len(store.gallery(tmp_path / "other").problems) == 1
+
+
+@pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
+def test_a_model_without_classes_and_maps_that_are_no_numbers(tmp_path):
+    image = keras.Input((32, 32, 3))
+    x = keras.layers.Conv2D(4, 3, activation="relu", name="units")(image)
+    x = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(x))
+    model = tiny.fixed(keras.Model(image, x))
+    model.compile(loss="mse")
+    (tmp_path / "in").mkdir()
+    for k, pixels in enumerate(tiny.photos(2)):
+        Image.fromarray(pixels).save(tmp_path / f"in/{k}.png")
+    explainer = seewhy.Explainer(model, preprocess="unit")
+    datasets.run(explainer, tmp_path / "in", tmp_path / "store")
+    model.get_layer("units").bias.assign([np.inf] * 4)
+    datasets.run(explainer, tmp_path / "in", tmp_path / "bad")
+    for name in ("store", "bad"):
+        done = datasets.open(tmp_path / name).gallery(tmp_path / f"{name}-page")
+        data = page_data(done.page)
+        assert data["columns"]["confidence"] == [-1, -1]
+        assert data["columns"]["right"] == [-1, -1]
+        (script,) = (tmp_path / f"{name}-page/maps").iterdir()
+        rows = json.loads(script.read_text()[len("seewhyMaps(") : -2])
+        assert [row["map"] is None for row in rows] == [name == "bad"] * 2
 
 
 def test_no_text_ends_its_script():
