@@ -98,9 +98,10 @@ def _is_current(path: Path, source: str) -> bool:
         made = path.stat().st_mtime_ns
     except OSError:
         return False
-    place = file_of(source)
-    with suppress(OSError):  # of a photo elsewhere it is not asked
-        return not isinstance(place, Path) or place.stat().st_mtime_ns <= made
+    file = file_of(source)
+    if isinstance(file, Path):  # what lies behind an address is taken as it was
+        with suppress(OSError):
+            return file.stat().st_mtime_ns <= made
     return True
 
 
