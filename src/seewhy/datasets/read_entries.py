@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seewhy import images
-from seewhy.datasets.sources.entry import Entry
+from seewhy.datasets.sources.entry import Entry, as_text
 from seewhy.datasets.sources.photo_of import file_of_photo
 from seewhy.errors import SeewhyError
 from seewhy.explainer.columns.read_photos import sample_reader
@@ -52,10 +52,10 @@ def photo_reader(pipeline: Pipeline, *, exact: bool) -> Callable[[Entry], ReadPh
             file = file_of_photo(entry.source)
             sample = fitted(file) if fitted else pipeline.prepare(images.load(file))
         except SeewhyError as error:
-            return ReadPhoto(entry, str(error))
+            return ReadPhoto(entry, as_text(str(error)))
         except Exception as error:  # whatever a decoder raises, the others are read
             what = f"{type(error).__name__}: {error}".rstrip(": .")
-            return ReadPhoto(entry, f"{entry.source!r} cannot be read ({what}).")
+            return ReadPhoto(entry, as_text(f"{entry.source!r} cannot be read ({what})."))
         if isinstance(sample, FittedFile):
             seen = sample.pixels.shape[:2]
             bits = bits_of(sample.notes)

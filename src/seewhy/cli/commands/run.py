@@ -12,6 +12,7 @@ import typer
 from seewhy.cli import session, teller
 from seewhy.cli.arguments import grammar
 from seewhy.cli.arguments.early_checks import (
+    RANKS,
     check_classes,
     check_folder,
     check_models,
@@ -196,11 +197,15 @@ def _run(  # noqa: PLR0913
 ) -> None:
     from seewhy.cli.run_bar import run_bar, stopping
     from seewhy.datasets.engines.choose_engine import run_dataset
-    from seewhy.datasets.run_photos import check_store, planned
+    from seewhy.datasets.run_photos import check_sources, check_store, planned
 
     began = time.monotonic()
     check_store(store, sources, options, settings)
-    planned(store, sources, options)
+    unknown = known_labels(settings, model) is None and set(options.targets) - set(RANKS)
+    if unknown and options.engine == "local":
+        check_sources(sources)  # nothing is written before the model has said what classes it has
+    else:
+        planned(store, sources, options)
     try:
         with session.results_only(), run_bar(shown=not quiet) as told, stopping() as stop:
             explainer = _explainer(model, settings, options.engine)

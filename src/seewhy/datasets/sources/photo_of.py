@@ -7,7 +7,7 @@ from io import BytesIO
 from seewhy import images
 from seewhy.datasets.places.address import Address, is_address
 from seewhy.datasets.sources.archives import member_of_archive
-from seewhy.datasets.sources.entry import inside
+from seewhy.datasets.sources.entry import inside, path_of
 from seewhy.datasets.sources.parquet_tables import bytes_in_parquet
 from seewhy.errors import ImageError, ImageNotFoundError
 from seewhy.images.photo import Photo
@@ -23,7 +23,7 @@ def file_of_photo(source: str) -> str | BytesIO:
     place = inside(source)
     if place is None:
         if not is_address(source):
-            return source
+            return path_of(source)
         file = BytesIO(_bytes_at(Address(source)))
     else:
         read = member_of_archive if place[0].lower().endswith(".tar") else bytes_in_parquet
