@@ -99,7 +99,13 @@ def each(
     chunk: int,
 ) -> Tensor:
     """weigh(pullback(spread(row))) of each row, stacked in front; `chunk` rows at a time."""
-    return jax.lax.map(lambda row: weigh(pullback(spread(row))), rows, batch_size=chunk)
+
+    def one(row: Tensor) -> Tensor:
+        return weigh(pullback(spread(row)))
+
+    # a loop of one round would copy all that it gives
+    whole = chunk >= len(rows)
+    return jax.vmap(one)(rows) if whole else jax.lax.map(one, rows, batch_size=chunk)
 
 
 def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:

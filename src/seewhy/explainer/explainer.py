@@ -15,7 +15,7 @@ from seewhy.explainer.arguments.describe import accepts_options, with_options_de
 from seewhy.explainer.arguments.types import ChangedArguments, ExplainerArguments
 from seewhy.explainer.batching import TOP, given_question, group_by_key, one_target_each
 from seewhy.explainer.build_explanations import build_explanations, warn_of
-from seewhy.explainer.columns.explain_columns import explain_columns
+from seewhy.explainer.columns.explain_columns import explain_columns, in_parts, ready_batch
 from seewhy.explainer.columns.lazy_explanations import lazy_explanations, shown_input
 from seewhy.explainer.concepts.discover_concepts import ConceptOptions, discover_concepts
 from seewhy.explainer.options import FIXED, read_options
@@ -172,8 +172,11 @@ class Explainer:
         images: as for a call. Returns float32 (batch, classes, *space), signed: one pass of the
         network and one batched pullback of the part behind the target layer.
         """
-        samples = self.pipeline.samples(images)
         maps: list[np.ndarray] = []
+        batch = ready_batch(self.pipeline, images)
+        for part in () if batch is None else in_parts(self.pipeline, batch):
+            maps += [*self.pipeline.runner.all_classes(self.pipeline.plan, 0, [part])]
+        samples = self.pipeline.samples(images) if batch is None else []
         for prepared in self.pipeline.prepared(samples):
             maps += self.pipeline.all_class_maps_of_each(prepared)
         shapes = {each.shape for each in maps}

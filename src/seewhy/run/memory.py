@@ -16,7 +16,7 @@ ON_CPU, UNCOMPILED, ON_ACCELERATOR = 16, 8, 128
 
 # Of the free memory of an accelerator, the part that changed activations may take at once: what
 # the network makes of them takes several times as much.
-PART = 16
+PART = 8
 
 
 def at_once(backend: ModuleType, on_cpu: int) -> int:
