@@ -6,6 +6,7 @@ come of it take a few.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -49,15 +50,17 @@ class Recorded:
     ) -> None:
         self._function, self._variables, self._options = function, variables, options
         self.refused: str | None = None
+        self._known: tuple[list[Tensor], list[Tensor]] = ([], [])
+        self._types: Hashable = ()
         self._calls: dict[Hashable, int] = {}
         self._recordings: dict[Hashable, Callable[..., Any] | None] = {}
 
     def __call__(self, *arrays: Any) -> Any:
         with torch.inference_mode(False):
-            values = [variable.value.detach() for variable in self._variables]
+            values = self._values()
             device = values[0].device if values else None
             given = keras.tree.map_structure(lambda array: tensor_of(array, device), arrays)
-            key = self._key(values, given)
+            key = self._key(given)
             replay = self._recordings.get(key)
             if replay is not None:
                 return replay(values, given)
@@ -83,10 +86,18 @@ class Recorded:
         fresh = self._options.often and key not in self._recordings
         return fresh and self._calls[key] >= first and len(self._recordings) < MOST_SHAPES
 
-    def _key(self, values: Sequence[Tensor], given: Any) -> Hashable:
-        leaves = [*values[:1], *keras.tree.flatten(given)]
-        types = [value.dtype for value in values]
-        return (*((leaf.shape, leaf.dtype, leaf.device) for leaf in leaves), tuple(types))
+    def _values(self) -> list[Tensor]:
+        """Of the variables, without gradients; made anew where one has got another tensor."""
+        current = [variable.value for variable in self._variables]
+        known, _ = self._known
+        if len(known) != len(current) or any(map(operator.is_not, known, current)):
+            self._known = (current, [value.detach() for value in current])
+            self._types = tuple((value.dtype, value.device) for value in current)
+        return self._known[1]
+
+    def _key(self, given: Any) -> Hashable:
+        leaves = keras.tree.flatten(given)
+        return (*((leaf.shape, leaf.dtype, leaf.device) for leaf in leaves), self._types)
 
     def _run(self, values: Sequence[Tensor], given: Any) -> Any:
         # the caller may be in no_grad, where no gradient could be taken
@@ -172,7 +183,10 @@ def tensor_of(values: Any, device: Any) -> Tensor:
     if not sent or values.dtype.name not in ("uint8", "int32", "int64", "float32"):
         return keras.ops.convert_to_tensor(values)
     pinned = torch.empty(values.shape, dtype=getattr(torch, values.dtype.name), pin_memory=True)
-    pinned.numpy()[...] = values
+    if values.flags.writeable and values.flags.c_contiguous:
+        pinned.copy_(torch.from_numpy(values))  # by several threads
+    else:
+        pinned.numpy()[...] = values
     return pinned.to(device, non_blocking=True)
 
 
