@@ -57,7 +57,8 @@ def run_on_ray(
     with _connected(ray):
         pool = Pool.of(ray, begun.options.workers)
         options = replace(begun.options, workers=pool.threads)
-        job = Job(whole(str(begun.store)), options, begun.asked, secrets())
+        place = whole(str(begun.store))
+        job = Job(place, options, begun.asked, recipe.backend, secrets())
         sent = ray.put(recipe)
         if read_manifest(begun.store) is None:
             _describe(ray, sent, job, pool, begun)
@@ -110,7 +111,10 @@ def _share(cpus: list[float], count: int) -> float:
 
 def _describe(ray: Any, sent: Any, job: Job, pool: Pool, begun: Begun) -> None:
     """Write the manifest, which needs the model: in a process of Ray's, where the devices are."""
-    task = ray.remote(described).options(num_cpus=pool.cpus, num_gpus=pool.gpus, max_retries=3)
+    once = ray.remote(max_calls=1)(described)  # so that its process frees the device
+    task = once.options(
+        num_cpus=pool.cpus, num_gpus=pool.gpus, max_retries=3, runtime_env=job.environment
+    )
     answer = ray.get(task.remote(sent, job))
     if "problem" in answer:
         raise_problem(answer["problem"])
@@ -165,6 +169,7 @@ class Watch:
                 fn_constructor_args=([sent], job, progress),
                 num_cpus=pool.cpus,
                 num_gpus=pool.gpus or None,
+                runtime_env=job.environment,
                 **how,
             )
 
