@@ -18,6 +18,7 @@ from seewhy.cli.commands import (
     diff,
     evaluate,
     explain,
+    gallery,
     layers,
     lists,
     locate,
@@ -54,6 +55,7 @@ for panel, commands in {
         (locate.locate, locate.EXAMPLES),
         (concepts.concepts, concepts.EXAMPLES),
         (run.run, run.EXAMPLES),
+        (gallery.gallery, gallery.EXAMPLES),
         (explain.demo, None),
     ),
     MEASURE: (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from seewhy.datasets.read_ahead import ReadPhoto, photo_reader
 from seewhy.datasets.run_options import RunOptions
 from seewhy.datasets.sources.entry import Entry
 from seewhy.errors import MapError, ModelError
+from seewhy.explainer.columns.weighted_features import check_one_layer, weighted_features
 from seewhy.models import prepare
 from seewhy.models.wrapped_model import USUAL_SIZE, fingerprint
 from seewhy.results.maps_record import Maps
@@ -63,18 +64,22 @@ def prepared_run(
         **_of_model(explainer),
         "questions": [question.word for question in questions],
     }
-    stored = known() or {}
-    if all(name in stored for name in ("grid", "input", "extents")):
-        manifest |= {name: stored[name] for name in ("grid", "input", "extents")}
+    if options.features:
+        check_one_layer(pipeline)
+    stored, looked = known() or {}, ["grid", "input", "extents"]
+    looked += ["units"] if options.features else []
+    if all(name in stored for name in looked):
+        manifest |= {name: stored[name] for name in looked}
     else:
-        manifest |= _look_at_maps(explainer, questions, grey)
-    about = {name: manifest[name] for name in (*_IN_PARTS, "extents", "versions")}
+        manifest |= _look_at_maps(explainer, questions, grey, options.features)
+    in_parts = (*_IN_PARTS, "extents", "versions", "units")
+    about = {name: manifest[name] for name in in_parts if name in manifest}
     return PreparedRun(
         manifest=manifest,
         tables=Tables(about, questions, explainer.labels),
         batch_size=explainer.batch_size,
         read=photo_reader(pipeline),
-        explained=lambda photos: _explained(explainer, questions, photos, manifest["input"]),
+        explained=lambda photos: _explained(explainer, questions, photos, manifest),
     )
 
 
@@ -113,7 +118,7 @@ def _of_model(explainer: Explainer) -> dict[str, Any]:
 
 
 def _look_at_maps(
-    explainer: Explainer, questions: Sequence[Question], grey: np.ndarray
+    explainer: Explainer, questions: Sequence[Question], grey: np.ndarray, features: bool
 ) -> dict[str, Any]:
     """The shape of the maps, and where they lie in the network's input.
 
@@ -121,29 +126,33 @@ def _look_at_maps(
     """
     pipeline = explainer.pipeline
     count = 1 if pipeline.method.reruns else explainer.batch_size
-    maps = explainer.maps(np.stack([grey] * count), questions[0].target)
+    batch = np.stack([grey] * count)
+    maps = explainer.maps(batch, questions[0].target)
     grid = list(maps.maps.shape[1:])
     if len(grid) != 2:
         raise MapError(
             f"layer {explainer.layer!r} gives maps of shape {tuple(grid)}: a store holds maps of "
             f"rows and columns. Choose a layer that keeps both."
         )
+    units = {}
+    if features:
+        units["units"] = weighted_features(pipeline, batch, maps.maps).shape[1]
     geometry = pipeline.shown_part(
         prepare.prepare(grey, pipeline.wrapped, pipeline.fit_options)
     ).geometry
     if geometry is None or pipeline.wrapped.resizes:
-        return {"grid": grid, "input": None, "extents": []}
+        return {"grid": grid, "input": None, "extents": [], **units}
     extents = [[each.start, each.stop, each.low, each.high] for each in geometry.extents]
-    return {"grid": grid, "input": list(geometry.input), "extents": extents}
+    return {"grid": grid, "input": list(geometry.input), "extents": extents, **units}
 
 
 def _explained(
     explainer: Explainer,
     questions: Sequence[Question],
     photos: Sequence[ReadPhoto],
-    input: Sequence[int] | None,
+    manifest: Mapping[str, Any],
 ) -> list[Maps]:
-    readable = [photo for photo in photos if photo.error is None]
+    readable, input = [photo for photo in photos if photo.error is None], manifest["input"]
     if not readable:
         return []
     for photo in readable:
@@ -156,4 +165,10 @@ def _explained(
     fitted = all(isinstance(image, np.ndarray) for image in images)
     if fitted and len({image.shape for image in images}) == 1:
         images = np.stack(images)
-    return [explainer.maps(images, question.target) for question in questions]
+    found = [explainer.maps(images, question.target) for question in questions]
+    if "units" not in manifest:
+        return found
+    pipeline = explainer.pipeline
+    return [
+        replace(each, features=weighted_features(pipeline, images, each.maps)) for each in found
+    ]

@@ -16,7 +16,7 @@ from seewhy.targets.labels import Labels
 
 SCHEMA = 1
 """Of the store's columns and of its manifest."""
-FREE = ("versions", "classes", "grid", "input", "extents")
+FREE = ("versions", "classes", "grid", "input", "extents", "units")
 """What follows from the rest, or may differ between runs of one store."""
 
 _ELSEWHERE = ("labels", "weights", "layer", "method", "options")
@@ -44,7 +44,7 @@ def read_manifest(store: Place) -> dict[str, Any] | None:
             f"reads schema {SCHEMA}: take the version that wrote it, "
             f"{(known.get('versions') or {}).get('seewhy', 'unknown')}."
         )
-    return dict(known)
+    return {"features": False, **known}  # of stores made before there were any
 
 
 def write_manifest(store: Place, manifest: Mapping[str, Any]) -> None:

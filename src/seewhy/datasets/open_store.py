@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from seewhy import checks
 from seewhy.datasets.arrow import parquet, pyarrow
 from seewhy.datasets.manifest import read_manifest
 from seewhy.datasets.places.places import Place, for_arrow
@@ -19,6 +21,8 @@ from seewhy.results.prediction import Prediction
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from seewhy.datasets.gallery.write_gallery import Gallery
 
 _FIELDS = tuple(each.name for each in fields(StoredRow) if each.name not in ("manifest", "map"))
 
@@ -149,6 +153,25 @@ class Store:
         ]
         return np.concatenate(parts) if parts else np.zeros((0, *self._grid), "float32")
 
+    @property
+    def features(self) -> np.ndarray:
+        """float32 (n, units); NaN where there is no positive evidence, or no photo. Raises
+        OptionError for a store without features."""
+        if "units" not in self.manifest:
+            raise OptionError(
+                f"the store {str(self.folder)!r} has no features: run again with --features into "
+                f"another folder."
+            )
+        found = [np.zeros((0, self.manifest["units"]), "float32")]
+        for part in range(self.parts):
+            if len(self.kept[part]):
+                column = self._table(part, ["features"])["features"].combine_chunks()
+                rows = np.full((len(column), found[0].shape[1]), np.nan, "float32")
+                values = np.asarray(column.flatten())  # a list that is null has none here
+                rows[~np.asarray(column.is_null())] = values.reshape(-1, rows.shape[1])
+                found.append(rows)
+        return np.concatenate(found)
+
     def to_frame(self, *, maps: bool = False) -> DataFrame:
         """A data frame of pandas with a row for each. maps: whether it has the maps, too, as flat
         lists divided by their scale. Raises DependencyError where pandas is not installed."""
@@ -161,6 +184,19 @@ class Store:
         data_frame([], names)  # tells where pandas is missing
         frame: DataFrame = pyarrow().concat_tables(tables).select(names).to_pandas()
         return frame
+
+    def gallery(self, folder: str | Path, *, side: int = 384, limit: int | None = None) -> Gallery:
+        """Write these rows into a folder as one page, index.html, with pictures beside it.
+
+        side: pixels of the longer side of pictures, 32..2048; those that are there are kept.
+        limit: how many rows are shown, the first ones. Photos that are gone are told in the page
+        and in `problems`. Raises OptionError for a folder that has another page or cannot be
+        written.
+        """
+        from seewhy.datasets.gallery.write_gallery import write_gallery
+
+        shown = self if limit is None else self[: checks.count("limit", limit)]
+        return write_gallery(shown, len(shown), self.manifest, Path(folder), side)
 
     @property
     def _grid(self) -> tuple[int, ...]:

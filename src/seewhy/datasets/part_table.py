@@ -22,6 +22,8 @@ STEP, FIGURE_STEP = 1 / 1024, 1 / 256
 costs a fifth of the space."""
 PROBABILITY_BITS = 0xFFFFFF00
 """Of a probability's 32 bits those that are kept: it is exact to 1 in 30,000."""
+FEATURE_BITS = 0xFFFFF000
+"""The same of features, exact to 1 in 4,000: the rest is noise, and zeros take no space."""
 HALVES = ("positive_share", "border_share", "center_row", "center_col", "entropy")
 WRITING: dict[str, Any] = {
     "compression": "zstd",
@@ -35,6 +37,7 @@ WRITING: dict[str, Any] = {
         "row": "DELTA_BINARY_PACKED",
         "score": "BYTE_STREAM_SPLIT",
         "scale": "BYTE_STREAM_SPLIT",
+        "features.list.element": "BYTE_STREAM_SPLIT",
         "top.list.element.probability": "BYTE_STREAM_SPLIT",
     },
 }
@@ -65,6 +68,7 @@ def schema(about: Mapping[str, Any]) -> Any:
         "hottest_row": small,
         "hottest_col": small,
         **dict.fromkeys(HALVES, arrow.float16()),
+        **({"features": arrow.list_(arrow.float32(), about["units"])} if "units" in about else {}),
         "error": text,
     }
     return arrow.schema(list(types.items()), metadata={"seewhy": json.dumps(dict(about))})
@@ -213,6 +217,7 @@ def _columns(
         "hottest_row": filled(figures["hottest_row"]),
         "hottest_col": filled(figures["hottest_col"]),
         **{name: filled(*_half(figures[name])) for name in HALVES},
+        **_features(records, rows),
     }
 
 
@@ -251,6 +256,27 @@ def _top(records: Sequence[Maps], rows: np.ndarray) -> Any:
     lengths = np.where(rows, indices.shape[1], 0)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype("int32")
     return arrow.ListArray.from_arrays(arrow.array(offsets), entries, mask=arrow.array(~rows))
+
+
+def _features(records: Sequence[Maps], rows: np.ndarray) -> dict[str, Any]:
+    """The column of features, if they were asked; null where there are none."""
+    arrow, each = pyarrow(), [record.features for record in records if record.features is not None]
+    if not each:
+        return {}
+    features = _interleaved(each)
+    units = features.shape[1]
+    values = np.zeros((len(rows), units), "float32")
+    values[rows] = features
+    missing = ~rows | ~np.isfinite(values).all(axis=1)
+    values[missing] = 0
+    # to the nearest that is kept
+    bits = values.view("uint32").astype("uint64") + (~FEATURE_BITS + 1 & 0xFFFFFFFF) // 2
+    kept = (bits.astype("uint32") & np.uint32(FEATURE_BITS)).view("float32")
+    return {
+        "features": arrow.FixedSizeListArray.from_arrays(
+            arrow.array(kept.ravel()), units, mask=arrow.array(missing)
+        )
+    }
 
 
 def _interleaved(arrays: Sequence[np.ndarray]) -> np.ndarray:

@@ -31,6 +31,9 @@ class RunOptions:
     workers: int | None = None
     """Threads that read photos; None for one a processor, at most 16. With the engine "ray",
     processes that explain; None for one a GPU, or without GPUs, one a machine."""
+    features: bool = False
+    """Whether each row has its evidence-weighted features: the layer's activations, averaged over
+    its cells with the positive evidence as weights."""
     retry_errors: bool = False
     """Whether parts with photos that could not be read are done again."""
     engine: str = "local"

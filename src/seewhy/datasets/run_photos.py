@@ -163,6 +163,7 @@ def asked_of(sources: Sequence[str], options: RunOptions) -> dict[str, Any]:
         "shard_size": options.shard_size,
         "labels_from_folder": options.labels_from_folder,
         "targets": [plain(getattr(target, "words", target)) for target in options.targets],
+        "features": options.features,
     }
 
 

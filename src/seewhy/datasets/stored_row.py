@@ -66,6 +66,20 @@ class StoredRow:
             return None
         return self.top[0].index == self.label_index
 
+    @property
+    def geometry(self) -> Geometry:
+        """Where the map lies on the photo. Raises MapError for a row without a map."""
+        if self.height is None or self.width is None:
+            raise MapError(f"there is no map of {self.source!r}, which could not be read.")
+        about, size = self.manifest, (self.height, self.width)
+        input = about["input"]
+        if input is None:  # the model takes photos as they are
+            return Geometry.identity(size)
+        fit = getattr(Geometry, about["options"]["fit"])
+        geometry: Geometry = fit(size, tuple(input))
+        extents = tuple(Extent(*each) for each in about["extents"])
+        return Geometry(geometry.photo, geometry.input, geometry.scale, geometry.offset, extents)
+
     def explanation(self, photo: Any = None) -> Explanation:
         """The explanation, to be drawn over the photo again; the model is not needed.
 
@@ -82,10 +96,10 @@ class StoredRow:
                 f"the map is of a photo of {self.width} × {self.height} pixels, and "
                 f"{shown.name!r} has {shown.size[1]} × {shown.size[0]}: give the photo itself."
             )
-        return self._explanation(shown, self.map, self._geometry(shown))
+        return self._explanation(shown, self.map)
 
-    def _explanation(self, photo: Photo, map: np.ndarray, geometry: Geometry) -> Explanation:
-        about = self.manifest
+    def _explanation(self, photo: Photo, map: np.ndarray) -> Explanation:
+        about, geometry = self.manifest, self.geometry
         options = about["options"]
         told = {name: options[name] for name in ("scores", "size", "fit")}
         return Explanation(
@@ -114,13 +128,3 @@ class StoredRow:
     def _probability(self) -> float | None:
         shares = [one.probability for one in self.top or () if one.index == self.target_index]
         return shares[0] if shares else None
-
-    def _geometry(self, photo: Photo) -> Geometry:
-        about = self.manifest
-        input = about["input"]
-        if input is None:  # the model takes photos as they are
-            return Geometry.identity(photo.size)
-        fit = getattr(Geometry, about["options"]["fit"])
-        geometry: Geometry = fit(photo.size, tuple(input))
-        extents = tuple(Extent(*each) for each in about["extents"])
-        return Geometry(geometry.photo, geometry.input, geometry.scale, geometry.offset, extents)

@@ -33,23 +33,27 @@ def fit(photo: Photo, size: Size, how: str = "squash") -> tuple[np.ndarray, Geom
     geometry: Geometry = getattr(Geometry, how)(photo.size, size)
     if photo.fine is not None:
         layers = [
-            _fitted(Image.fromarray(photo.fine[..., k]), photo.size, size, how, geometry)
+            fitted_part(Image.fromarray(photo.fine[..., k]), photo.size, size, how, geometry)
             for k in range(3)
         ]
         return np.stack(layers, axis=-1), geometry
-    return _fitted(Image.fromarray(photo.pixels), photo.size, size, how, geometry), geometry
+    return fitted_part(Image.fromarray(photo.pixels), photo.size, size, how, geometry), geometry
 
 
-def _fitted(
+def fitted_part(
     image: Image.Image, sides: Size, size: Size, how: str, geometry: Geometry
 ) -> np.ndarray:
+    """What the network gets of an image that may be decoded smaller than the photo's sides."""
+    # where a side is no multiple, the last pixel of a smaller image stands for fewer
+    down, across = (1 / round(sides[i] / image.size[1 - i]) for i in (0, 1))
     if how == "letterbox":
         rows, cols = (round(sides[i] * geometry.scale[i]) for i in (0, 1))
         margin = MARGIN if image.mode == "RGB" else MARGIN[0]
         canvas = Image.new(image.mode, size[::-1], margin)
         corner = (int(geometry.offset[1]), int(geometry.offset[0]))
-        canvas.paste(image.resize((cols, rows), Image.Resampling.BILINEAR), corner)
+        whole = (0, 0, sides[1] * across, sides[0] * down)
+        canvas.paste(image.resize((cols, rows), Image.Resampling.BILINEAR, box=whole), corner)
         return np.array(canvas)
     top, left = (max(0.0, -geometry.offset[i] / geometry.scale[i]) for i in (0, 1))
-    box = (left, top, sides[1] - left, sides[0] - top)
+    box = (left * across, top * down, (sides[1] - left) * across, (sides[0] - top) * down)
     return np.array(image.resize(size[::-1], Image.Resampling.BILINEAR, box=box))

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import os
-import struct
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from seewhy.checks import check_regular_file
-from seewhy.errors import ImageError, ImageNotFoundError
+from seewhy.errors import ImageError
 from seewhy.images import srgb
 from seewhy.images.geometry import Size
-from seewhy.images.png_depth import coarse_note
-
-FORMATS = frozenset(
-    [
-        *("JPEG", "MPO", "JPEG2000", "PNG", "WEBP", "AVIF", "HEIF", "JXL", "GIF", "TIFF"),
-        *("BMP", "DIB", "PPM", "TGA", "ICO", "PCX", "SGI", "QOI"),
-    ]
+from seewhy.images.opening import (
+    check_pixels,
+    file_bytes,
+    first_line,
+    one_kind_of_error,
+    opened,
+    pixel_limit,
 )
-"""The formats of Pillow and its plugins that photos come in; no other is opened.
-
-Of the others some are programs: a photo that is PostScript inside would start Ghostscript.
-"""
-
+from seewhy.images.png_depth import coarse_note
 
 LEAST_SIDE = 1024
 """Pixels that the shorter side keeps where a photo is decoded smaller."""
@@ -87,26 +77,7 @@ def load(source: Any, *, most: int | None = None) -> Photo:
 
 
 def _from_path(source: str | os.PathLike[str], most: int | None) -> Photo:
-    name = os.fsdecode(source)
-    if "://" in name:
-        raise ImageError(f"{name!r} is an address, not a file: download the photo first.")
-    if not name:
-        raise ImageError("the path of the photo is empty: give the path of an image file.")
-    try:
-        if Path(name).is_dir():
-            raise IsADirectoryError
-        check_regular_file(name, ImageError)
-        data = Path(name).read_bytes()
-    except FileNotFoundError:
-        raise ImageNotFoundError(f"there is no file {name!r}: check the path.") from None
-    except IsADirectoryError:
-        every = str(Path(name, "*.jpg"))
-        raise ImageError(f"{name!r} is a folder: give the photos in it, as in {every!r}.") from None
-    except (OSError, ValueError) as error:
-        raise ImageError(
-            f"{name!r} cannot be opened ({_first_line(error)}): check the path, and that you may "
-            f"read it."
-        ) from error
+    data, name = file_bytes(source)
     return _from_bytes(data, name, most)
 
 
@@ -115,7 +86,7 @@ def _from_file(file: Any, name: str) -> Photo:
         data = file.read()
     except (OSError, ValueError) as error:  # closed, or the decoder of a text file fails
         raise ImageError(
-            f"{name!r} cannot be read ({_first_line(error)}): open the photo in binary mode, 'rb'."
+            f"{name!r} cannot be read ({first_line(error)}): open the photo in binary mode, 'rb'."
         ) from error
     if isinstance(data, str):
         raise ImageError(f"{name!r} is open as text: open the photo in binary mode, 'rb'.")
@@ -125,9 +96,9 @@ def _from_file(file: Any, name: str) -> Photo:
 def _from_bytes(data: bytes, name: str, most: int | None = None) -> Photo:
     if not data:
         raise ImageError(f"{name!r} is empty, there are 0 bytes to read: give a whole file.")
-    with _one_kind_of_error(name), _opened(data) as image:
+    with one_kind_of_error(name), opened(data) as image:
         notes = _decode_smaller(image, most)
-        _check_pixels(image.size, name)
+        check_pixels(image.size, name)
         coarse = coarse_note(data)
         frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
         photo = _from_pillow(image, name)
@@ -145,37 +116,15 @@ def _decode_smaller(image: Image.Image, most: int | None) -> tuple[str, ...]:
     across, down = image.size
     # a panorama keeps enough rows
     times = 1 if most is None else min(max(image.size) // most, min(image.size) // LEAST_SIDE)
-    if image.format != "JPEG" or times < 2 or across * down > MOST_TIMES * _limit():
+    if image.format != "JPEG" or times < 2 or across * down > MOST_TIMES * pixel_limit():
         return ()
     image.draft(None, (across // times, down // times))
     read = f"{image.size[0]} × {image.size[1]}"
     return (f"smaller: of its {across} × {down} pixels, {read} were read.",)
 
 
-def _limit() -> float:
-    limit = Image.MAX_IMAGE_PIXELS
-    return float("inf") if limit is None else limit
-
-
-def _opened(data: bytes) -> Image.Image:
-    """The image with only its header read.
-
-    Not by Image.open: that warns of many pixels before they can be checked here, and the filters
-    that would hush it belong to all threads.
-    """
-    for register in (Image.preinit, Image.init):  # the common formats first: the rest is slow
-        register()
-        for factory, accept in [Image.OPEN[name] for name in list(Image.ID) if name in FORMATS]:
-            accepted = accept is None or accept(data[:16])
-            if not accepted or isinstance(accepted, str):  # a str says why Pillow lacks the format
-                continue
-            with suppress(SyntaxError, IndexError, TypeError, struct.error):  # not this format
-                return factory(BytesIO(data), "")
-    raise UnidentifiedImageError
-
-
 def _from_pillow(image: Image.Image, name: str) -> Photo:
-    with _one_kind_of_error(name):
+    with one_kind_of_error(name):
         image.load()
         check_sides(image.size[::-1], name)
         deep = srgb.deep_values(image)
@@ -223,44 +172,6 @@ def check_sides(size: tuple[int, ...], name: str) -> None:
             f"{name!r} has {size[0]} × {size[1]} pixels (height × width); "
             f"a photo has at least 2 × 2."
         )
-
-
-def _check_pixels(size: tuple[int, int], name: str) -> None:
-    """Before decoding: a small file may unpack to more than the memory holds."""
-    limit = Image.MAX_IMAGE_PIXELS
-    if limit is not None and size[0] * size[1] > limit:
-        raise _too_large(f"{size[0] * size[1]:,} pixels", name)
-
-
-def _too_large(pixels: str, name: str) -> ImageError:
-    return ImageError(
-        f"{name!r} unpacks to {pixels}, more than the limit of {Image.MAX_IMAGE_PIXELS:,}: "
-        f"shrink it first, or raise PIL.Image.MAX_IMAGE_PIXELS if you trust it."
-    )
-
-
-@contextmanager
-def _one_kind_of_error(name: str) -> Iterator[None]:
-    """Tell the many things that Pillow raises about broken files as one kind of error."""
-    try:
-        yield
-    except (ImageError, MemoryError):
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large("too many pixels", name) from error
-    except UnidentifiedImageError as error:
-        raise ImageError(
-            f"{name!r} is no image in a known format: give a JPEG, PNG or another photo."
-        ) from error
-    except Exception as error:  # each of Pillow's readers has its own ways to fail
-        raise ImageError(
-            f"{name!r} is broken or cut short ({_first_line(error)}): give a whole file."
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return " ".join(text.split()).rstrip(".") or type(error).__name__
 
 
 def _display_name(name: Any) -> str:

@@ -29,6 +29,12 @@ def upright_srgb(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
 
     Raises ImageError for float and 32-bit images, whose scale is not known.
     """
+    upright, notes = upright_image(image)
+    return np.array(upright), notes
+
+
+def upright_image(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """The same as an image of mode RGB."""
     profile = image.info.get("icc_profile")
     image, notes = _upright(image)
     image, alpha = _opaque(_eight_bits(image))
@@ -36,7 +42,7 @@ def upright_srgb(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
     if alpha is not None:
         white = Image.new("RGB", image.size, "white")
         image = Image.composite(image, white, alpha)
-    return np.array(image), notes + more
+    return image, notes + more
 
 
 def deep_values(image: Image.Image) -> np.ndarray | None:

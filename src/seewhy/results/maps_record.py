@@ -41,6 +41,9 @@ class Maps:
     """uint32 (n,): bit b stands for `CODES[b]`."""
     layer: str = ""
     method: str = ""
+    features: np.ndarray | None = field(default=None, repr=False)
+    """float32 (n, units), where they were asked: the layer's activations, averaged with the
+    positive evidence as weights; NaN where there is none."""
 
     def __len__(self) -> int:
         return len(self.maps)
@@ -49,8 +52,9 @@ class Maps:
         """Some of the rows: a slice, a list of places, or a mask."""
         if isinstance(rows, int | np.integer):
             raise OptionError(f"Maps are taken by slices, lists or masks, as in [{rows}:{rows}+1].")
+        own = self.features
         taken: dict[str, Any] = {name: getattr(self, name)[rows] for name in _COLUMNS}
-        return replace(self, **taken)
+        return replace(self, **taken, features=None if own is None else own[rows])
 
     def warned(self, code: str) -> np.ndarray:
         """bool (n,): whether something must be known to read a map, by the name of the warning."""
@@ -86,7 +90,9 @@ class Maps:
         columns: dict[str, Any] = {
             name: np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS
         }
-        return replace(parts[0], **columns)
+        own = [part.features for part in parts if part.features is not None]
+        features = np.concatenate(own) if len(own) == len(parts) else None
+        return replace(parts[0], **columns, features=features)
 
 
 _COLUMNS = tuple(each.name for each in fields(Maps) if each.type == "np.ndarray")

@@ -124,6 +124,15 @@ def run(  # noqa: PLR0913  (one parameter a flag)
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    features: Annotated[
+        bool,
+        typer.Option(
+            "--features",
+            help="Store evidence-weighted features, too: the layer's activations, averaged with "
+            "the positive evidence as weights.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
     retry_errors: Annotated[
         bool,
         typer.Option(
@@ -158,6 +167,7 @@ def run(  # noqa: PLR0913  (one parameter a flag)
         shard_size=shard_size,
         shard=read_shard(shard),
         workers=workers,
+        features=features,
         retry_errors=retry_errors,
         engine=engine,
     )
