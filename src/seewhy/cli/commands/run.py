@@ -189,6 +189,10 @@ def _run(  # noqa: PLR0913
     from seewhy.datasets.run_photos import check_store, planned
 
     began = time.monotonic()
+    if options.engine == "ray":
+        from seewhy.datasets.engines.ray_cluster import ray_package
+
+        ray_package()  # before millions of photos are listed
     check_store(store, sources, options, settings)
     planned(store, sources, options)
     try:
@@ -218,10 +222,8 @@ def _explainer(model: str, settings: dict[str, Any], engine: str) -> Explainer |
     """The explainer; for workers elsewhere, the recipe of one, so that this process, which may
     share its devices with them, loads none."""
     if engine != "local":
-        from seewhy.datasets.engines.on_ray import ray_package
         from seewhy.datasets.engines.recipe import recipe_of_words
 
-        ray_package()
         return recipe_of_words(model, settings)
     session.load_backend()
     from seewhy.explainer.explainer import Explainer
