@@ -98,6 +98,23 @@ def test_parts_shards_and_going_on(run):
     assert len(list(Path("store").glob("part-*"))) == 3
 
 
+def test_a_class_of_a_model_without_names_is_told_before_anything_is_written(
+    run, model, monkeypatch, capsys
+):
+    line = ["run", "in", "--model", model / "own.keras", "--preprocess", "unit"]
+    for target in ("77", "zebra"):
+        status, _, err = run_command(
+            monkeypatch, capsys, *line, "--target", target, "--output", "store"
+        )
+        assert (status, target in err) == (1, True)
+        assert not Path("store").exists()
+    status, _, err = run_command(
+        monkeypatch, capsys, *line[:1], "nowhere", *line[2:], "--target", "1", "--output", "store"
+    )
+    assert (status, "nowhere" in err) == (1, True)
+    assert run_command(monkeypatch, capsys, *line, "--target", "1", "--output", "store")[0] == 0
+
+
 def test_a_wrong_word_is_told_before_a_backend_is_loaded(run, no_backend):
     run("in")
     no_backend()

@@ -10,7 +10,7 @@ import pytest
 
 from seewhy.datasets.map_figures import map_figures
 from seewhy.datasets.part_table import scaled
-from seewhy.datasets.read_ahead import ALIVE, read_ahead
+from seewhy.explainer.columns.read_photos import ALIVE, read_ahead
 
 pytestmark = pytest.mark.framework_free
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import shutil
+import tarfile
 from pathlib import Path
 
+import keras
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,7 +23,9 @@ from helpers.commands import forbid_backend, run_command
 from nets import tiny
 from seewhy import datasets
 from seewhy.datasets.gallery import map_data
+from seewhy.datasets.gallery import pictures as pictures_of_rows
 from seewhy.datasets.gallery.map_data import script_json
+from seewhy.datasets.sources.photo_of import photo_of
 from seewhy.errors import OptionError
 
 pytestmark = pytest.mark.one_backend
@@ -93,7 +98,7 @@ def test_a_page_with_all_rows(place):
         assert columns["border"][k] / data["shares"] == row.border_share
         codes = [c for bit, c in enumerate(data["warnings"]) if columns["warnings"][k] >> bit & 1]
         assert codes == sorted(row.warnings, key=data["warnings"].index)
-        picture = Image.open(place / "out/pictures" / f"{columns['picture'][k]}.jpg")
+        picture = Image.open(place / "out/pictures" / f"{columns['picture'][k]}.jpe")
         assert picture.size == (row.width, row.height)
 
 
@@ -126,6 +131,28 @@ def test_pictures_are_made_once_and_anew_when_the_photo_changes(origin, tmp_path
 
 def _explainer():
     return seewhy.Explainer(tiny.plain(), preprocess="unit", labels=LABELS)
+
+
+def test_a_gallery_that_was_interrupted_goes_on(place, monkeypatch, capsys):
+    monkeypatch.chdir(place)
+    read = []
+
+    def reads(source):
+        read.append(source)
+        if len(read) > 5:
+            raise KeyboardInterrupt
+        return photo_of(source)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pictures_of_rows, "photo_of", reads)
+        status, _, err = run_command(monkeypatch, capsys, "gallery", "store", "--output", "out")
+    assert (status, "the same command" in err) == (130, True)
+    assert not Path("out/index.html").exists()
+    before = pictures(Path("out"))
+    assert 1 <= len(before) <= 5
+    done = datasets.open("store").gallery("out")
+    assert done.made == 12 - len(before)
+    assert pictures(Path("out")).items() >= before.items()
 
 
 def test_a_photo_of_another_size_is_another_photo(tmp_path):
@@ -166,6 +193,52 @@ def test_a_page_that_is_no_gallery_is_left(place):
     (place / "full/pictures").write_text("")
     with pytest.raises(OptionError, match="cannot be written"):
         store.gallery(place / "full")
+
+
+def test_photos_in_archives_and_elsewhere_and_several_questions(explainer, tmp_path):
+    fsspec = pytest.importorskip("fsspec")
+    system = fsspec.filesystem("memory")
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for k, pixels in enumerate(tiny.photos(2)):
+            Image.fromarray(pixels).save(tmp_path / f"{k} #?.png")
+            archive.add(tmp_path / f"{k} #?.png", f"{k} #?.png")
+    system.pipe("/gallery/in/z.png", (tmp_path / "1 #?.png").read_bytes())
+    how = datasets.RunOptions(targets=["dog & {{ 7 }}", "eel"])
+    datasets.run(explainer, [tmp_path / "a.tar", "memory://gallery/in"], "memory://gallery/s", how)
+    store = datasets.open("memory://gallery/s")
+    done = store.gallery(tmp_path / "out")
+    assert (done.rows, done.made, done.problems) == (6, 3, ())
+    data = page_data(done.page)
+    assert data["questions"] == ["dog & {{ 7 }}", "eel"]
+    assert data["columns"]["question"] == [0, 1] * 3
+    assert len(set(data["columns"]["picture"])) == 3
+    assert store.gallery(tmp_path / "out").made == 0
+    system.rm("/gallery/in", recursive=True)
+    assert len(store.gallery(tmp_path / "other").problems) == 1
+
+
+@pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
+def test_a_model_without_classes_and_maps_that_are_no_numbers(tmp_path):
+    image = keras.Input((32, 32, 3))
+    x = keras.layers.Conv2D(4, 3, activation="relu", name="units")(image)
+    x = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(x))
+    model = tiny.fixed(keras.Model(image, x))
+    model.compile(loss="mse")
+    (tmp_path / "in").mkdir()
+    for k, pixels in enumerate(tiny.photos(2)):
+        Image.fromarray(pixels).save(tmp_path / f"in/{k}.png")
+    explainer = seewhy.Explainer(model, preprocess="unit")
+    datasets.run(explainer, tmp_path / "in", tmp_path / "store")
+    model.get_layer("units").bias.assign([np.inf] * 4)
+    datasets.run(explainer, tmp_path / "in", tmp_path / "bad")
+    for name in ("store", "bad"):
+        done = datasets.open(tmp_path / name).gallery(tmp_path / f"{name}-page")
+        data = page_data(done.page)
+        assert data["columns"]["confidence"] == [-1, -1]
+        assert data["columns"]["right"] == [-1, -1]
+        (script,) = (tmp_path / f"{name}-page/maps").iterdir()
+        rows = json.loads(script.read_text()[len("seewhyMaps(") : -2])
+        assert [row["map"] is None for row in rows] == [name == "bad"] * 2
 
 
 def test_no_text_ends_its_script():
@@ -349,6 +422,30 @@ def test_pictures_that_are_lost_are_told(origin, tmp_path):
         view.wait_for_function("document.getElementById('large').dataset.ready === '0'")
         assert "gone" in view.locator("#problem").inner_text()
         assert "gone" in view.locator("#about-map").inner_text()
+        assert not [each for each in told if each.startswith("error")]
+
+
+@needs_chromium
+def test_maps_of_many_cells_are_shown_as_means(tmp_path):
+    (tmp_path / "in").mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (100, 140, 3)).astype("uint8")
+    Image.fromarray(pixels).save(tmp_path / "in/a.png")
+    explainer = seewhy.Explainer(tiny.plain(side=None), preprocess="unit", size=(96, 128))
+    explainer = explainer.having(method="saliency")
+    datasets.run(explainer, tmp_path / "in", tmp_path / "store")
+    store = datasets.open(tmp_path / "store")
+    done = store.gallery(tmp_path / "out")
+    (script,) = (tmp_path / "out/maps").iterdir()
+    (row,) = json.loads(script.read_text()[len("seewhyMaps(") : -2])
+    assert (row["grid"], row["fine"]) == ([64, 64], [96, 128])
+    units = np.frombuffer(base64.b64decode(row["map"]), "<i2").reshape(64, 64)
+    means = store[0].map.astype(float).reshape(32, 3, 64, 2).mean(axis=(1, 3))
+    shown = units.reshape(32, 2, 64).mean(axis=1)  # rows of 1.5 cells: two are three of the map
+    np.testing.assert_allclose(shown / shown.max(), means / means.max(), atol=0.01)
+    with opened(done.page) as (view, told):
+        view.locator(".card").first.click()
+        view.wait_for_selector("#stage canvas")
+        assert "96 × 128" in view.locator("#about-map").inner_text()
         assert not [each for each in told if each.startswith("error")]
 
 

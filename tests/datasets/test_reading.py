@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -126,6 +128,43 @@ def test_what_is_no_store_is_told(tmp_path):
     (tmp_path / "manifest.json").write_text("[]")
     with pytest.raises(StoreError, match="no manifest of a store"):
         datasets.open(tmp_path)
+    (tmp_path / "manifest.json").write_text('{"schema": 1}')
+    with pytest.raises(StoreError, match="does not tell model, layer"):
+        datasets.open(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["model", "layer", "method", "options", "grid", "classes"])
+@pytest.mark.parametrize("damage", ["lost", "other"])
+def test_a_manifest_that_is_damaged_is_told(store, tmp_path, name, damage):
+    shutil.copytree(store, tmp_path / "store")
+    path = tmp_path / "store/manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest[name]
+    if damage == "other":
+        manifest[name] = 3
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(StoreError, match=f"does not tell {name}"):
+        datasets.open(tmp_path / "store")
+
+
+def test_rows_by_masks_and_lists_of_places(store):
+    opened = datasets.open(store)
+    ids = np.array([row.id for row in opened])
+    mask = np.array([row.label == "ant" for row in opened])
+    for taken in (mask, mask.tolist(), np.flatnonzero(mask), np.flatnonzero(mask).tolist()):
+        assert [row.id for row in opened[taken]] == ids[mask].tolist()
+    assert opened[mask].maps.shape == (4, 16, 16)
+    assert [row.id for row in opened[[0, -2, -1]]] == ids[[0, -2, -1]].tolist()
+    assert len(opened[[]]) == len(opened[~mask & mask]) == 0
+    within = opened.where(label="ant")[np.array([False, True, True, False])]
+    assert [row.id for row in within] == ids[mask][1:3].tolist()
+    assert opened[np.int64(2)].id == ids[2]
+    for wrong in (mask[:-1], [0, 13], [-14], [3, 1], [2, 2], slice(None, None, -1)):
+        with pytest.raises(IndexError, match=r"13 rows|places that rise"):
+            opened[wrong]
+    for wrong in ("a", 1.5, [0.5], None, True, np.zeros((2, 2), int), {1: 2}):
+        with pytest.raises(TypeError, match="a slice, a mask"):
+            opened[wrong]
 
 
 def test_the_queries_of_the_page_run(store, monkeypatch):

@@ -17,7 +17,7 @@ from nets import tiny
 from seewhy import datasets
 from seewhy.datasets import store_files
 from seewhy.datasets.run_options import RunOptions
-from seewhy.errors import ImageError, ModelError, StoreError
+from seewhy.errors import ImageError, ModelError, StoreError, TargetError
 
 pytestmark = pytest.mark.one_backend
 
@@ -208,6 +208,79 @@ def test_pages_that_are_damaged_are_told_with_the_part_and_the_mend(whole, tmp_p
     damaged.write_bytes(bytes(data))
     with pytest.raises(StoreError, match=r"(?s)part-00001\.parquet.*remove that part"):
         list(datasets.open(tmp_path / "store"))
+
+
+@pytest.mark.parametrize("place", range(0, 40, 3))
+def test_a_part_with_any_byte_changed_is_done_again(explainer, photos, whole, tmp_path, place):
+    """Also a byte that still gives numbers: all of a part is read, with its checksums."""
+    import pyarrow.parquet
+
+    store = tmp_path / "store"
+    shutil.copytree(whole, store)
+    damaged = store / "part-00001.parquet"
+    group = pyarrow.parquet.read_metadata(damaged).row_group(0)
+    columns = [group.column(k) for k in range(group.num_columns)]
+    column = columns[place % len(columns)]
+    data = bytearray(damaged.read_bytes())
+    start = column.dictionary_page_offset or column.data_page_offset
+    data[start + column.total_compressed_size - 1] ^= 0x10  # of its values, not of a header
+    damaged.write_bytes(bytes(data))
+    told = []
+    state = datasets.run(explainer, photos, store, HOW, told=lambda s: told.extend(s.problems))
+    assert state.done == 4
+    assert any("part-00001.parquet' is damaged" in each for each in told)
+    assert parts(store) == parts(whole)
+
+
+def test_names_that_are_no_utf8_are_run(explainer, photos, tmp_path):
+    for k, name in enumerate((b"\xe9t\xe9", b"caf\xc3\xa9")):
+        folder = tmp_path / "in" / os.fsdecode(name)
+        folder.mkdir(parents=True)
+        shutil.copy(photos / "ant/00.png", folder / os.fsdecode(b"\xff %d.png" % k))
+    state = datasets.run(
+        explainer, tmp_path / "in", tmp_path / "store", RunOptions(labels_from_folder=True)
+    )
+    assert (state.done, state.unreadable) == (2, 0)
+    store = datasets.open(tmp_path / "store")
+    assert [row.id for row in store] == ["café/%FF 1.png", "%E9t%E9/%FF 0.png"]
+    assert [row.label for row in store] == ["café", "%E9t%E9"]
+    for row in store:
+        assert row.explanation().overlay().size[0] > 0
+    assert store.gallery(tmp_path / "gallery").problems == ()
+    again = datasets.run(explainer, tmp_path / "store", tmp_path / "again")
+    assert (again.done, again.unreadable) == (2, 0)
+    sources = [row.source for row in store]
+    assert [row.source for row in datasets.open(tmp_path / "again")] == sources
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["store"],
+        ["store/*.parquet"],
+        ["store/part-*.parquet"],
+        ["store", "store/*.parquet"],
+        ["store/part-*.parquet", "store"],
+        ["store/plan.parquet", "store/part-00000.parquet"],
+    ],
+    ids=str,
+)
+def test_of_a_store_of_several_questions_each_photo_is_taken_once(
+    explainer, photos, tmp_path, monkeypatch, words
+):
+    from seewhy.datasets.sources.list_entries import list_entries
+
+    monkeypatch.chdir(tmp_path)
+    datasets.run(explainer, photos, "store", RunOptions(targets=["dog", "bee"], shard_size=5))
+    listed = [entry.source for entry in list_entries(words)]
+    assert listed == [row.source for row in datasets.open("store").where(question="dog")]
+
+
+def test_a_class_that_the_model_has_not_is_told_before_anything_is_written(photos, tmp_path):
+    explainer = seewhy.Explainer(tiny.plain(), preprocess="unit")
+    with pytest.raises(TargetError, match="77"):
+        datasets.run(explainer, photos, tmp_path / "store", RunOptions(targets=["top", 77]))
+    assert not (tmp_path / "store").exists()
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts what Linux has open")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from seewhy.datasets.run_options import RunOptions, read_shard
+from seewhy.datasets.sources.entry import file_of, path_of
 from seewhy.datasets.sources.list_entries import list_entries
 from seewhy.errors import ImageError, ImageNotFoundError, OptionError
 
@@ -75,9 +77,46 @@ def test_what_is_not_there_is_told_at_once(here, source):
         listed(source)
 
 
-def test_names_that_are_no_utf8_are_kept_as_text(here):
-    Path(os.fsdecode(b"in/ant/\xff.png")).write_bytes(b"")
-    assert [entry.id for entry in listed("in/ant")] == ["a.png", "\\udcff.png"]
+@pytest.mark.parametrize(
+    "name", [b"\xff.png", b"a%FF \xe9#.png", b"file:\xfe.png", b"\xc3\x28.png"]
+)
+def test_names_that_are_no_utf8_are_found_again(here, name):
+    Path("odd").mkdir()
+    Path(os.fsdecode(b"odd/" + name)).write_bytes(b"odd")
+    (entry,) = listed("odd")
+    for text in (entry.id, entry.source):
+        assert text.encode().decode() == text
+    assert re.search(r"%[0-9A-F]{2}", entry.id)
+    assert entry.source.startswith("file:/")
+    assert Path(path_of(entry.source)).read_bytes() == b"odd"
+    assert file_of(entry.source) == here / os.fsdecode(b"odd/" + name)
+
+
+@pytest.mark.parametrize("name", ["a.png", "file:x.png", "100%FF.png", "日本.png"])
+def test_other_names_stand_as_they_are(here, name):
+    (here / "odd").mkdir()
+    (here / "odd" / name).write_bytes(b"")
+    (entry,) = listed("odd")
+    assert (entry.id, entry.source) == (name, f"{here}/odd/{name}")
+    assert path_of(entry.source) == entry.source
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_tables_as_spreadsheets_write_them(here, encoding, mark):
+    rows = [("label", "path"), ("bée; a, b", "in/ant/a.png"), ("", "in/bee/b.png")]
+    lines = [mark.join(f'"{cell}"' for cell in row) for row in rows]
+    Path("t.csv").write_text("\r\n".join(lines), encoding=encoding)
+    first, second = listed("t.csv")
+    assert (first.label, first.source) == ("bée; a, b", str(here / "in/ant/a.png"))
+    assert (second.label, second.id) == (None, "in/bee/b.png")
+
+
+def test_a_table_of_an_unknown_encoding_tells_the_mend(here):
+    for data in ("path\nin/ant/a.png".encode("utf-16-le"), b"\xff\xfep\x00a"[:-1]):
+        Path("t.csv").write_bytes(data)
+        with pytest.raises(ImageError, match=r"UTF-8|no column of paths"):
+            listed("t.csv")
 
 
 def test_shards_are_written_as_fractions():

@@ -15,7 +15,8 @@ import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 
-from seewhy.backend.cuda_graph_torch import fastest_capture, folded
+from seewhy.backend.cuda_graph_torch import captured
+from seewhy.backend.simplified_torch import simplified
 
 Tensor = Any
 
@@ -118,11 +119,17 @@ class Recorded:
 
             return replay
 
-        if not _alike(replayed(graph)(values, given), result):
-            return None
-        if any(leaf.is_cuda for leaf in flat):
-            return replayed(fastest_capture(folded(graph), values, flat) or graph)
-        return replayed(graph)
+        for make in (simplified, lambda graph, *_: graph):
+            try:
+                flat_graph = make(graph, values, flat)
+                alike = _alike(replayed(flat_graph)(values, given), result)
+            except Exception:  # operations that it does not know how to write anew
+                continue
+            if alike:
+                on_cuda = any(leaf.is_cuda for leaf in flat)
+                capture = captured(flat_graph, values, flat) if on_cuda else None
+                return replayed(capture or flat_graph)
+        return None
 
 
 def tensor_of(values: Any, device: Any) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 
 from seewhy.datasets.manifest import classes_of, digest_of, plain, stated_options
 from seewhy.datasets.part_table import Question, Tables
-from seewhy.datasets.read_ahead import ReadPhoto, photo_reader
+from seewhy.datasets.read_entries import ReadPhoto, photo_reader
 from seewhy.datasets.run_options import RunOptions
 from seewhy.datasets.sources.entry import Entry
 from seewhy.errors import MapError, ModelError
@@ -48,24 +48,13 @@ def prepared_run(
     asked: what the manifest tells of the run itself. known: gives the manifest of the store, which
     spares a look at the model.
     """
-    pipeline = explainer.pipeline
-    grey = _grey(explainer)
-    pipeline.samples([grey])  # so that a model which does not declare its inputs is planned
-    wrapped = pipeline.wrapped
-    if len(wrapped.inputs) != 1 or not wrapped.takes_photos(0):
-        raise ModelError(
-            f"a run explains photos, one at a time; model {wrapped.name!r} takes inputs of the "
-            f"shapes {', '.join(str(entry.shape) for entry in wrapped.inputs)}: take "
-            f"Explainer.maps with arrays."
-        )
-    questions = _questions(explainer, options.targets)
+    pipeline, grey = explainer.pipeline, _grey(explainer)
+    questions = checked_questions(explainer, options)
     manifest = {
         **asked,
         **_of_model(explainer),
         "questions": [question.word for question in questions],
     }
-    if options.features:
-        check_one_layer(pipeline)
     stored, looked = known() or {}, ["grid", "input", "extents"]
     looked += ["units"] if options.features else []
     if all(name in stored for name in looked):
@@ -78,9 +67,30 @@ def prepared_run(
         manifest=manifest,
         tables=Tables(about, questions, explainer.labels),
         batch_size=explainer.batch_size,
-        read=photo_reader(pipeline),
+        read=photo_reader(pipeline, exact=options.exact),
         explained=lambda photos: _explained(explainer, questions, photos, manifest),
     )
+
+
+def checked_questions(explainer: Explainer, options: RunOptions) -> list[Question]:
+    """The questions, put to the model; writes nothing.
+
+    Raises ModelError for models that take no single photo, TargetError for classes that this one
+    does not have, and MapError where there can be no features.
+    """
+    pipeline = explainer.pipeline
+    # so that a model which does not declare its inputs is planned
+    pipeline.samples([_grey(explainer)])
+    wrapped = pipeline.wrapped
+    if len(wrapped.inputs) != 1 or not wrapped.takes_photos(0):
+        raise ModelError(
+            f"a run explains photos, one at a time; model {wrapped.name!r} takes inputs of the "
+            f"shapes {', '.join(str(entry.shape) for entry in wrapped.inputs)}: take "
+            f"Explainer.maps with arrays."
+        )
+    if options.features:
+        check_one_layer(pipeline)
+    return _questions(explainer, options.targets)
 
 
 def _grey(explainer: Explainer) -> np.ndarray:

@@ -44,7 +44,15 @@ def read_manifest(store: Place) -> dict[str, Any] | None:
             f"reads schema {SCHEMA}: take the version that wrote it, "
             f"{(known.get('versions') or {}).get('seewhy', 'unknown')}."
         )
-    return {"features": False, **known}  # of stores made before there were any
+    wanted = {"model": dict, "layer": str, "method": str, "options": dict, "grid": list}
+    wanted |= {"questions": list, "classes": list, "versions": dict}
+    lost = [name for name, kind in wanted.items() if not isinstance(known.get(name), kind)]
+    if lost:
+        raise StoreError(
+            f"{str(path)!r} does not tell {', '.join(lost)}: it is damaged, or no manifest of a "
+            f"store. Copy that file back, or run again into another folder."
+        )
+    return {"features": False, "exact": True, **known}  # of stores made before they were choices
 
 
 def write_manifest(store: Place, manifest: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from seewhy import checks
 from seewhy.datasets.arrow import parquet, pyarrow
 from seewhy.datasets.manifest import read_manifest
 from seewhy.datasets.places.places import Place, for_arrow
+from seewhy.datasets.row_places import rising_places
 from seewhy.datasets.store_files import part_paths, store_place
 from seewhy.datasets.stored_row import StoredRow
 from seewhy.errors import OptionError, StoreError
@@ -109,12 +110,18 @@ class Store:
     def __getitem__(self, index: int) -> StoredRow: ...
 
     @overload
-    def __getitem__(self, index: slice) -> Store: ...
+    def __getitem__(self, index: slice | Sequence[int] | np.ndarray) -> Store: ...
 
-    def __getitem__(self, index: int | slice) -> StoredRow | Store:
-        """One row, or some of them: row k of a part of many is found without reading the others."""
+    def __getitem__(self, index: int | slice | Sequence[int] | np.ndarray) -> StoredRow | Store:
+        """One row, or some of them: row k of a part of many is found without reading the others.
+
+        index: a place; or a slice, a mask with a bool for each row, or places that rise, which all
+        give a store. Raises IndexError for places that there are not, and for other orders.
+        """
         if isinstance(index, slice):
-            return self._chosen(np.arange(len(self))[index])
+            index = np.arange(len(self))[index]
+        if isinstance(index, bool) or not isinstance(index, int | np.integer):
+            return self._chosen(rising_places(index, len(self)))
         if not -len(self) <= index < len(self):
             raise IndexError(f"row {index} of a store of {len(self)} rows")
         (row,) = self._chosen(np.array([index % len(self)]))
@@ -224,7 +231,7 @@ class Store:
         names = columns or ([*_FIELDS, "map"] if with_maps else list(_FIELDS))
 
         def read(path: Place) -> Any:
-            with parquet().ParquetFile(for_arrow(path)) as file:
+            with parquet().ParquetFile(for_arrow(path), page_checksum_verification=True) as file:
                 return file.read(columns=list(names))
 
         table = _read(self.files[part], read)

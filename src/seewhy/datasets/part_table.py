@@ -11,7 +11,7 @@ import numpy as np
 
 from seewhy.datasets.arrow import pyarrow
 from seewhy.datasets.map_figures import map_figures
-from seewhy.datasets.read_ahead import ReadPhoto
+from seewhy.datasets.read_entries import ReadPhoto
 from seewhy.errors import MapError, TargetError
 from seewhy.results.maps_record import CODES, Maps
 from seewhy.targets.labels import Label, Labels
@@ -28,6 +28,7 @@ HALVES = ("positive_share", "border_share", "center_row", "center_col", "entropy
 WRITING: dict[str, Any] = {
     "compression": "zstd",
     "compression_level": 9,
+    "write_page_checksum": True,
     "use_dictionary": [
         *("id", "source", "label", "question", "target", "error", "width", "height"),
         *("label_index", "target_index", "warnings.list.element"),
@@ -282,7 +283,8 @@ def _features(records: Sequence[Maps], rows: np.ndarray) -> dict[str, Any]:
 def _interleaved(arrays: Sequence[np.ndarray]) -> np.ndarray:
     """(n, …) of each question → (n · questions, …), those of a photo behind each other."""
     stacked = np.stack(arrays, axis=1)
-    joined: np.ndarray = stacked.reshape(-1, *stacked.shape[2:])
+    # the count said, which no axis of length 0 (the top classes of quantities) tells
+    joined: np.ndarray = stacked.reshape(len(stacked) * len(arrays), *stacked.shape[2:])
     return joined
 
 

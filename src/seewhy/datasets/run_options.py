@@ -34,6 +34,9 @@ class RunOptions:
     features: bool = False
     """Whether each row has its evidence-weighted features: the layer's activations, averaged over
     its cells with the positive evidence as weights."""
+    exact: bool = True
+    """Whether all pixels of JPEG files are decoded; False decodes those that are four times as
+    large as needed, or more, at a reduced scale."""
     retry_errors: bool = False
     """Whether parts with photos that could not be read are done again."""
     engine: str = "local"

@@ -10,7 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seewhy.datasets.arrow import parquet, pyarrow
+from seewhy.datasets.arrow import parquet
 from seewhy.datasets.manifest import (
     SCHEMA,
     check_same,
@@ -19,13 +19,14 @@ from seewhy.datasets.manifest import (
     stated_options,
     write_manifest,
 )
-from seewhy.datasets.places.places import Place, for_arrow, whole
+from seewhy.datasets.places.places import Place, whole
 from seewhy.datasets.plan_file import Plan, frozen_plan
 from seewhy.datasets.run_options import RunOptions
 from seewhy.datasets.sources.entry import file_of
 from seewhy.datasets.sources.list_entries import list_entries
 from seewhy.datasets.store_files import (
     PLAN,
+    errors_in,
     part_path,
     part_paths,
     remove_stale,
@@ -38,7 +39,7 @@ from seewhy.explainer.options import ExplainerOptions
 if TYPE_CHECKING:
     from seewhy.datasets.explain_parts import PreparedRun
     from seewhy.datasets.part_table import Part, Tables
-    from seewhy.datasets.read_ahead import ReadPhoto
+    from seewhy.datasets.read_entries import ReadPhoto
     from seewhy.explainer.explainer import Explainer
 
 Told = Callable[["RunState"], None]
@@ -85,9 +86,12 @@ def run_photos(
     Raises StoreError for a store of another model or question, and where it cannot be written;
     ImageError where there is no photo; ModelError for models that take no single photo.
     """
-    from seewhy.datasets.explain_parts import prepared_run
+    from seewhy.datasets.explain_parts import checked_questions, prepared_run
 
-    begun = begin(sources, store, options or RunOptions())
+    choices = options or RunOptions()
+    if read_manifest(store_place(store)) is None:
+        checked_questions(explainer, choices)  # before anything is written
+    begun = begin(sources, store, choices)
     folder = begun.store
     prepared = prepared_run(explainer, begun.options, begun.asked, lambda: read_manifest(folder))
     known = read_manifest(folder)
@@ -125,6 +129,7 @@ def begin(
     remove_stale(folder)
     plan = planned(folder, listed, options)
     asked = asked_of(listed, options) | {"plan": plan.digest(), "photos": plan.rows}
+    asked["features"] = options.features
     return Begun(folder, plan, options, asked)
 
 
@@ -164,7 +169,13 @@ def asked_of(sources: Sequence[str], options: RunOptions) -> dict[str, Any]:
         "labels_from_folder": options.labels_from_folder,
         "targets": [plain(getattr(target, "words", target)) for target in options.targets],
         "features": options.features,
+        "exact": options.exact,
     }
+
+
+def check_sources(sources: Sequence[str]) -> None:
+    """Raises ImageError for sources without any photo."""
+    next(list_entries(sources), None)
 
 
 def planned(store: Place, sources: Sequence[str], options: RunOptions) -> Plan:
@@ -205,7 +216,7 @@ class Run:
     def go(self, prepared: PreparedRun, todo: Sequence[int], stop: Callable[[], bool]) -> None:
         """Do these parts."""
         from seewhy.datasets.part_table import Part
-        from seewhy.datasets.read_ahead import read_ahead
+        from seewhy.explainer.columns.read_photos import read_ahead
 
         named = self._batches(todo, prepared.batch_size)
         batches = read_ahead(named, prepared.read, self.options.threads)
@@ -231,7 +242,11 @@ class Run:
         for number in range(first - 1, self.plan.parts, count):
             size = self.plan.size(number)
             self.state.photos += size
-            errors = errors_in(part_path(self.store, number), self.plan.first_row(number), size)
+            path = part_path(self.store, number)
+            errors = errors_in(path, self.plan.first_row(number), size)
+            if errors is None and path.exists():
+                told = f"{str(path)!r} is damaged, or of another run, and is done again."
+                self.state.problems.append(told)
             if errors is None or (errors and self.options.retry_errors):
                 todo.append(number)
             else:
@@ -279,22 +294,3 @@ def _exists(folder: Place) -> bool:
         return folder.exists()
     except OSError:  # nobody answers
         return False
-
-
-def errors_in(path: Place, first: int, size: int) -> int | None:
-    """How many photos of a part could not be read; None where there is no whole part.
-
-    first, size: where its rows begin in the plan, and how many photos it has: a part of that name
-    from elsewhere is none.
-    """
-    try:
-        if not path.exists():
-            return None
-        with parquet().ParquetFile(for_arrow(path)) as file:
-            table = file.read(columns=["row", "error"])
-    except (OSError, KeyError, pyarrow().ArrowException):
-        return None
-    rows = table["row"].to_pylist()
-    if sorted(set(rows)) != list(range(first, first + size)) or len(rows) % size:
-        return None
-    return (len(rows) - int(table["error"].null_count)) // (len(rows) // size)

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from seewhy.datasets.arrow import parquet, pyarrow
 from seewhy.datasets.places.address import Address
-from seewhy.datasets.places.places import Place, place_of
+from seewhy.datasets.places.places import Place, for_arrow, place_of
 from seewhy.errors import ImageError, SeewhyError, StoreError
 from seewhy.render.files import write
 
@@ -33,6 +33,25 @@ def part_paths(store: Place) -> list[Place]:
     there = store.children() if isinstance(store, Address) else store.glob("part-*.parquet")
     parts = [path for path in there if fnmatchcase(path.name, "part-*.parquet")]
     return sorted(parts, key=lambda path: (len(path.name), path.name))
+
+
+def errors_in(path: Place, first: int, size: int) -> int | None:
+    """How many photos of a part could not be read; None where there is no whole part.
+
+    first, size: where its rows begin in the plan, and how many photos it has: a part of that name
+    from elsewhere is none. All of it is read, since a page that is damaged is found only so.
+    """
+    try:
+        if not path.exists():
+            return None
+        with parquet().ParquetFile(for_arrow(path), page_checksum_verification=True) as file:
+            table = file.read(use_threads=False)
+    except (OSError, KeyError, pyarrow().ArrowException):
+        return None
+    rows = table["row"].to_pylist()
+    if sorted(set(rows)) != list(range(first, first + size)) or len(rows) % size:
+        return None
+    return (len(rows) - int(table["error"].null_count)) // (len(rows) // size)
 
 
 def store_place(store: str | Path | Address) -> Place:

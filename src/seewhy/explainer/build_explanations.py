@@ -188,7 +188,12 @@ def warn_of(explanations: Sequence[Explanation]) -> None:
             told.setdefault(text.partition(":")[0], []).append((explanation, text))
     for several in told.values():
         first, text = several[0]
-        about = f"{first.photo.name}, {first.target.name}: {text}"
         count = len({id(explanation) for explanation, _ in several})
-        more = f"{count} of {len(explanations)} explanations, the first: " if count > 1 else ""
-        warn(f"{more}{about}")
+        warn_of_kind(first, text, count, len(explanations))
+
+
+def warn_of_kind(first: Explanation, text: str, count: int, total: int) -> None:
+    """Tell one warning of the first explanation that has one of its kind, of `count` in all."""
+    about = f"{first.photo.name}, {first.target.name}: {text}"
+    more = f"{count} of {total} explanations, the first: " if count > 1 else ""
+    warn(f"{more}{about}")

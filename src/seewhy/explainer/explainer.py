@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Unpack
@@ -15,8 +14,9 @@ from seewhy.errors import OptionError, SeewhyWarning, TargetError
 from seewhy.explainer.arguments.describe import accepts_options, with_options_described
 from seewhy.explainer.arguments.types import ChangedArguments, ExplainerArguments
 from seewhy.explainer.batching import TOP, given_question, group_by_key, one_target_each
-from seewhy.explainer.build_explanations import ShownInput, build_explanations, warn_of
+from seewhy.explainer.build_explanations import build_explanations, warn_of
 from seewhy.explainer.columns.explain_columns import explain_columns
+from seewhy.explainer.columns.lazy_explanations import lazy_explanations, shown_input
 from seewhy.explainer.concepts.discover_concepts import ConceptOptions, discover_concepts
 from seewhy.explainer.options import FIXED, read_options
 from seewhy.explainer.pipeline import Pipeline
@@ -114,7 +114,7 @@ class Explainer:
         return self.pipeline.options.batch_size
 
     def __call__(self, images: Any, targets: Any = TOP, *, target: Any = TOP) -> Explanations:
-        """One explanation for each image.
+        """One explanation for each image; an explanation is made when it is looked at.
 
         images: a path, file object, PIL image, uint8 array or preprocessed float array, a list of
             them, or one batch array. For a model with several inputs a dictionary (by the inputs'
@@ -123,8 +123,12 @@ class Explainer:
             WordNet id, a class name, an everyday word for a group of classes ("dog"), a question
             of `seewhy.targets`, or a function of the model's outputs.
         """
+        asked = given_question(target, targets)
+        lazy = lazy_explanations(self.pipeline, images, asked)
+        if lazy is not None:
+            return lazy
         samples = self.pipeline.samples(images)
-        each = one_target_each(given_question(target, targets), len(samples))
+        each = one_target_each(asked, len(samples))
         if not samples:
             return Explanations()
         rows = self._explain(samples, [self.questions([target]) for target in each])
@@ -148,14 +152,19 @@ class Explainer:
         warn_of([explanation for row in found for explanation in row])
         return found
 
-    def maps(self, images: Any, targets: Any = TOP, *, target: Any = TOP) -> Maps:
+    def maps(
+        self, images: Any, targets: Any = TOP, *, target: Any = TOP, exact: bool = True
+    ) -> Maps:
         """The same as columns of arrays, for many images: nothing is made for each of them.
 
-        images, targets: as for a call. What a call would warn of stands in `Maps.warnings`.
+        images, targets: as for a call. exact: False lets JPEG files that are four times as large
+            as needed, or more, be decoded at a reduced scale, which is faster; maps change by
+            about 3 % of their range. What a call would warn of stands in `Maps.warnings`.
+        Files are read in threads while the network runs; three batches are in memory at once.
         Batches of uint8 photos of the network's own size, and of float arrays where the explainer
         was told prepared=True, go through without any work in Python for each image.
         """
-        return explain_columns(self.pipeline, images, given_question(target, targets))
+        return explain_columns(self.pipeline, images, given_question(target, targets), exact=exact)
 
     def all_classes(self, images: Any) -> np.ndarray:
         """The map of every class of the main output at once.
@@ -271,16 +280,9 @@ class Explainer:
             together = [prepared[i] for i in members]
             outcomes = self.pipeline.outcomes_of(together, [targets[i] for i in members])
             for i, outcome in zip(members, outcomes, strict=True):
-                shown = self._shown_input(prepared[i])
+                shown = shown_input(self.pipeline, prepared[i])
                 explanations[i] = build_explanations(info, shown, targets[i], outcome)
         return [explanations[i] for i in range(len(prepared))]
-
-    def _shown_input(self, sample: Prepared) -> ShownInput:
-        pipeline = self.pipeline
-        # kept, since several questions about one image share it
-        ask_all = functools.cache(lambda: pipeline.all_class_maps([sample])[0])
-        ask_trust = functools.partial(TrustQuestion, pipeline, sample)
-        return ShownInput(pipeline.shown_part(sample), ask_all, ask_trust)
 
 
 Explainer.__doc__ = with_options_described(Explainer.__doc__)

@@ -94,7 +94,7 @@ class Pipeline:
 
     @property
     def is_planned(self) -> bool:
-        """Whether the model's inputs are known, and with them its layers."""
+        """Whether the model's inputs, and with them its layers, are known."""
         return self._plan is not None
 
     def changed(self, changes: Mapping[str, Any]) -> Pipeline:
@@ -127,15 +127,20 @@ class Pipeline:
                 self._plan = self._make_plan(learned.specs(prepare.batch_inputs([first], learned)))
         return samples
 
+    @property
+    def images_at_once(self) -> int:
+        """How many images go through the network together."""
+        fixed = self.wrapped.inputs[0].batch
+        return min(self.options.batch_size, fixed or self.options.batch_size)
+
+    def prepare(self, sample: Any) -> Prepared:
+        """One sample ready for the network, with its photo."""
+        return prepare.prepare(sample, self.wrapped, self.fit_options)
+
     def prepared(self, samples: Sequence[Any]) -> Iterator[list[Prepared]]:
         """The samples ready for the network, a batch at a time."""
-        fixed = self.wrapped.inputs[0].batch
-        size = min(self.options.batch_size, fixed or self.options.batch_size)
-        for start in range(0, len(samples), size):
-            yield [
-                prepare.prepare(sample, self.wrapped, self.fit_options)
-                for sample in samples[start : start + size]
-            ]
+        for start in range(0, len(samples), self.images_at_once):
+            yield [*map(self.prepare, samples[start : start + self.images_at_once])]
 
     def inputs(self, prepared: Sequence[Prepared]) -> list[np.ndarray]:
         """Network inputs (batch, …), one for each input of the model, of samples of one shape."""

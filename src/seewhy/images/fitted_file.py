@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -37,23 +38,25 @@ class FittedFile:
 def read_fitted(source: Any, size: Size, how: str, *, exact: bool) -> FittedFile | None:
     """A JPEG file as `load` and `fit` would bring it to the network's size (height, width).
 
-    source: its path. exact: whether all of its pixels are decoded; otherwise a file that is much
-    larger than needed is decoded at a half, quarter or eighth of its size, where `SURPLUS` times
-    as many a side as needed are left.
+    source: its path, or all of it in a BytesIO. exact: whether all of its pixels are decoded;
+    otherwise a file that is much larger than needed is decoded at a half, quarter or eighth of its
+    size, where `SURPLUS` times as many a side as needed are left.
     None for what is no JPEG file, and has to be read as others are. Raises ImageError.
     """
-    if not isinstance(source, str | os.PathLike):
+    if isinstance(source, str | os.PathLike):
+        data, name = file_bytes(source)
+    elif isinstance(source, BytesIO):
+        data, name = source.getvalue(), str(getattr(source, "name", "image"))
+    else:
         return None
-    data, name = file_bytes(source)
     if not data.startswith(b"\xff\xd8\xff"):
         return None
     with one_kind_of_error(name), opened(data) as image:
-        if image.format != "JPEG" or image.mode not in ("RGB", "L") or min(image.size) < 2:
+        place = _orientation(image)
+        plain = image.format == "JPEG" and image.mode in ("RGB", "L") and min(image.size) >= 2
+        if not plain or place is None:
             return None
         check_pixels(image.size, name)
-        place = _orientation(image)
-        if place is None:
-            return None
         across, down = image.size[::-1] if place in (5, 6, 7, 8) else image.size
         geometry: Geometry = getattr(Geometry, how)((down, across), size)
         # a block that is not whole lies at the end, and turning would bring it elsewhere

@@ -105,6 +105,14 @@ class WrappedModel:
         entry = self.inputs[k]
         return entry.rank == 2 and self.channels(k) in (1, 3, None)
 
+    def photo_size(self, k: int) -> tuple[int, int] | None:
+        """(height, width) that all photos are brought to; None where it depends on the photo."""
+        entry = self.inputs[k]
+        declared = entry.shape[1:] if self.channels_first else entry.shape[:-1]
+        usual = (None, None) if self.resizes else self.size or entry.seen or USUAL_SIZE
+        height, width = declared[0] or usual[0], declared[1] or usual[1]
+        return (height, width) if height and width else None
+
     def channels(self, k: int) -> int | None:
         return self.inputs[k].shape[0 if self.channels_first else -1]
 

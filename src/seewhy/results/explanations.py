@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import copy
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
@@ -27,11 +29,52 @@ COLUMNS = (
 )
 
 
+class MadeWhenLookedAt(Sequence[Explanation]):
+    """Explanations by their places, each made the first time and then kept. Slices share them.
+
+    Pickling makes them all.
+    """
+
+    def __init__(self, count: int, make: Callable[[int], Explanation]) -> None:
+        self._places: Sequence[int] = range(count)
+        self._make, self._made, self._lock = make, dict[int, Explanation](), threading.RLock()
+
+    @overload
+    def __getitem__(self, index: int) -> Explanation: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> MadeWhenLookedAt: ...
+
+    def __getitem__(self, index: int | slice) -> Explanation | MadeWhenLookedAt:
+        if isinstance(index, slice):
+            part = copy.copy(self)
+            part._places = self._places[index]
+            return part
+        place = self._places[index]
+        with self._lock:
+            if place not in self._made:
+                self._made[place] = self._make(place)
+            return self._made[place]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __copy__(self) -> MadeWhenLookedAt:
+        same = MadeWhenLookedAt.__new__(MadeWhenLookedAt)
+        vars(same).update(vars(self))
+        return same
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tuple, (list(self),)
+
+
 class Explanations(Sequence[Explanation]):
     """Explanations in the order in which they were asked. Slices are Explanations too."""
 
     def __init__(self, explanations: Iterable[Explanation] = ()) -> None:
-        self._all = tuple(explanations)
+        self._all: Sequence[Explanation] = (
+            explanations if isinstance(explanations, MadeWhenLookedAt) else tuple(explanations)
+        )
 
     @overload
     def __getitem__(self, index: int) -> Explanation: ...

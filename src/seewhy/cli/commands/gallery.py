@@ -10,6 +10,7 @@ import typer
 from seewhy.cli import session
 from seewhy.cli.arguments.early_checks import check_folder
 from seewhy.cli.arguments.flags import OUTPUT, Json
+from seewhy.errors import OptionError
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -23,8 +24,12 @@ TOLD = 20
 
 def gallery(
     store: Annotated[
-        Path,
-        typer.Argument(help="A store of seewhy run.", show_default=False, metavar="STORE"),
+        str,
+        typer.Argument(
+            help="A store of seewhy run, or its address, as s3://bucket/store.",
+            show_default=False,
+            metavar="STORE",
+        ),
     ],
     *,
     output: Annotated[
@@ -64,9 +69,12 @@ def gallery(
     there are not made again. The status is 1 if photos are gone or broken, which the page says.
     """
     from seewhy.datasets.open_store import open_store
+    from seewhy.datasets.places.address import is_address
 
     opened = open_store(store)
-    folder = store / "gallery" if output is None else output
+    if output is None and is_address(store):
+        raise OptionError("the page of a store elsewhere is written here: give --output DIR.")
+    folder = Path(store) / "gallery" if output is None else output
     check_folder(folder)
     try:
         done = opened.gallery(folder, side=side, limit=limit)

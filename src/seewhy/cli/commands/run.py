@@ -12,6 +12,7 @@ import typer
 from seewhy.cli import session, teller
 from seewhy.cli.arguments import grammar
 from seewhy.cli.arguments.early_checks import (
+    RANKS,
     check_classes,
     check_folder,
     check_models,
@@ -133,6 +134,15 @@ def run(  # noqa: PLR0913  (one parameter a flag)
             rich_help_panel=OUTPUT,
         ),
     ] = False,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact/--reduced",
+            help="Decode JPEG files whole, or those of four times the size that is needed, or "
+            "more, at a reduced scale: faster, and maps change by about 3 % of their range.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = True,
     retry_errors: Annotated[
         bool,
         typer.Option(
@@ -168,6 +178,7 @@ def run(  # noqa: PLR0913  (one parameter a flag)
         shard=read_shard(shard),
         workers=workers,
         features=features,
+        exact=exact,
         retry_errors=retry_errors,
         engine=engine,
     )
@@ -186,7 +197,7 @@ def _run(  # noqa: PLR0913
 ) -> None:
     from seewhy.cli.run_bar import run_bar, stopping
     from seewhy.datasets.engines.choose_engine import run_dataset
-    from seewhy.datasets.run_photos import check_store, planned
+    from seewhy.datasets.run_photos import check_sources, check_store, planned
 
     began = time.monotonic()
     if options.engine == "ray":
@@ -194,7 +205,11 @@ def _run(  # noqa: PLR0913
 
         ray_package()  # before millions of photos are listed
     check_store(store, sources, options, settings)
-    planned(store, sources, options)
+    unknown = known_labels(settings, model) is None and set(options.targets) - set(RANKS)
+    if unknown and options.engine == "local":
+        check_sources(sources)  # nothing is written before the model has said what classes it has
+    else:
+        planned(store, sources, options)
     try:
         with session.results_only(), run_bar(shown=not quiet) as told, stopping() as stop:
             explainer = _explainer(model, settings, options.engine)

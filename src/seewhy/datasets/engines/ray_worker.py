@@ -17,8 +17,8 @@ from seewhy.datasets.places.address import remember
 from seewhy.datasets.places.places import place_of
 from seewhy.datasets.plan_file import Plan
 from seewhy.datasets.run_options import RunOptions
-from seewhy.datasets.run_photos import Run, RunState, errors_in
-from seewhy.datasets.store_files import PLAN, part_path
+from seewhy.datasets.run_photos import Run, RunState
+from seewhy.datasets.store_files import PLAN, errors_in, part_path
 from seewhy.errors import SeewhyError, StoreError
 
 if TYPE_CHECKING:

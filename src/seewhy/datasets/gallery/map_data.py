@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from seewhy.datasets.sources.entry import inside
+from seewhy.datasets.places.address import is_address
+from seewhy.datasets.sources.entry import inside, path_of
 from seewhy.datasets.stored_row import StoredRow
 from seewhy.images.geometry import Geometry
 from seewhy.maps.scaling import full_colour
@@ -43,8 +44,9 @@ def map_data(row: StoredRow) -> dict[str, Any]:
     """What a photo that is opened needs: its map, where that lies, and what was predicted.
 
     map: base64 of int16 (rows · cols), little-endian, in `UNITS`; None where there is none that
-    can be drawn. full: the value that becomes full colour; None for the largest. outer, seen: top,
-    bottom, left and right of the grid and of what the network saw, as shares of the photo.
+    can be drawn. fine: the shape of a map that had too many cells. full: the value that becomes
+    full colour; None for the largest. outer, seen: top, bottom, left and right of the grid and of
+    what the network saw, as shares of the photo.
     """
     data: dict[str, Any] = {
         "source": row.source,
@@ -65,6 +67,7 @@ def map_data(row: StoredRow) -> dict[str, Any]:
     return data | {
         "map": base64.b64encode(units.tobytes()).decode("ascii"),
         "grid": list(units.shape),
+        "fine": None if coarse.shape == row.map.shape else list(row.map.shape),
         "full": full,
         "outer": _outer(geometry, units.shape),
         "seen": _seen(geometry),
@@ -72,11 +75,23 @@ def map_data(row: StoredRow) -> dict[str, Any]:
 
 
 def _coarse(map: np.ndarray) -> np.ndarray:
-    rows, cols = (min(side, MOST_CELLS) for side in map.shape)
-    if (rows, cols) == map.shape:
+    if max(map.shape) <= MOST_CELLS:
         return map
-    image = Image.fromarray(map.astype("float32"))
-    return np.asarray(image.resize((cols, rows), Image.Resampling.BOX))
+    down, across = (_means(side) for side in map.shape)
+    means: np.ndarray = down @ map @ across.T
+    return means
+
+
+@cache
+def _means(side: int) -> np.ndarray:
+    """(cells, side): how much each of the fewer cells takes of each of the map's, by overlap."""
+    cells = min(side, MOST_CELLS)
+    edges = np.linspace(0, side, cells + 1)
+    first, last = edges[:-1, None], edges[1:, None]
+    whole = np.arange(side)
+    overlap = np.minimum(last, whole + 1) - np.maximum(first, whole)
+    weights: np.ndarray = np.maximum(overlap, 0) * (cells / side)
+    return weights
 
 
 def _outer(geometry: Geometry, shape: tuple[int, ...]) -> list[float]:
@@ -106,5 +121,7 @@ def _number(value: float) -> float:
 
 def _address(source: str) -> str | None:
     """Where a browser on this machine finds the photo itself, if it is a file of its own."""
-    path = Path(source)
+    if is_address(source):
+        return source if source.startswith(("http://", "https://")) else None
+    path = Path(path_of(source))
     return path.as_uri() if inside(source) is None and path.is_absolute() else None

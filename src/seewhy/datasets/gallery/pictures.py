@@ -19,7 +19,8 @@ from seewhy.datasets.sources.photo_of import photo_of
 from seewhy.datasets.stored_row import StoredRow
 from seewhy.errors import OptionError, SeewhyError
 
-FOLDER, QUALITY = "pictures", 85
+FOLDER, ENDING, QUALITY = "pictures", ".jpe", 85
+"""JPEGs of an ending that no list of photos takes, as where the gallery lies among photos."""
 AHEAD = 64
 """Rows in work at once."""
 
@@ -65,7 +66,7 @@ def _picture(row: StoredRow, folder: Path, side: int) -> Picture:
     if row.error is not None:
         return Picture(problem=row.error)
     name = _name(row.source, side)
-    path = folder / FOLDER / f"{name}.jpg"
+    path = folder / FOLDER / f"{name}{ENDING}"
     if _is_current(path, row.source):
         return Picture(name)
     try:

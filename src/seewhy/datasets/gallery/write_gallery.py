@@ -53,14 +53,16 @@ def write_gallery(
     if not LEAST <= side <= MOST:
         raise OptionError(f"side is {LEAST} to {MOST} pixels; got {side}.")
     _check_folder(folder)
-    data, scripts, maps = PageData(), _Scripts(folder / MAPS), 0
+    data, scripts = PageData(), _Scripts(folder / MAPS)
+    made: set[str] = set()  # rows of several questions share a picture
     problems: dict[str, None] = {}
     threads = min(os.cpu_count() or 1, MOST_WORKERS)
     with steps(count, "Drawing") as step:
         for row, picture in with_pictures(rows, folder, side, threads):
             data.add(row, picture)
             scripts.add(map_data(row))
-            maps += picture.made
+            if picture.made:
+                made.add(picture.name)
             if picture.problem:
                 problems[picture.problem] = None
             step(1)
@@ -74,7 +76,7 @@ def write_gallery(
     }
     _save(folder / PAGE, _page(record, manifest, len(data)))
     scripts.remove_others()
-    return Gallery(folder / PAGE, len(data), maps, tuple(problems))
+    return Gallery(folder / PAGE, len(data), len(made), tuple(problems))
 
 
 def _page(record: dict[str, Any], manifest: dict[str, Any], rows: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from seewhy.datasets.places.address import Address, is_address
 from seewhy.datasets.places.places import changed, opened, whole
-from seewhy.datasets.sources.entry import Entry, as_text
+from seewhy.datasets.sources.entry import Entry, as_text, source_text
 from seewhy.errors import ImageError, ImageNotFoundError, SeewhyError
 from seewhy.images.listing import SUFFIXES
 
@@ -39,7 +39,7 @@ def entries_of_archive(path: str) -> Iterator[Entry]:
         raise ImageNotFoundError(f"the archive {path!r} has no photos.")
     for name in names:
         place = f"{whole(path)}!{name}"
-        yield Entry(as_text(name), as_text(place), labels.get(_key(name)))
+        yield Entry(as_text(name), source_text(place), labels.get(_key(name)))
 
 
 def member_of_archive(path: str, name: str) -> bytes:
@@ -66,9 +66,7 @@ def member_of_archive(path: str, name: str) -> bytes:
 def _places(path: str, when: int) -> dict[str, tuple[int, int]]:  # noqa: ARG001
     """Where the members of an archive begin, and how long they are; only headers are read."""
     with opened(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
-        return {
-            as_text(each.name): (each.offset_data, each.size) for each in archive if each.isreg()
-        }
+        return {each.name: (each.offset_data, each.size) for each in archive if each.isreg()}
 
 
 def _text_of(archive: tarfile.TarFile, member: tarfile.TarInfo) -> str:

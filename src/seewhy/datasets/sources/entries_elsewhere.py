@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatch
+from functools import cache
 
 from seewhy.datasets.places.address import Address, is_pattern
 from seewhy.datasets.sources.archives import entries_of_archive
@@ -83,7 +85,12 @@ def _of_folder(folder: Address, from_folder: bool, own: bool) -> Iterator[Entry]
 
 def _of_pattern(pattern: Address, from_folder: bool) -> Iterator[Entry]:
     count, any_suffix = 0, bool(pattern.suffix) and not is_pattern(pattern.suffix)
+    # the plan of a store names the photos of its parts
+    planned = cache(lambda folder: (folder / PLAN).exists() and (folder / MANIFEST).exists())
+    with_plans = fnmatch(PLAN, pattern.name)
     for match in pattern.matches():
+        if with_plans and match.name.startswith("part-") and planned(match.parent):
+            continue
         if match.suffix.lower() in HOLDERS:
             count += 1
             yield from _of_holder(match, from_folder)

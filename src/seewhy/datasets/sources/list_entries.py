@@ -15,7 +15,7 @@ from seewhy.datasets.sources.parquet_tables import entries_of_parquet
 from seewhy.datasets.sources.path_tables import entries_of_table
 from seewhy.datasets.store_files import MANIFEST, PLAN
 from seewhy.errors import ImageNotFoundError
-from seewhy.images.listing import list_photos
+from seewhy.images.listing import absolute, list_photos
 
 
 def list_entries(sources: Sequence[str], *, labels_from_folder: bool = False) -> Iterator[Entry]:
@@ -30,23 +30,21 @@ def list_entries(sources: Sequence[str], *, labels_from_folder: bool = False) ->
     Raises ImageError for what has no photos.
     """
     plain: list[str] = []
-    for word in map(os.fspath, sources):
-        mark = "@" if word.startswith("@") and is_address(word[1:]) else ""
-        known = known_place(word[len(mark) :])
-        if is_address(known):
-            own = len(sources) == 1
+    words = [_known(os.fspath(word)) for word in sources]
+    found = _each_once([[] if _elsewhere(word) else _holders(word) for word in words])
+    for word, (named, holders) in zip(words, found, strict=True):
+        if _elsewhere(word):
+            address, own = Address(word.removeprefix("@")), len(words) == 1
             yield from entries_at(
-                Address(known), from_folder=labels_from_folder, own=own, is_list=bool(mark)
+                address, from_folder=labels_from_folder, own=own, is_list=word.startswith("@")
             )
             continue
-        word = mark + known
-        holders = _holders(word)
         for path in holders:
             if path.lower().endswith(".tar"):
                 yield from entries_of_archive(path)
             else:
                 yield from entries_of_parquet(path, from_folder=labels_from_folder)
-        if holders:
+        if named:
             continue
         if Path(word).suffix.lower() in TABLES:
             yield from entries_of_table(Path(word), from_folder=labels_from_folder)
@@ -60,6 +58,16 @@ def list_entries(sources: Sequence[str], *, labels_from_folder: bool = False) ->
     for path in list_photos(plain):
         name = Path(path).relative_to(folder).as_posix() if folder else path
         yield entry_of(name, path, None, from_folder=labels_from_folder)
+
+
+def _known(word: str) -> str:
+    """A word whose address, if it is one or that of a list, has no secrets any more."""
+    mark = "@" if word.startswith("@") and is_address(word[1:]) else ""
+    return mark + known_place(word[len(mark) :])
+
+
+def _elsewhere(word: str) -> bool:
+    return is_address(word.removeprefix("@"))
 
 
 def _holders(word: str) -> list[str]:
@@ -76,6 +84,28 @@ def _holders(word: str) -> list[str]:
     if path.is_file() or not glob.has_magic(word):
         return [word] if path.exists() else []
     return sorted(glob.glob(word, recursive=True))  # noqa: PTH207  (patterns from the root, too)
+
+
+def _each_once(holders: Sequence[list[str]]) -> list[tuple[bool, list[str]]]:
+    """Of each word whether it named any files, and those that no other word named before: each file
+    once, and of a store whose plan is among them no parts, which name the same photos again."""
+    every = [path for of_word in holders for path in of_word]
+    planned = {absolute(str(Path(path).parent)) for path in every if _is_plan(Path(path))}
+    known: set[str] = set()
+    found = []
+    for of_word in holders:
+        own = []
+        for path in of_word:
+            place, folder = absolute(path), absolute(str(Path(path).parent))
+            if place not in known and (folder not in planned or _is_plan(Path(path))):
+                known.add(place)
+                own.append(path)
+        found.append((bool(of_word), own))
+    return found
+
+
+def _is_plan(path: Path) -> bool:
+    return path.name == PLAN and (path.parent / MANIFEST).exists()
 
 
 def _has_photos(folder: str) -> bool:

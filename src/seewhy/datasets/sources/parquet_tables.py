@@ -10,7 +10,7 @@ from typing import Any
 
 from seewhy.datasets.arrow import parquet, pyarrow
 from seewhy.datasets.places.places import changed, for_arrow, place_of, whole
-from seewhy.datasets.sources.entry import Entry, as_text, beside, entry_of
+from seewhy.datasets.sources.entry import Entry, as_text, beside, entry_of, path_of, source_text
 from seewhy.errors import ImageError, ImageNotFoundError, SeewhyError
 
 PATHS = ("path", "file", "filename", "file_name", "photo", "image", "source")
@@ -36,7 +36,9 @@ def entries_of_parquet(path: str, *, from_folder: bool = False) -> Iterator[Entr
                 f"has {', '.join(kinds.names)}."
             )
         label, name = _named(kinds, LABELS), _named(kinds, ("id",))
+        part = kinds.names[0] == "row" and b"seewhy" in (kinds.metadata or {})
         columns = [each for each in (label, name, None if held else named) if each]
+        columns += ["row"] if part else []
         if not file.metadata.num_rows:
             raise ImageNotFoundError(f"{path!r} has no rows.")
         yield from _of_rows(file, path, columns, (held, named, label, name), from_folder)
@@ -54,7 +56,7 @@ def _of_rows(
     from_folder: bool,
 ) -> Iterator[Entry]:
     held, named, label, name = which
-    count = 0
+    count, before = 0, None
     for batch in file.iter_batches(columns=columns):
         for row in batch.to_pylist() if columns else [{}] * batch.num_rows:
             true = None if label is None or row[label] is None else str(row[label])
@@ -62,10 +64,12 @@ def _of_rows(
             if held is not None:
                 place = f"{whole(path)}!{count}"
                 known = as_text(own or f"{Path(path).name}!{count}")
-                yield Entry(known, as_text(place), true and as_text(true))
-            elif named is not None and row[named]:
-                found = beside(place_of(path).parent, row[named])
-                yield entry_of(own or row[named], found, true, from_folder=from_folder)
+                yield Entry(known, source_text(place), true and as_text(true))
+            elif named is not None and row[named] and (before is None or before != row.get("row")):
+                before = row.get("row")  # a part of a store has a row for each question
+                place = path_of(row[named])
+                found = beside(place_of(path).parent, place)
+                yield entry_of(own or place, found, true, from_folder=from_folder)
             count += 1
 
 

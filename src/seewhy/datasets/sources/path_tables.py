@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
@@ -20,24 +21,26 @@ def entries_of_table(path: Place, *, from_folder: bool = False) -> Iterator[Entr
     try:
         if isinstance(path, Path):
             check_regular_file(path, ImageError)
+        with opened(path) as binary:
+            wide = binary.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        how = ("utf-16", "strict") if wide else ("utf-8-sig", "surrogateescape")
         with (
             opened(path) as binary,
-            TextIOWrapper(
-                binary, newline="", encoding="utf-8-sig", errors="surrogateescape"
-            ) as file,
+            TextIOWrapper(binary, newline="", encoding=how[0], errors=how[1]) as file,
         ):
             yield from _of_rows(file, path, from_folder)
     except SeewhyError:  # some of which are errors of files, too
         raise
     except FileNotFoundError:
         raise ImageNotFoundError(f"there is no table {str(path)!r}: check the path.") from None
-    except (OSError, csv.Error) as error:
-        raise ImageError(f"the table {str(path)!r} cannot be read ({error}).") from error
+    except (OSError, csv.Error, UnicodeError) as error:
+        raise ImageError(
+            f"the table {str(path)!r} cannot be read ({error}): save it as CSV in UTF-8."
+        ) from error
 
 
 def _of_rows(file: TextIO, path: Place, from_folder: bool) -> Iterator[Entry]:
-    rows = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-    header = [cell.strip().lower() for cell in next(rows, [])]
+    rows, header = _table_rows(file, "\t" if path.suffix.lower() == ".tsv" else ",")
     at = _column(header, PATHS)
     if at is None:
         raise ImageError(
@@ -58,6 +61,22 @@ def _of_rows(file: TextIO, path: Place, from_folder: bool) -> Iterator[Entry]:
         yield entry_of(own or cells[at], place, true or None, from_folder=from_folder)
     if not count:
         raise ImageNotFoundError(f"the table {str(path)!r} names no photos below its first line.")
+
+
+def _table_rows(file: TextIO, usual: str) -> tuple[Iterator[list[str]], list[str]]:
+    """The rows below the first line, and that: columns are divided by what gives one of paths,
+    since spreadsheets of some countries write semicolons."""
+    first = file.readline()
+    if "\0" in first:
+        raise csv.Error("it has zero bytes, as UTF-16 without its mark")
+    headers = {mark: _header(first, mark) for mark in (usual, ";", ",", "\t")}
+    with_paths = [mark for mark, names in headers.items() if _column(names, PATHS) is not None]
+    mark = next(iter(with_paths), usual)
+    return csv.reader(file, delimiter=mark), headers[mark]
+
+
+def _header(line: str, mark: str) -> list[str]:
+    return [cell.strip().lower() for cell in next(csv.reader([line], delimiter=mark), [])]
 
 
 def _column(header: Sequence[str], names: Sequence[str]) -> int | None:

@@ -13,7 +13,7 @@ const percent = (value, whole) =>
   value < 0 ? "–" : `${(100 * value / whole).toFixed(value > 0 && value < whole / 10 ? 1 : 0)} %`;
 const pictureOf = row => {
   const name = columns.picture[row];
-  return name ? `${data.pictures}/${name}.jpg` : "";
+  return name ? `${data.pictures}/${name}.jpe` : "";
 };
 
 // What is chosen in the form, kept in the page's address, so that a link or a reload has it again.
@@ -94,6 +94,7 @@ const measure = () => {
   measures = {count, side, high: side + TEXT + GAP};
   grid.style.height = `${Math.ceil(chosen.length / count) * measures.high}px`;
 };
+const several = data.questions.length > 1;
 const card = place => {
   const row = chosen[place], problem = data.problems[row];
   const holder = make("div", undefined, "place"), button = make("button", undefined, "card");
@@ -116,7 +117,7 @@ const card = place => {
     right === 1 ? "right" : right === 0 ? "wrong" : "");
   const label = nameOf(columns.label[row]);
   const second = [columns.confidence[row] < 0 ? "" : percent(columns.confidence[row], data.whole),
-    columns.warnings[row] ? "⚠" : "", label && right !== 1 ? `true: ${label}` : ""];
+    columns.warnings[row] ? "⚠" : "", several ? `asked: ${data.questions[columns.question[row]]}` : "", label && right !== 1 ? `true: ${label}` : ""];
   button.type = "button";
   button.append(frame, decided, make("span", second.filter(Boolean).join(" ") || " "),
     make("span", columns.id[row], "faint"));
@@ -151,7 +152,7 @@ const choose = () => {
   chosen = sorted(Array.from({length: total}, (_, row) => row).filter(filters()));
   active = 0;
   const gone = chosen.filter(row => row in data.problems).length;
-  const what = data.questions.length > 1 ? "photos and questions" : "photos";
+  const what = several ? "photos and questions" : "photos";
   at("count").textContent = (chosen.length === total ? `${total} ${what}` : chosen.length
     ? `${chosen.length} of ${total} ${what}` : `none of ${total} ${what} fits: “Show all” takes back what was chosen`)
     + (gone ? `; ${gone} of them cannot be shown` : "");
@@ -215,7 +216,7 @@ const facts = (row, more) => {
   add("predicted", nameOf(columns.predicted[row]) && `${nameOf(columns.predicted[row])}, ${percent(columns.confidence[row], data.whole)}`
     + (right === 1 ? " (right)" : right === 0 ? " (wrong)" : ""));
   add("true class", nameOf(columns.label[row]));
-  if (data.questions.length > 1) add("question", data.questions[columns.question[row]]);
+  if (several) add("question", data.questions[columns.question[row]]);
   add("the map speaks of", nameOf(columns.target[row]));
   if (more && more.score !== null) add("its score", String(more.score));
   if (more) add("top classes", more.top.map(([name, share]) => `${name} ${percent(share, 1)}`).join(", "));
@@ -243,7 +244,9 @@ const lay = (row, more) => {
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", "the map over the photo");
   stage.append(canvas);
-  at("about-map").textContent = most > 0 ? "" : "There is no positive evidence in this map.";
+  at("about-map").textContent = most > 0 ? more.fine
+    ? `Of ${more.fine.join(" × ")} cells of the map, the means in ${more.grid.join(" × ")} are shown.` : ""
+    : "There is no positive evidence in this map.";
   adjust();
 };
 const adjust = () => {
@@ -268,6 +271,7 @@ const open = async place => {
   stage.hidden = !columns.width[row];
   stage.style.cssText = `width:${width}px;height:${width / ratio}px`;
   stage.replaceChildren();
+  document.querySelector(".legend").hidden = !columns.width[row];
   facts(row, null);
   large.scrollTop = 0;
   const loaded = address && new Promise(done => {
