@@ -209,10 +209,10 @@ def test_ctrl_c_twice_stops_at_once(folder):
     first = python(folder, *words, *ray)
     while first.poll() is None and not (folder / "twice/manifest.json").exists():
         time.sleep(0.1)
-    time.sleep(3)
+    time.sleep(1)
     for _ in range(2):
         first.send_signal(signal.SIGINT)
-        time.sleep(0.5)
+        time.sleep(0.3)
     status, out, err = ended(first)
     assert (status, out) == (130, "")
     told = [line[:13] for line in err.splitlines()]
