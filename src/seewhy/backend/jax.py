@@ -9,6 +9,8 @@ import jax
 import keras
 import numpy as np
 
+from seewhy.backend.compile_options import DEFAULT, CompileOptions
+
 Tensor = Any
 
 NAME = "jax"
@@ -24,8 +26,7 @@ def version() -> str:
 def compile(
     function: Callable[..., Any],
     variables: Sequence[Any],
-    *,
-    often: bool = True,  # noqa: ARG001
+    options: CompileOptions = DEFAULT,  # noqa: ARG001
 ) -> Callable[..., Any]:
     """The function compiled once a shape; the variables' values are read at each call."""
 
@@ -64,6 +65,11 @@ def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
     seen = {id(v) for step in program.eqns for v in step.invars}
     seen |= {id(v) for v in program.outvars}
     return [id(v) in seen for v in program.invars]
+
+
+def runs_as_written(compiled: Callable[..., Any]) -> str | None:  # noqa: ARG001
+    """Why a compiled function is no faster than it is written; None, as all are."""
+    return None
 
 
 def out_of_memory(error: BaseException) -> bool:

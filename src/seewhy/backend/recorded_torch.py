@@ -12,9 +12,11 @@ from typing import Any
 import keras
 import numpy as np
 import torch
+from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 
+from seewhy.backend.compile_options import DEFAULT, CompileOptions
 from seewhy.backend.cuda_graph_torch import captured
 from seewhy.backend.simplified_torch import simplified
 
@@ -26,7 +28,7 @@ RECORD_FROM_ON_CUDA = 3
 """The same where the device waits for Python most of the time."""
 MOST_SHAPES = 8
 """Recordings of one function that are kept."""
-ALIKE = 1e-4
+ALIKE, ALIKE_OF_TF32 = 1e-4, 5e-3
 """By how much a recording may differ from the function, in parts of the largest value."""
 
 
@@ -40,9 +42,13 @@ class Recorded:
     """
 
     def __init__(
-        self, function: Callable[..., Any], variables: Sequence[Any], *, often: bool = True
+        self,
+        function: Callable[..., Any],
+        variables: Sequence[Any],
+        options: CompileOptions = DEFAULT,
     ) -> None:
-        self._function, self._variables, self._often = function, variables, often
+        self._function, self._variables, self._options = function, variables, options
+        self.refused: str | None = None
         self._calls: dict[Hashable, int] = {}
         self._recordings: dict[Hashable, Callable[..., Any] | None] = {}
 
@@ -58,7 +64,9 @@ class Recorded:
             result = self._run(values, given)
             self._calls[key] = self._calls.get(key, 0) + 1
             if self._is_due(key, given):
-                self._recordings[key] = self._record(values, given, result)
+                replay = self._recordings[key] = self._record(values, given, result)
+                if replay is not None and self._options.at_once:
+                    return replay(values, given)
             return result
 
     @property
@@ -70,7 +78,9 @@ class Recorded:
         """Whether this call of a shape is the one that is recorded."""
         on_cuda = any(leaf.is_cuda for leaf in keras.tree.flatten(given))
         first = RECORD_FROM_ON_CUDA if on_cuda else RECORD_FROM
-        fresh = self._often and key not in self._recordings
+        if self._options.at_once or self._options.compiler:
+            first = 1
+        fresh = self._options.often and key not in self._recordings
         return fresh and self._calls[key] >= first and len(self._recordings) < MOST_SHAPES
 
     def _key(self, values: Sequence[Tensor], given: Any) -> Hashable:
@@ -89,27 +99,17 @@ class Recorded:
         self, values: list[Tensor], given: Any, result: Any
     ) -> Callable[[list[Tensor], Any], Any] | None:
         """The recording; None where there is none that gives the same."""
-        if not all(isinstance(leaf, torch.Tensor) for leaf in keras.tree.flatten(result)):
-            return None
         flat = keras.tree.flatten(given)
-
-        def flattened(values: list[Tensor], flat: list[Tensor]) -> list[Tensor]:
-            packed = keras.tree.pack_sequence_as(given, flat)
-            return [leaf.detach() for leaf in keras.tree.flatten(self._run(values, packed))]
-
         try:
-            with _WithoutValues():
-                graph = make_fx(flattened)(values, flat)
-        except Exception:
+            graph = self._graph(values, given, result)
+        except Exception as error:
             # looking at values, operations without a symbolic form, a user's own code: any of
             # these runs as it is written
+            self.refused = f"{type(error).__name__}: {error}".splitlines()[0]
             return None
-        if any(_shaped_by_values(node) for node in graph.graph.nodes):
-            return None
-        graph.graph.eliminate_dead_code()
-        graph.recompile()
         # the structure alone, not its tensors, is kept
         structure = keras.tree.map_structure(lambda _: 0, result)
+        on_cuda = any(leaf.is_cuda for leaf in flat)
 
         def replayed(run: Callable[..., Any]) -> Callable[[list[Tensor], Any], Any]:
             def replay(values: list[Tensor], given: Any) -> Any:
@@ -119,17 +119,51 @@ class Recorded:
 
             return replay
 
-        for make in (simplified, lambda graph, *_: graph):
+        for make, rounding in self._ways(on_cuda):
             try:
-                flat_graph = make(graph, values, flat)
-                alike = _alike(replayed(flat_graph)(values, given), result)
+                run = make(graph, values, flat)
+                alike = _alike(replayed(run)(values, given), result, rounding)
             except Exception:  # operations that it does not know how to write anew
                 continue
             if alike:
-                on_cuda = any(leaf.is_cuda for leaf in flat)
-                capture = captured(flat_graph, values, flat) if on_cuda else None
-                return replayed(capture or flat_graph)
+                capture = captured(run, values, flat) if on_cuda else None
+                return replayed(capture or run)
+        self.refused = "a recording gave something else"
         return None
+
+    def _ways(self, on_cuda: bool) -> list[tuple[Callable[..., Any], float]]:
+        """What may be made of a recording, the fastest first, and by how much it may differ."""
+        # TF32, which convolutions take on accelerators, keeps ten bits
+        rounding = ALIKE_OF_TF32 if on_cuda else ALIKE
+        ways: list[Callable[..., Any]] = [simplified, lambda graph, *_: graph]
+        if self._options.compiler == "inductor":
+            ways.insert(0, compiled_by_inductor)
+        return [(way, rounding) for way in ways]
+
+    def _graph(self, values: list[Tensor], given: Any, result: Any) -> GraphModule:
+        """The operations of a call. Raises an error of any kind for what cannot be recorded."""
+        if not all(isinstance(leaf, torch.Tensor) for leaf in keras.tree.flatten(result)):
+            raise TypeError("it gives something else than tensors")
+
+        def flattened(values: list[Tensor], flat: list[Tensor]) -> list[Tensor]:
+            packed = keras.tree.pack_sequence_as(given, flat)
+            return [leaf.detach() for leaf in keras.tree.flatten(self._run(values, packed))]
+
+        with _WithoutValues():
+            graph = make_fx(flattened)(values, keras.tree.flatten(given))
+        if any(_shaped_by_values(node) for node in graph.graph.nodes):
+            raise TypeError("shapes depend on values")
+        graph.graph.eliminate_dead_code()
+        graph.recompile()
+        return graph
+
+
+def compiled_by_inductor(
+    graph: GraphModule, values: list[Tensor], arrays: list[Tensor]
+) -> Callable[..., Any]:
+    """The graph compiled for these shapes."""
+    run: Callable[..., Any] = torch.compile(simplified(graph, values, arrays), dynamic=False)
+    return run
 
 
 def tensor_of(values: Any, device: Any) -> Tensor:
@@ -164,16 +198,16 @@ def _shaped_by_values(node: Any) -> bool:
     return torch.Tag.dynamic_output_shape in getattr(node.target, "tags", ())
 
 
-def _alike(replayed: Any, result: Any) -> bool:
+def _alike(replayed: Any, result: Any, rounding: float) -> bool:
     pairs = zip(keras.tree.flatten(replayed), keras.tree.flatten(result), strict=True)
-    return all(_same(one.detach(), other.detach()) for one, other in pairs)
+    return all(_same(one.detach(), other.detach(), rounding) for one, other in pairs)
 
 
-def _same(one: Tensor, other: Tensor) -> bool:
+def _same(one: Tensor, other: Tensor, rounding: float) -> bool:
     if one.shape != other.shape or one.dtype != other.dtype:
         return False
     if not one.is_floating_point():
         return bool(torch.equal(one, other))
     finite = torch.isfinite(other)
     largest = float(other[finite].abs().max()) if finite.any() else 0.0
-    return bool(torch.allclose(one, other, rtol=0, atol=ALIKE * largest, equal_nan=True))
+    return bool(torch.allclose(one, other, rtol=0, atol=rounding * largest, equal_nan=True))

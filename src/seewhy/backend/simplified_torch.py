@@ -6,7 +6,7 @@ and shifts it in four steps behind; on an accelerator that takes longer than the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,7 +182,7 @@ def _composed(graph: Graph, chain: Sequence[Node]) -> _Scaling:
     return _Scaling(first[0], scale, shift)
 
 
-_INVERSE = {
+_INVERSE: dict[Any, tuple[Any, Any, Callable[[float], float]]] = {
     aten.sub.Tensor: (aten.neg.default, aten.add.Tensor, lambda number: -number),
     aten.div.Tensor: (aten.reciprocal.default, aten.mul.Tensor, lambda number: 1 / number),
 }

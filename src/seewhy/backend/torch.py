@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from seewhy.backend.compile_options import DEFAULT, CompileOptions
 from seewhy.backend.recorded_torch import Recorded
 
 Tensor = Any
@@ -26,14 +27,10 @@ def version() -> str:
 def compile(
     function: Callable[..., Any],
     variables: Sequence[Any],
-    *,
-    often: bool = True,
+    options: CompileOptions = DEFAULT,
 ) -> Callable[..., Any]:
-    """The function, recorded once a shape; the variables' values are read at each call.
-
-    often: whether it is called often enough for a recording to pay.
-    """
-    return Recorded(function, variables, often=often)
+    """The function, recorded once a shape; the variables' values are read at each call."""
+    return Recorded(function, variables, options)
 
 
 def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -119,6 +116,11 @@ class _Watch(TorchDispatchMode):  # type: ignore[misc]
         # held, since another tensor may get the identity of one that is gone
         self.held += tensors
         self.seen |= set(map(id, tensors))
+
+
+def runs_as_written(compiled: Callable[..., Any]) -> str | None:
+    """Why a function could not be recorded; None where it could, or was not tried yet."""
+    return compiled.refused if isinstance(compiled, Recorded) else None
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -27,11 +27,13 @@ from seewhy.targets.target import Target
 class Runner:
     """The compiled functions of one explainer, by target layer and kind of question."""
 
-    def __init__(self, backend: ModuleType, method: Method, scores: str) -> None:
+    def __init__(
+        self, backend: ModuleType, method: Method, scores: str, compiler: str | None = None
+    ) -> None:
         self._backend = backend
         self._method = method
         self._scores = scores
-        self.compiled = CompileCache(backend)
+        self.compiled = CompileCache(backend, compiler)
         self._tail_specs: dict[Hashable, TailSpec] = {}
 
     def outcomes(
