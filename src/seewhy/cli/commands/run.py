@@ -93,7 +93,7 @@ def run(  # noqa: PLR0913  (one parameter a flag)
         int | None,
         typer.Option(
             min=1,
-            help="Threads that read photos; one a processor, if not given. With --engine ray "
+            help="Threads that read photos; one a processor, if not given. With --engine ray, "
             "processes that explain; one a GPU, or without GPUs, one a machine.",
             metavar="COUNT",
             rich_help_panel=HOW,
