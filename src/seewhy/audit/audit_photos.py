@@ -11,7 +11,7 @@ from typing import Any, Unpack
 from seewhy.audit.audit_options import AuditOptions
 from seewhy.audit.find.clusters import hdbscan
 from seewhy.audit.finding import Audit
-from seewhy.audit.run_audit import Told, audit_store
+from seewhy.audit.run_audit import audit_store
 from seewhy.datasets.manifest import read_manifest
 from seewhy.datasets.open_store import Store, open_store
 from seewhy.datasets.run_options import RunOptions
@@ -36,8 +36,8 @@ def audit(
     source: Any,
     model: Any,
     *,
-    output: str | Path | None = None,
-    options: AuditOptions | None = None,
+    folder: str | Path | None = None,
+    choices: AuditOptions | None = None,
     **settings: Unpack[ExplainerArguments],
 ) -> Audit:
     """Find what photos of a class have in common, and whether the model needs it.
@@ -45,27 +45,28 @@ def audit(
     source: a store of `seewhy.datasets.run`, or its folder; or photos as that takes them, which are
         explained first.
     model: as `Explainer` takes it, or an Explainer; of a store, the model that it was made with.
-    output: a folder for the files (see docs/audit.md), in which an audit that was stopped goes on;
-        None writes none.
+    folder: where the files go (see docs/audit.md), and an audit that was stopped goes on; None
+        writes none.
+    choices: what is looked at, how much is tested, and the seed.
     {options}
     Raises StoreError for a store of another model, and DependencyError where scikit-learn or
     pyarrow is missing.
     """
-    check_order("seewhy.audit(photos, model)", None)
+    check_order("seewhy.audit(photos, model)", model)
     hdbscan()
-    choices = options or AuditOptions()
-    folder = None if output is None else Path(output)
+    asked = choices or AuditOptions()
+    output = None if folder is None else Path(folder)
     store = as_store(source)
     if store is not None:
         explainer = explainer_for(store, model, settings)
-        return audit_store(store, explainer, folder, choices)
+        return audit_store(store, explainer, output, asked)
     explainer = model if isinstance(model, Explainer) else Explainer(model, **settings)
-    if folder is not None:
-        store, _ = explained(source, explainer, folder / STORE, choices)
-        return audit_store(store, explainer, folder, choices)
+    if output is not None:
+        store, _ = explained(source, explainer, output / STORE, asked)
+        return audit_store(store, explainer, output, asked)
     with TemporaryDirectory(prefix="seewhy-") as there:
-        store, _ = explained(source, explainer, Path(there), choices)
-        return audit_store(store, explainer, None, choices)
+        store, _ = explained(source, explainer, Path(there), asked)
+        return audit_store(store, explainer, None, asked)
 
 
 def as_store(source: Any) -> Store | None:
@@ -87,20 +88,21 @@ def explainer_for(store: Store, model: Any, settings: Mapping[str, Any]) -> Expl
         return model
     about = store.manifest
     known = {name: about["options"][name] for name in about["options"] if name in _fields()}
+    default = ExplainerOptions().as_dict()
     for name, value in settings.items():
-        if name in known and value != getattr(ExplainerOptions, name, None):
-            said, made = _plain(value), _plain(known[name])
-            if said != made:
-                raise OptionError(
-                    f"the store {str(store.folder)!r} was made with {name} {made!r}; got "
-                    f"{said!r}. Leave it out, or run again with it."
-                )
+        said = _plain(value)
+        if name in known and value != default[name] and said != known[name]:
+            raise OptionError(
+                f"the store {str(store.folder)!r} was made with {name} {known[name]!r}; got "
+                f"{said!r}. Leave it out, or run again with it."
+            )
     known |= {name: settings[name] for name in _FREE if name in settings}
     known |= {"method": about["method"], "options": about["options"].get("of_method") or None}
-    if about["layer"]:
-        layers = about["layer"].split(" + ")
-        known["layer"] = layers if len(layers) > 1 else layers[0]
-    return Explainer(model, **known)
+    explainer = Explainer(model, **known)
+    if explainer.layer == about["layer"]:
+        return explainer
+    layers = about["layer"].split(" + ")
+    return explainer.having(layer=layers if len(layers) > 1 else layers[0])
 
 
 def explained(
@@ -128,16 +130,9 @@ def run_options(explainer: Explainer, options: AuditOptions) -> RunOptions:
     )
 
 
-def told_to_nobody(*_: Any) -> None:
-    """For `Told`."""
-
-
 def _fields() -> set[str]:
     return set(ExplainerOptions().as_dict()) - set(_FREE) - {"layer", "method", "options"}
 
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple | list) else value
-
-
-__all__ = ["Told", "audit", "explained", "explainer_for"]
