@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from seewhy.audit import AuditOptions
-from seewhy.audit.confirm.transplant import Rate, Transplant, rate_of, transplant
+from seewhy.audit.confirm.transplant import (
+    AskedClass,
+    Rate,
+    Transplant,
+    filled,
+    gains,
+    rate_of,
+    removal,
+    transplant,
+)
 from seewhy.audit.confirm.verdicts import Facts, near_edge, verdict_of
 from seewhy.audit.find.cell_scores import CellSample, cell_scores, flagged
 from seewhy.audit.find.clusters import clusters_of, hdbscan, regularity
@@ -16,6 +25,7 @@ from seewhy.audit.find.evidence_rows import pooled, unit_length
 from seewhy.audit.finding import CONFIRMED, OBJECT, TOO_FEW, UNNEEDED
 from seewhy.audit.regions import Region, hot_region, moved_masks, pixel_cells, pixel_mask
 from seewhy.errors import DependencyError, OptionError
+from seewhy.metrics.faithfulness.imputation import impute
 
 pytestmark = pytest.mark.framework_free
 
@@ -147,15 +157,44 @@ def test_a_transplant_counts_what_becomes_the_class(random):
     recipients = random.integers(0, 60, (30, 16, 16, 3)).astype("uint8")
     mask = np.zeros((16, 16), bool)
     mask[-2:] = True
-    result = transplant(brightness, 1, donors, recipients, mask, random)
+    result = transplant(AskedClass(brightness, 1), donors, recipients, mask, random)
     assert result.flips == Rate(1, 1, 1)
     assert result.covered.value == 0
     assert result.control.value < 0.2
     assert result.trials >= 64
     # class 0 is whatever covers the bright edge: not what is put there, but what is lost
-    back = transplant(brightness, 0, recipients, donors, mask, random)
+    back = transplant(AskedClass(brightness, 0), recipients, donors, mask, random)
     assert back.flips.value == back.covered.value == 1
     assert back.more.value == 0
+
+
+def test_gains_single_out_the_photos_that_carry_the_class(random):
+    donors = random.integers(0, 60, (20, 16, 16, 3)).astype("uint8")
+    donors[:8, -2:] = 250
+    recipients = random.integers(0, 60, (4, 16, 16, 3)).astype("uint8")
+    mask = np.zeros((16, 16), bool)
+    mask[-2:] = True
+    gained = gains(AskedClass(brightness, 1), donors, recipients, mask)
+    assert gained[:8].min() > 200
+    assert np.abs(gained[8:]).max() < 10
+
+
+def test_removal_is_beside_removal_elsewhere(random):
+    photos = random.integers(0, 60, (12, 16, 16, 3)).astype("uint8")
+    photos[:, -2:] = 250
+    mask = np.zeros((16, 16), bool)
+    mask[-2:] = True
+    rates = removal(AskedClass(brightness, 1), photos, mask, random)
+    assert rates["fill"].value == 1
+    assert rates["fill_control"].value < 0.3
+    assert set(rates) == {"blur", "blur_control", "fill", "fill_control"}
+
+
+def test_filling_equals_the_imputation_of_each_alone(random):
+    photos = random.integers(0, 255, (5, 12, 10, 3)).astype("uint8")
+    masks = np.repeat(random.random((2, 12, 10)) < 0.3, [3, 2], axis=0)
+    alone = impute(photos.astype("float32"), masks, noise=0)
+    np.testing.assert_array_equal(filled(photos, masks), np.clip(np.rint(alone), 0, 255))
 
 
 def test_intervals_are_of_the_bootstrap(random):

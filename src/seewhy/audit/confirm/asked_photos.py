@@ -49,7 +49,7 @@ class AskedPhotos:
         """float32 (n, classes): what ranks the classes, of photos at the network's size."""
         pipeline, found = self.pipeline, []
         (target,) = pipeline.targets(["top"])
-        for batch in _batches(pixels, pipeline.images_at_once):
+        for batch in _batches(pixels, pipeline.runner.copies(pipeline.plan)):
             _, ranked = pipeline.runner.scores(
                 pipeline.plan,
                 [self._input(batch)],

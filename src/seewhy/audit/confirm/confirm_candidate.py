@@ -11,14 +11,14 @@ from seewhy.audit.audit_options import AuditOptions
 from seewhy.audit.confirm.asked_photos import AskedPhotos
 from seewhy.audit.confirm.looks import alike_elsewhere
 from seewhy.audit.confirm.transplant import (
+    AskedClass,
     Rate,
     Transplant,
     gains,
-    margins,
     removal,
     transplant,
 )
-from seewhy.audit.confirm.verdicts import FEWEST, FEWEST_OTHERS
+from seewhy.audit.confirm.verdicts import FEWEST, FEWEST_OTHERS, near_edge
 from seewhy.audit.find.candidates import Candidate
 from seewhy.audit.find.evidence_rows import EvidenceRows
 from seewhy.audit.regions import Region, moved_masks, pixel_cells, pixel_mask
@@ -32,7 +32,12 @@ DONORS, TRIED = 64, 512
 carries it."""
 JUDGES = 4
 """Photos into which the region of each is pasted for that."""
+BESIDE = 32
+"""Photos of which a region elsewhere is pasted for comparison."""
 SEPARATE = 0.1
+"""What a region flips beyond the control, from which on it is asked whose it is."""
+SMALL = 0.25
+"""Share of the grid up to which a region is extended to the edge beside it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,14 +73,15 @@ class Laboratory:
         if len(donors) < FEWEST or len(others) < FEWEST_OTHERS:
             return Tested(candidate, None, {}, None, 0.0, len(others))
         margin, mask = self._margin(candidate, donors, judges, random)
-        first = transplant(self.photos.answers, index, donors, judges, mask, random)
+        asked = AskedClass(self.photos.answers, index)
+        first = transplant(asked, donors, judges, mask, random, trial=True)
         if first.more.value >= SEPARATE:
             members = self._carriers(candidate, judges, mask, random)
             if len(members) >= FEWEST:
                 candidate = replace(candidate, members=members)
                 _, donors = self._drawn(candidate.members, DONORS, random)
-        result = transplant(self.photos.answers, index, donors, others, mask, random)
-        removed = removal(self.photos.answers, index, donors, mask, random)
+        result = transplant(asked, donors, others, mask, random)
+        removed = removal(asked, donors, mask, random)
         alike = alike_elsewhere(self.rows, self.photos, candidate, random)
         return Tested(candidate, result, removed, alike, margin, len(others))
 
@@ -113,9 +119,8 @@ class Laboratory:
             mask = pixel_mask(candidate.region, where, margin)
             if best is not None and mask.mean() > WIDEST:
                 break
-            found = transplant(
-                self.photos.answers, candidate.group.index, donors, judges, mask, random
-            )
+            asked = AskedClass(self.photos.answers, candidate.group.index)
+            found = transplant(asked, donors, judges, mask, random, trial=True)
             if best is None or found.more.value > best[0] + 0.05:
                 best = found.more.value, margin, mask
         if best is None:
@@ -133,17 +138,16 @@ class Laboratory:
         those of the candidate do, beyond regions elsewhere. Of a large class a sample is asked, and
         the others are taken by their maps."""
         group = candidate.group.members
-        asked = np.union1d(
+        places = np.union1d(
             random.permutation(candidate.members)[: TRIED // 2], random.permutation(group)[:TRIED]
         )
-        kept, pixels = self.photos.pixels(asked)
+        kept, pixels = self.photos.pixels(places)
         chosen = judges[random.permutation(len(judges))[:JUDGES]]
-        before = margins(self.photos.answers(chosen), candidate.group.index)
-        ask = (self.photos.answers, candidate.group.index, pixels, chosen)
-        gained = gains(*ask, mask, before)
-        (moved,) = moved_masks(mask, 1, random)
-        beside = gains(*ask, moved, before)
+        asked = AskedClass(self.photos.answers, candidate.group.index)
+        gained = gains(asked, pixels, chosen, mask)
         seeds = np.isin(kept, candidate.members)
+        (moved,) = moved_masks(mask, 1, random)
+        beside = gains(asked, pixels[seeds][:BESIDE], chosen, moved)
         least = (np.median(gained[seeds]) + np.median(beside)) / 2
         found = kept[gained >= least]
         rest = np.setdiff1d(group, kept)
@@ -164,6 +168,8 @@ class Laboratory:
 def _to_the_edge(region: Region) -> Region:
     """The same with the outermost cells beside it, in grids of many: their maps are fainter, for
     there is nothing beyond the edge that a layer sees."""
+    if region.cells.mean() > SMALL and not near_edge(region):
+        return region
     cells = region.cells.copy()
     rows, cols = cells.shape
     if rows >= 6:

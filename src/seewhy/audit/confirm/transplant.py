@@ -16,8 +16,29 @@ Answers = Callable[[np.ndarray], np.ndarray]
 DRAWN = 1000
 """Samples of the bootstrap."""
 LEVEL = 0.95
+ELSEWHERE = 8
+"""Random places at which regions are removed."""
 _BLUR = 0.125
 """Standard deviation of the blur, as a share of the shorter side."""
+
+
+@dataclass(frozen=True)
+class AskedClass:
+    """A class, and the model that is asked for it."""
+
+    answers: Answers
+    index: int
+
+    def took(self, pixels: np.ndarray) -> np.ndarray:
+        """float64 (n,): 1 where the model takes a photo for the class, else 0."""
+        return np.asarray(self.answers(pixels).argmax(axis=1) == self.index, "float64")
+
+    def margins(self, pixels: np.ndarray) -> np.ndarray:
+        """float32 (n,): by how much the class stands above the best of the others."""
+        ranked = self.answers(pixels)
+        others = np.delete(ranked, self.index, axis=1)
+        above: np.ndarray = ranked[:, self.index] - others.max(axis=1)
+        return above
 
 
 @dataclass(frozen=True)
@@ -58,12 +79,13 @@ def pasted(recipients: np.ndarray, donors: np.ndarray, masks: np.ndarray) -> np.
 
 
 def transplant(
-    answers: Answers,
-    index: int,
+    asked: AskedClass,
     donors: np.ndarray,
     recipients: np.ndarray,
     mask: np.ndarray,
     random: np.random.Generator,
+    *,
+    trial: bool = False,
 ) -> Transplant:
     """Paste a region of photos of a class into photos of others, which the model takes for others.
 
@@ -71,15 +93,20 @@ def transplant(
     and beside it a region of equal area, cut from the same donor at a random place and pasted
     there. Where there are few recipients, each gets those of several donors. What covers a place
     takes away what was there, too: so the place is filled from its surroundings for comparison.
+    trial: whether it is only to choose something by, with half of the pastes and no filling.
     """
-    rounds = max(1, -(-TRIALS // len(recipients)))
+    if trial:
+        recipients = recipients[: TRIALS // 2]
+    rounds = max(1, -(-(TRIALS // 2 if trial else TRIALS) // len(recipients)))
     into = np.tile(np.arange(len(recipients)), rounds)
     of = _dealt(len(donors), len(into), random)
-    flips = _became(answers, index, pasted(recipients[into], donors[of], mask))
+    flips = asked.took(pasted(recipients[into], donors[of], mask))
     elsewhere = moved_masks(mask, len(into), random)
-    control = _became(answers, index, pasted(recipients[into], donors[of], elsewhere))
-    here = np.broadcast_to(mask, (len(recipients), *mask.shape))
-    beside = _became(answers, index, filled(recipients, here))
+    control = asked.took(pasted(recipients[into], donors[of], elsewhere))
+    beside = np.zeros(len(recipients))
+    if not trial:
+        here = np.broadcast_to(mask, (len(recipients), *mask.shape))
+        beside = asked.took(filled(recipients, here))
     hit, other = (each.reshape(rounds, -1).mean(axis=0) for each in (flips, control))
     drawn = random.integers(0, len(hit), (DRAWN, len(hit)))
     least = other if other.mean() >= beside.mean() else beside
@@ -104,45 +131,29 @@ def rate_of(values: np.ndarray, drawn: np.ndarray) -> Rate:
 
 
 def gains(
-    answers: Answers,
-    index: int,
-    donors: np.ndarray,
-    recipients: np.ndarray,
-    mask: np.ndarray,
-    before: np.ndarray,
+    asked: AskedClass, donors: np.ndarray, recipients: np.ndarray, mask: np.ndarray
 ) -> np.ndarray:
     """float32 (donors,): by how much a donor's region raises the class above all others, the mean
-    over the recipients. before: their margins as they are."""
+    over the recipients."""
     total = np.zeros(len(donors), "float64")
-    for recipient, margin in zip(recipients, before, strict=True):
+    for recipient, before in zip(recipients, asked.margins(recipients), strict=True):
         copies = np.broadcast_to(recipient, donors.shape)
-        total += margins(answers(pasted(copies, donors, mask)), index) - margin
+        total += asked.margins(pasted(copies, donors, mask)) - before
     return (total / len(recipients)).astype("float32")
 
 
-def margins(ranked: np.ndarray, index: int) -> np.ndarray:
-    """By how much a class stands above the best of the others, (n,)."""
-    others = np.delete(ranked, index, axis=1)
-    above: np.ndarray = ranked[:, index] - others.max(axis=1)
-    return above
-
-
 def removal(
-    answers: Answers,
-    index: int,
-    photos: np.ndarray,
-    mask: np.ndarray,
-    random: np.random.Generator,
+    asked: AskedClass, photos: np.ndarray, mask: np.ndarray, random: np.random.Generator
 ) -> dict[str, Rate]:
     """How many photos are no longer taken for the class without a region, and without one of equal
     area elsewhere. photos: uint8 (n, height, width, 3), of the class."""
-    elsewhere = moved_masks(mask, len(photos), random)
+    elsewhere = moved_masks(mask, ELSEWHERE, random)[np.arange(len(photos)) % ELSEWHERE]
     same = np.broadcast_to(mask, elsewhere.shape)
     drawn = random.integers(0, len(photos), (DRAWN, len(photos)))
     found = {}
     for name, remove in (("blur", blurred), ("fill", filled)):
         for masks, what in ((same, name), (elsewhere, f"{name}_control")):
-            left = 1.0 - _became(answers, index, remove(photos, masks))
+            left = 1.0 - asked.took(remove(photos, masks))
             found[what] = rate_of(left, drawn)
     return found
 
@@ -156,13 +167,18 @@ def blurred(photos: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 def filled(photos: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """Photos with the region filled from what surrounds it. masks: bool (n, height, width)."""
-    smooth = impute(photos.astype("float32"), np.ascontiguousarray(masks), noise=0)
-    rounded: np.ndarray = np.clip(np.rint(smooth), 0, 255).astype("uint8")
-    return rounded
-
-
-def _became(answers: Answers, index: int, pixels: np.ndarray) -> np.ndarray:
-    return np.asarray(answers(pixels).argmax(axis=1) == index, "float64")
+    changed = photos.copy()
+    known: dict[bytes, list[int]] = {}
+    for k, mask in enumerate(masks):
+        known.setdefault(mask.tobytes(), []).append(k)
+    for same in known.values():
+        # as channels of one image, whose equations are solved once
+        height, width = photos.shape[1:3]
+        channels = np.moveaxis(photos[same], 0, -2).reshape(1, height, width, -1)
+        smooth = impute(channels.astype("float32"), masks[same[:1]], noise=0)
+        filled = np.moveaxis(smooth.reshape(height, width, len(same), -1), -2, 0)
+        changed[same] = np.clip(np.rint(filled), 0, 255).astype("uint8")
+    return changed
 
 
 def _dealt(count: int, wanted: int, random: np.random.Generator) -> np.ndarray:
