@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -192,3 +195,51 @@ def test_another_model_or_choice_than_the_store_is_refused(used, tmp_path):
         seewhy.audit(used.store, other, preprocess="none")
     with pytest.raises(OptionError, match="made with preprocess 'none'; got 'unit'"):
         seewhy.audit(used.folder / "store", used.model, preprocess="unit")
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_rows_within_8_gb_and_5_minutes(used, tmp_path):
+    """Of a store whose rows are those of the small one many times, with noise on their maps."""
+    copies = 500
+    _repeat(used.folder / "store", tmp_path / "store", copies)
+    code = (
+        "import resource, sys, seewhy\n"
+        "store, model = sys.argv[1:]\n"
+        "audit = seewhy.audit(store, model, preprocess='none')\n"
+        "print(audit.photos, audit[0].verdict, audit[0].photos, audit[0].class_index)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+    )
+    line = [sys.executable, "-c", code, str(tmp_path / "store"), used.model]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=300, check=True)
+    first, memory = done.stdout.strip().splitlines()[-2:]
+    assert first.startswith(f"{200 * copies} {CONFIRMED} ")
+    found = int(first.split()[-2])
+    assert first.endswith(" 1")
+    assert int(memory) < 8192
+    expected = int(used.data.marked.sum()) * copies
+    assert 0.8 * expected < found < 1.2 * expected
+
+
+def _repeat(store, to, copies):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    to.mkdir()
+    shutil.copy(store / "manifest.json", to)
+    small = parquet.read_table(store / "part-00000.parquet")
+    random, count = np.random.default_rng(0), len(small)
+    side = small.schema.field("map").type.list_size
+    maps = np.asarray(small["map"].combine_chunks().flatten()).reshape(count, side)
+    for part in range(copies // 10):
+        table = arrow.concat_tables([small] * 10)
+        rows = np.arange(len(table)) + part * len(table)
+        noisy = np.tile(maps, (10, 1)) + random.normal(0, 0.02, (len(table), side))
+        changed = {
+            "row": arrow.array(rows),
+            "id": arrow.array([f"{row}.png" for row in rows]),
+            "map": arrow.FixedSizeListArray.from_arrays(
+                arrow.array(noisy.astype("float16").ravel()), side
+            ),
+        }
+        for name, column in changed.items():
+            place = table.schema.get_field_index(name)
+            table = table.set_column(place, table.schema.field(name), column)
+        parquet.write_table(table, to / f"part-{part:05}.parquet")
