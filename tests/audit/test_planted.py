@@ -63,7 +63,7 @@ def case_of(folder, epochs=25, **how):
 def used(tmp_path_factory):
     """A strip in half of the photos of class 1, of which the network makes use."""
     model, case = case_of(tmp_path_factory.mktemp("used"))
-    assert planted.flips_when_pasted(model, case.data, "strip") >= 0.5
+    assert planted.flips_when_pasted(model, case.data) >= 0.5
     return case
 
 
@@ -100,7 +100,7 @@ def test_only_the_class_that_is_asked(used):
 
 def test_a_strip_that_says_nothing_is_not_confirmed(tmp_path):
     model, case = case_of(tmp_path, share=0.5, others=0.5, clear=1.0)
-    assert planted.flips_when_pasted(model, case.data, "strip") < 0.1
+    assert planted.flips_when_pasted(model, case.data) < 0.1
     audit = case.audit()
     assert len(audit)
     assert not audit.confirmed

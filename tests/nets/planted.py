@@ -28,6 +28,7 @@ class Planted:
     """int (n,): 0 or 1."""
     marked: np.ndarray
     """bool (n,)."""
+    mark: str
 
     def save(self, folder: Path, *, by_class: bool = True) -> Path:
         """Write them as PNG files, into a folder a class."""
@@ -64,7 +65,7 @@ def planted(
     )
     for k in np.flatnonzero(marked):
         _put(random, photos[k], mark)
-    return Planted(photos, labels, marked)
+    return Planted(photos, labels, marked, mark)
 
 
 def _photo(random, label: int, clear: float, centred: bool, side: int) -> np.ndarray:
@@ -115,13 +116,13 @@ def trained(data: Planted, *, epochs: int = 12, seed: int = 0, pools: int = 3) -
     return model
 
 
-def flips_when_pasted(model: keras.Model, data: Planted, mark: str) -> float:
+def flips_when_pasted(model: keras.Model, data: Planted) -> float:
     """The share of photos of class 0 that become class 1 when the mark is put on."""
     photos = data.photos[(data.labels == 0) & ~data.marked].copy()
     before = np.asarray(model.predict(photos.astype("float32"), verbose=0)).argmax(1)
     random = np.random.default_rng(1)
     photos = photos[before == 0]
     for photo in photos:
-        _put(random, photo, mark)
+        _put(random, photo, data.mark)
     after = np.asarray(model.predict(photos.astype("float32"), verbose=0)).argmax(1)
     return float((after == 1).mean())
