@@ -20,6 +20,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def wishes() -> argparse.Namespace:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 32, 256])
     parser.add_argument("--files", type=int, default=1024, help="JPEG files; 0 leaves them out")
-    parser.add_argument("--parts", nargs="+", default=["batches", "methods", "files"])
+    parser.add_argument("--parts", nargs="+", default=["batches", "methods", "classes", "files"])
+    parser.add_argument("--compile", choices=("inductor",), help="on torch: see Explainer")
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--minutes", type=float, default=4.0, help="after which nothing is begun")
     return parser.parse_args()
@@ -47,6 +49,7 @@ from keras import ops  # noqa: E402
 from PIL import Image  # noqa: E402
 
 import seewhy  # noqa: E402
+from seewhy.explainer.columns.read_photos import sample_reader  # noqa: E402
 
 BEGUN = time.perf_counter()
 
@@ -137,7 +140,9 @@ def of_batches(model: keras.Model) -> None:
         if not due():
             return
         photos = random.integers(0, 256, (batch, SIDE, SIDE, 3), "uint8")
-        explainer = seewhy.Explainer(model, preprocess="torch", batch_size=batch)
+        explainer = seewhy.Explainer(
+            model, preprocess="torch", batch_size=batch, compile=WISHES.compile
+        )
         name = f"ResNet50, batch {batch}"
         own = tell(f"{name}: forward pass", median(forward_pass(explainer, photos)), batch)
         spent = median(lambda e=explainer, p=photos: e.maps(p))
@@ -178,6 +183,11 @@ def of_methods(model: keras.Model) -> None:
     for name, make in kinds.items():
         if due():
             tell(name, median(make(), 3))
+
+
+def of_classes(model: keras.Model) -> None:
+    photo = np.random.default_rng(1).integers(0, 256, (8, SIDE, SIDE, 3), "uint8")
+    base = seewhy.Explainer(model, preprocess="torch")
     if due():
         own = tell("forward pass of 8, ResNet50", median(forward_pass(base, photo)), 8)
         spent = median(lambda: base.all_classes(photo))
@@ -202,6 +212,11 @@ def of_files(count: int) -> None:
         tell("bundled network: forward pass on arrays", own, len(arrays))
         spent = median(lambda: explainer.maps(arrays), 2)
         tell("bundled network: arrays to maps", spent, len(arrays))
+        read = sample_reader(explainer.pipeline, exact=True)
+        several = ThreadPoolExecutor(min(os.cpu_count() or 1, 32))
+        with several:
+            spent = median(lambda: list(several.map(read, paths)), 1)
+        tell("JPEG files (500 × 375) read, by all processors", spent, count)
         spent = median(lambda: explainer.maps(paths), 1)
         ratio = f"{own / len(arrays) * count / spent:.2f} of the forward pass's rate"
         tell("bundled network: JPEG files (500 × 375) to maps", spent, count, ratio)
@@ -216,6 +231,8 @@ def main() -> None:
         of_batches(model)
     if "methods" in WISHES.parts:
         of_methods(model)
+    if "classes" in WISHES.parts:
+        of_classes(model)
     if "files" in WISHES.parts:
         of_files(WISHES.files)
     print(f"{time.perf_counter() - BEGUN:.0f} s in all")

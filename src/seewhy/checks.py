@@ -17,11 +17,13 @@ Fusion = Literal["mean", "max", "product", "geometric"]
 Scores = Literal["logits", "probabilities"]
 Upsampling = Literal["linear", "guided"]
 Range = Literal["dtype", "data"]
+Compiler = Literal["inductor"]
 FITS: tuple[Fit, ...] = get_args(Fit)
 FUSIONS: tuple[Fusion, ...] = get_args(Fusion)
 SCORES: tuple[Scores, ...] = get_args(Scores)
 UPSAMPLINGS: tuple[Upsampling, ...] = get_args(Upsampling)
 RANGES: tuple[Range, ...] = get_args(Range)
+COMPILERS: tuple[Compiler, ...] = get_args(Compiler)
 
 
 def count(option: str, value: Any) -> int:
@@ -81,6 +83,12 @@ def boolean_or_none(option: str, value: Any) -> None:
     """Raises OptionError for what is not True, False or None."""
     if value is not None and not isinstance(value, bool):
         raise OptionError(f"{option} is True, False or None; got {value!r}.")
+
+
+def compiler_or_none(option: str, value: Any) -> None:
+    """Raises OptionError for what is neither a known compiler nor None."""
+    if value is not None:
+        one_of(option, value, COMPILERS)
 
 
 def not_empty(option: str, value: Any) -> None:

@@ -17,8 +17,10 @@ from PIL import Image
 
 from seewhy import errors
 from seewhy.datasets import RunOptions
-from seewhy.datasets.engines.on_ray import Pool, ray_package
+from seewhy.datasets.engines import on_ray
+from seewhy.datasets.engines.ray_cluster import Pool, ray_package
 from seewhy.datasets.engines.ray_worker import problem_of, raise_problem
+from seewhy.datasets.run_photos import RunState
 from seewhy.errors import DependencyError, OptionError, StoreError
 
 pytestmark = pytest.mark.one_backend
@@ -55,7 +57,14 @@ def workers():
                 found.append(pid)
     return found
 
-explainer = seewhy.Explainer("own.keras", method="rise:masks=200", preprocess="unit", batch_size=2)
+class Doubled(keras.layers.Layer):
+    "Known to this script only."
+    def call(self, inputs):
+        return inputs * 2
+
+image = keras.Input((32, 32, 3))
+model = keras.Model(image, keras.saving.load_model("own.keras")(Doubled()(image)))
+explainer = seewhy.Explainer(model, method="rise:masks=200", preprocess="unit", batch_size=2)
 how = {"shard_size": int(sys.argv[1]), "workers": 2}
 """
 KILLED = (
@@ -194,6 +203,23 @@ def test_ctrl_c_finishes_the_parts_in_hand_and_the_command_goes_on(folder):
 
 
 @pytest.mark.slow
+def test_ctrl_c_twice_stops_at_once(folder):
+    ray = ["--engine", "ray", "--workers", 1]
+    words = ["rise:masks=9000" if word == "rise:masks=200" else word for word in command("twice")]
+    first = python(folder, *words, *ray)
+    while first.poll() is None and not (folder / "twice/manifest.json").exists():
+        time.sleep(0.1)
+    time.sleep(1)
+    first.send_signal(signal.SIGINT)
+    assert "the part in hand is finished first" in first.stderr.readline()
+    first.send_signal(signal.SIGINT)
+    status, out, err = ended(first)
+    assert (status, out) == (130, "")
+    # and nothing of Ray's own end
+    assert err == "seewhy: stopped; the same command goes on behind the last finished part.\n"
+
+
+@pytest.mark.slow
 def test_what_is_wrong_in_a_worker_is_told_as_elsewhere(folder):
     ray = ["--engine", "ray", "--workers", 1]
     status, out, err = ended(python(folder, *command("wrong", *ray, "--target", "99")))
@@ -227,6 +253,57 @@ def test_workers_leave_ray_a_processor(nodes, asked, size, cpus, gpus):
     assert (pool.size, pool.cpus, pool.gpus) == (size, cpus, gpus)
     assert pool.size * pool.cpus <= sum(each["CPU"] for each in nodes) - 1
     assert 1 <= pool.threads <= 16
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    """A run whose workers give so many signs of life, and a clock to be set."""
+    clock = SimpleNamespace(now=0.0, beats=0, parts={}, finished=[])
+
+    def look(finished):
+        clock.finished += finished
+        return clock.beats, clock.parts
+
+    progress = SimpleNamespace(look=SimpleNamespace(remote=look))
+    monkeypatch.setattr(on_ray.time, "monotonic", lambda: clock.now)
+    run = SimpleNamespace(state=RunState(photos=8), told=lambda state: None)
+    watch = on_ray.Watch(SimpleNamespace(get=lambda value: value), run, lambda: False)
+    clock.look = lambda: watch._count(progress, 0)
+    clock.take = watch._take
+    clock.state = run.state
+    return clock
+
+
+@pytest.mark.framework_free
+def test_workers_that_are_lost_end_the_run(watched):
+    watched.now = 2 * on_ray.LATE  # nothing has begun: the cluster may be busy
+    watched.look()
+    watched.now = 2 * on_ray.PATIENCE
+    watched.look()
+    assert watched.state.problems == [on_ray.WAITING]
+    watched.beats = 1
+    watched.look()
+    watched.now += on_ray.PATIENCE - 1
+    watched.look()
+    watched.now += 2
+    with pytest.raises(StoreError, match=r"no sign of life for 301 s.* same command goes on"):
+        watched.look()
+
+
+@pytest.mark.framework_free
+def test_photos_of_a_part_that_comes_again_are_counted_once(watched):
+    watched.parts = {0: (3, 1), 1: (2, 0)}
+    watched.look()
+    assert (watched.state.done, watched.state.unreadable) == (5, 1)
+    watched.parts = {0: (1, 0), 1: (4, 0)}  # the worker of part 0 was lost
+    watched.look()
+    assert (watched.state.done, watched.state.unreadable) == (5, 0)
+    watched.take(json.dumps({"part": 0, "done": 4, "unreadable": 1, "problems": ["bad"]}))
+    watched.parts = {1: (4, 0)}
+    watched.look()
+    assert watched.finished == [0]
+    assert (watched.state.done, watched.state.unreadable) == (8, 1)
+    assert watched.state.problems == ["bad"]
 
 
 @pytest.mark.framework_free

@@ -43,7 +43,7 @@ def test_equal_to_one_by_one(kind, chunk, monkeypatch):
     build, options, images, classes = MODELS[kind]
     explainer = Explainer(build(), preprocess="none", **options)
     if chunk == "two at a time":
-        monkeypatch.setattr(passes, "_chunk", lambda activations, classes: 2)
+        monkeypatch.setattr(passes, "_chunk", lambda activations, classes, bytes: 2)
     maps = explainer.all_classes(images())
     expected = one_by_one(explainer, images(), classes)
     assert maps.dtype == np.float32
@@ -54,8 +54,8 @@ def test_equal_to_one_by_one(kind, chunk, monkeypatch):
 
 def test_memory_is_bounded_by_chunks():
     small, large = ops.zeros((1, 7, 7, 16)), ops.zeros((8, 64, 64, 512))
-    assert passes._chunk(small, 1000) == 1000
-    assert passes._chunk(large, 1000) == 1
+    assert passes._chunk(small, 1000, passes.CHUNK) == 1000
+    assert passes._chunk(large, 1000, passes.CHUNK) == 1
 
 
 def test_an_empty_list_and_mixed_sizes():

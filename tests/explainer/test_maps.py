@@ -36,9 +36,14 @@ def assert_same(found, explanations):
 
 
 def quietly(explainer, images, asked):
+    """Explanations of single images, each by itself."""
+    samples = explainer.pipeline.samples(images)
+    each = asked if isinstance(asked, list) else [asked] * len(samples)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SeewhyWarning)
-        return explainer(images, asked)
+        return [
+            explainer.ask([image], [one])[0][0] for image, one in zip(samples, each, strict=True)
+        ]
 
 
 QUESTIONS = {

@@ -10,7 +10,8 @@ from PIL import Image
 from seewhy import errors
 from seewhy.annotations.read import read
 from seewhy.images.folders import read_in_batches
-from seewhy.images.photo import FORMATS, load
+from seewhy.images.opening import FORMATS
+from seewhy.images.photo import load
 from seewhy.models.model_files import load_model
 from seewhy.render.files import Filenames
 from seewhy.targets.labels import read_labels

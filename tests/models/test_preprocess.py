@@ -6,6 +6,7 @@ import importlib
 
 import numpy as np
 import pytest
+from keras import ops
 
 from seewhy.errors import PreprocessError
 from seewhy.models import preprocess
@@ -71,3 +72,17 @@ def test_unknown_lists_what_there_is(wanted):
         preprocess.get_preprocessing(wanted)
     assert all(f'"{mode}": ' in str(caught.value) for mode in preprocess.MODES)
     assert wanted != "cafe" or "Did you mean 'caffe'?" in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", preprocess.MODES)
+def test_modes_on_the_device_give_the_same(mode):
+    given = np.random.default_rng(0).integers(0, 256, (2, 40, 50, 3)).astype("float32")
+    on_device = preprocess.on_device(preprocess.MODES[mode])
+    result = ops.convert_to_numpy(on_device(ops.convert_to_tensor(given)))
+    wanted = preprocess.MODES[mode](given)
+    np.testing.assert_allclose(result, wanted, rtol=0, atol=1e-6 * np.abs(wanted).max())
+
+
+@pytest.mark.framework_free
+def test_a_function_of_the_users_stays_on_the_host():
+    assert preprocess.on_device(lambda pixels: pixels / 255) is None

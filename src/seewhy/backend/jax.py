@@ -9,6 +9,8 @@ import jax
 import keras
 import numpy as np
 
+from seewhy.backend.compile_options import DEFAULT, CompileOptions
+
 Tensor = Any
 
 NAME = "jax"
@@ -24,8 +26,7 @@ def version() -> str:
 def compile(
     function: Callable[..., Any],
     variables: Sequence[Any],
-    *,
-    often: bool = True,  # noqa: ARG001
+    options: CompileOptions = DEFAULT,  # noqa: ARG001
 ) -> Callable[..., Any]:
     """The function compiled once a shape; the variables' values are read at each call."""
 
@@ -66,6 +67,11 @@ def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
     return [id(v) in seen for v in program.invars]
 
 
+def runs_as_written(compiled: Callable[..., Any]) -> str | None:  # noqa: ARG001
+    """Why a compiled function is no faster than it is written; None, as all are."""
+    return None
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that the device has no memory left."""
     return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
@@ -93,7 +99,13 @@ def each(
     chunk: int,
 ) -> Tensor:
     """weigh(pullback(spread(row))) of each row, stacked in front; `chunk` rows at a time."""
-    return jax.lax.map(lambda row: weigh(pullback(spread(row))), rows, batch_size=chunk)
+
+    def one(row: Tensor) -> Tensor:
+        return weigh(pullback(spread(row)))
+
+    # a loop of one round would copy all that it gives
+    whole = chunk >= len(rows)
+    return jax.vmap(one)(rows) if whole else jax.lax.map(one, rows, batch_size=chunk)
 
 
 def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import keras
 import numpy as np
 
+from seewhy.backend.compile_options import DEFAULT, CompileOptions
 from seewhy.errors import MethodError
 
 Tensor = Any
@@ -24,8 +25,7 @@ def version() -> str:
 def compile(
     function: Callable[..., Any],
     variables: Sequence[Any],  # noqa: ARG001
-    *,
-    often: bool = True,  # noqa: ARG001
+    options: CompileOptions = DEFAULT,  # noqa: ARG001
 ) -> Callable[..., Any]:
     """The function as it is: nothing is compiled, and variables are read as they are."""
 
@@ -58,6 +58,11 @@ def curvature(function: Callable[[Tensor], Tensor], at: Tensor) -> NoReturn:  # 
 def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:  # noqa: ARG001
     """Which of the arrays the function looks at: any of them may be, nothing is compiled."""
     return [True] * len(arrays)
+
+
+def runs_as_written(compiled: Callable[..., Any]) -> str | None:  # noqa: ARG001
+    """Why a compiled function is no faster than it is written; None, as all are."""
+    return None
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import openvino
 
+from seewhy.backend.compile_options import DEFAULT, CompileOptions
 from seewhy.errors import MethodError
 
 Tensor = Any
@@ -27,8 +28,7 @@ def version() -> str:
 def compile(
     function: Callable[..., Any],
     variables: Sequence[Any],
-    *,
-    often: bool = True,  # noqa: ARG001
+    options: CompileOptions = DEFAULT,  # noqa: ARG001
 ) -> Callable[..., Any]:
     """The function as one graph a shape, made again when a variable has got another value.
 
@@ -88,6 +88,11 @@ def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
     is_used = [bool(tensor.output.get_target_inputs()) for _, tensor in places]
     del results
     return is_used
+
+
+def runs_as_written(compiled: Callable[..., Any]) -> str | None:  # noqa: ARG001
+    """Why a compiled function is no faster than it is written; None, as all are."""
+    return None
 
 
 def out_of_memory(error: BaseException) -> bool:

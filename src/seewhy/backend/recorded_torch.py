@@ -6,16 +6,20 @@ come of it take a few.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import torch
+from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 
-from seewhy.backend.cuda_graph_torch import fastest_capture, folded
+from seewhy.backend.compile_options import DEFAULT, CompileOptions
+from seewhy.backend.cuda_graph_torch import captured
+from seewhy.backend.simplified_torch import simplified
 
 Tensor = Any
 
@@ -25,7 +29,7 @@ RECORD_FROM_ON_CUDA = 3
 """The same where the device waits for Python most of the time."""
 MOST_SHAPES = 8
 """Recordings of one function that are kept."""
-ALIKE = 1e-4
+ALIKE, ALIKE_OF_TF32 = 1e-4, 5e-3
 """By how much a recording may differ from the function, in parts of the largest value."""
 
 
@@ -39,25 +43,33 @@ class Recorded:
     """
 
     def __init__(
-        self, function: Callable[..., Any], variables: Sequence[Any], *, often: bool = True
+        self,
+        function: Callable[..., Any],
+        variables: Sequence[Any],
+        options: CompileOptions = DEFAULT,
     ) -> None:
-        self._function, self._variables, self._often = function, variables, often
+        self._function, self._variables, self._options = function, variables, options
+        self.refused: str | None = None
+        self._known: tuple[list[Tensor], list[Tensor]] = ([], [])
+        self._types: Hashable = ()
         self._calls: dict[Hashable, int] = {}
         self._recordings: dict[Hashable, Callable[..., Any] | None] = {}
 
     def __call__(self, *arrays: Any) -> Any:
         with torch.inference_mode(False):
-            values = [variable.value.detach() for variable in self._variables]
+            values = self._values()
             device = values[0].device if values else None
             given = keras.tree.map_structure(lambda array: tensor_of(array, device), arrays)
-            key = self._key(values, given)
+            key = self._key(given)
             replay = self._recordings.get(key)
             if replay is not None:
                 return replay(values, given)
             result = self._run(values, given)
             self._calls[key] = self._calls.get(key, 0) + 1
             if self._is_due(key, given):
-                self._recordings[key] = self._record(values, given, result)
+                replay = self._recordings[key] = self._record(values, given, result)
+                if replay is not None and self._options.at_once:
+                    return replay(values, given)
             return result
 
     @property
@@ -69,13 +81,23 @@ class Recorded:
         """Whether this call of a shape is the one that is recorded."""
         on_cuda = any(leaf.is_cuda for leaf in keras.tree.flatten(given))
         first = RECORD_FROM_ON_CUDA if on_cuda else RECORD_FROM
-        fresh = self._often and key not in self._recordings
+        if self._options.at_once or self._options.compiler:
+            first = 1
+        fresh = self._options.often and key not in self._recordings
         return fresh and self._calls[key] >= first and len(self._recordings) < MOST_SHAPES
 
-    def _key(self, values: Sequence[Tensor], given: Any) -> Hashable:
-        leaves = [*values[:1], *keras.tree.flatten(given)]
-        types = [value.dtype for value in values]
-        return (*((leaf.shape, leaf.dtype, leaf.device) for leaf in leaves), tuple(types))
+    def _values(self) -> list[Tensor]:
+        """Of the variables, without gradients; made anew where one has got another tensor."""
+        current = [variable.value for variable in self._variables]
+        known, _ = self._known
+        if len(known) != len(current) or any(map(operator.is_not, known, current)):
+            self._known = (current, [value.detach() for value in current])
+            self._types = tuple((value.dtype, value.device) for value in current)
+        return self._known[1]
+
+    def _key(self, given: Any) -> Hashable:
+        leaves = keras.tree.flatten(given)
+        return (*((leaf.shape, leaf.dtype, leaf.device) for leaf in leaves), self._types)
 
     def _run(self, values: Sequence[Tensor], given: Any) -> Any:
         # the caller may be in no_grad, where no gradient could be taken
@@ -88,27 +110,17 @@ class Recorded:
         self, values: list[Tensor], given: Any, result: Any
     ) -> Callable[[list[Tensor], Any], Any] | None:
         """The recording; None where there is none that gives the same."""
-        if not all(isinstance(leaf, torch.Tensor) for leaf in keras.tree.flatten(result)):
-            return None
         flat = keras.tree.flatten(given)
-
-        def flattened(values: list[Tensor], flat: list[Tensor]) -> list[Tensor]:
-            packed = keras.tree.pack_sequence_as(given, flat)
-            return [leaf.detach() for leaf in keras.tree.flatten(self._run(values, packed))]
-
         try:
-            with _WithoutValues():
-                graph = make_fx(flattened)(values, flat)
-        except Exception:
+            graph = self._graph(values, given, result)
+        except Exception as error:
             # looking at values, operations without a symbolic form, a user's own code: any of
             # these runs as it is written
+            self.refused = f"{type(error).__name__}: {error}".splitlines()[0]
             return None
-        if any(_shaped_by_values(node) for node in graph.graph.nodes):
-            return None
-        graph.graph.eliminate_dead_code()
-        graph.recompile()
         # the structure alone, not its tensors, is kept
         structure = keras.tree.map_structure(lambda _: 0, result)
+        on_cuda = any(leaf.is_cuda for leaf in flat)
 
         def replayed(run: Callable[..., Any]) -> Callable[[list[Tensor], Any], Any]:
             def replay(values: list[Tensor], given: Any) -> Any:
@@ -118,11 +130,51 @@ class Recorded:
 
             return replay
 
-        if not _alike(replayed(graph)(values, given), result):
-            return None
-        if any(leaf.is_cuda for leaf in flat):
-            return replayed(fastest_capture(folded(graph), values, flat) or graph)
-        return replayed(graph)
+        for make, rounding in self._ways(on_cuda):
+            try:
+                run = make(graph, values, flat)
+                alike = _alike(replayed(run)(values, given), result, rounding)
+            except Exception:  # operations that it does not know how to write anew
+                continue
+            if alike:
+                capture = captured(run, values, flat) if on_cuda else None
+                return replayed(capture or run)
+        self.refused = "a recording gave something else"
+        return None
+
+    def _ways(self, on_cuda: bool) -> list[tuple[Callable[..., Any], float]]:
+        """What may be made of a recording, the fastest first, and by how much it may differ."""
+        # TF32, which convolutions take on accelerators, keeps ten bits
+        rounding = ALIKE_OF_TF32 if on_cuda else ALIKE
+        ways: list[Callable[..., Any]] = [simplified, lambda graph, *_: graph]
+        if self._options.compiler == "inductor":
+            ways.insert(0, compiled_by_inductor)
+        return [(way, rounding) for way in ways]
+
+    def _graph(self, values: list[Tensor], given: Any, result: Any) -> GraphModule:
+        """The operations of a call. Raises an error of any kind for what cannot be recorded."""
+        if not all(isinstance(leaf, torch.Tensor) for leaf in keras.tree.flatten(result)):
+            raise TypeError("it gives something else than tensors")
+
+        def flattened(values: list[Tensor], flat: list[Tensor]) -> list[Tensor]:
+            packed = keras.tree.pack_sequence_as(given, flat)
+            return [leaf.detach() for leaf in keras.tree.flatten(self._run(values, packed))]
+
+        with _WithoutValues():
+            graph = make_fx(flattened)(values, keras.tree.flatten(given))
+        if any(_shaped_by_values(node) for node in graph.graph.nodes):
+            raise TypeError("shapes depend on values")
+        graph.graph.eliminate_dead_code()
+        graph.recompile()
+        return graph
+
+
+def compiled_by_inductor(
+    graph: GraphModule, values: list[Tensor], arrays: list[Tensor]
+) -> Callable[..., Any]:
+    """The graph compiled for these shapes."""
+    run: Callable[..., Any] = torch.compile(simplified(graph, values, arrays), dynamic=False)
+    return run
 
 
 def tensor_of(values: Any, device: Any) -> Tensor:
@@ -131,7 +183,10 @@ def tensor_of(values: Any, device: Any) -> Tensor:
     if not sent or values.dtype.name not in ("uint8", "int32", "int64", "float32"):
         return keras.ops.convert_to_tensor(values)
     pinned = torch.empty(values.shape, dtype=getattr(torch, values.dtype.name), pin_memory=True)
-    pinned.numpy()[...] = values
+    if values.flags.writeable and values.flags.c_contiguous:
+        pinned.copy_(torch.from_numpy(values))  # by several threads
+    else:
+        pinned.numpy()[...] = values
     return pinned.to(device, non_blocking=True)
 
 
@@ -157,16 +212,16 @@ def _shaped_by_values(node: Any) -> bool:
     return torch.Tag.dynamic_output_shape in getattr(node.target, "tags", ())
 
 
-def _alike(replayed: Any, result: Any) -> bool:
+def _alike(replayed: Any, result: Any, rounding: float) -> bool:
     pairs = zip(keras.tree.flatten(replayed), keras.tree.flatten(result), strict=True)
-    return all(_same(one.detach(), other.detach()) for one, other in pairs)
+    return all(_same(one.detach(), other.detach(), rounding) for one, other in pairs)
 
 
-def _same(one: Tensor, other: Tensor) -> bool:
+def _same(one: Tensor, other: Tensor, rounding: float) -> bool:
     if one.shape != other.shape or one.dtype != other.dtype:
         return False
     if not one.is_floating_point():
         return bool(torch.equal(one, other))
     finite = torch.isfinite(other)
     largest = float(other[finite].abs().max()) if finite.any() else 0.0
-    return bool(torch.allclose(one, other, rtol=0, atol=ALIKE * largest, equal_nan=True))
+    return bool(torch.allclose(one, other, rtol=0, atol=rounding * largest, equal_nan=True))

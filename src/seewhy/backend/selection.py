@@ -6,6 +6,7 @@ import difflib
 import importlib.util
 import json
 import os
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -105,3 +106,26 @@ def _settings_file() -> Path:
     """Where Keras keeps its settings."""
     home = os.environ.get("KERAS_HOME")
     return (Path(home) if home else Path.home() / ".keras") / "keras.json"
+
+
+def check_compiler(name: str | None, backend: ModuleType) -> None:
+    """Raises BackendError where a backend does not have the compiler, or lacks what it needs."""
+    if name is None:
+        return
+    if backend.NAME != "torch":
+        compiles = backend.NAME in ("jax", "tensorflow")
+        own = "which compiles by itself" if compiles else "which has none"
+        raise BackendError(
+            f"compile={name!r} is a compiler of torch, and Keras runs on {backend.NAME}, {own}: "
+            f"leave it out, or set KERAS_BACKEND to torch before Keras is imported."
+        )
+    import torch
+
+    if torch.cuda.is_available():
+        if not _installed("triton"):
+            raise BackendError(f"compile={name!r} needs triton on a GPU: pip install triton.")
+    elif not any(map(shutil.which, [os.environ.get("CXX") or "g++", "g++", "clang++", "cl"])):
+        raise BackendError(
+            f"compile={name!r} needs a C++ compiler on a CPU, and there is no g++ or clang++: "
+            f"install one, name it in the environment variable CXX, or leave compile out."
+        )

@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from seewhy.backend.compile_options import DEFAULT, CompileOptions
+
 Tensor = Any
 
 NAME = "tensorflow"
@@ -23,8 +25,7 @@ def version() -> str:
 def compile(
     function: Callable[..., Any],
     variables: Sequence[Any],  # noqa: ARG001
-    *,
-    often: bool = True,  # noqa: ARG001
+    options: CompileOptions = DEFAULT,  # noqa: ARG001
 ) -> Callable[..., Any]:
     """The function compiled once a shape; a graph refers to variables and so never goes stale."""
 
@@ -85,6 +86,11 @@ def used(function: Callable[..., Any], arrays: Sequence[Tensor]) -> list[bool]:
     copies = [tf.identity(array) for array in arrays]
     function(*copies)
     return [bool(copy.consumers()) for copy in copies]
+
+
+def runs_as_written(compiled: Callable[..., Any]) -> str | None:  # noqa: ARG001
+    """Why a compiled function is no faster than it is written; None, as all are."""
+    return None
 
 
 def out_of_memory(error: BaseException) -> bool:

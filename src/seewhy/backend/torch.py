@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from seewhy.backend.compile_options import DEFAULT, CompileOptions
 from seewhy.backend.recorded_torch import Recorded
 
 Tensor = Any
@@ -26,14 +27,10 @@ def version() -> str:
 def compile(
     function: Callable[..., Any],
     variables: Sequence[Any],
-    *,
-    often: bool = True,
+    options: CompileOptions = DEFAULT,
 ) -> Callable[..., Any]:
-    """The function, recorded once a shape; the variables' values are read at each call.
-
-    often: whether it is called often enough for a recording to pay.
-    """
-    return Recorded(function, variables, often=often)
+    """The function, recorded once a shape; the variables' values are read at each call."""
+    return Recorded(function, variables, options)
 
 
 def uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -121,6 +118,11 @@ class _Watch(TorchDispatchMode):  # type: ignore[misc]
         self.seen |= set(map(id, tensors))
 
 
+def runs_as_written(compiled: Callable[..., Any]) -> str | None:
+    """Why a function could not be recorded; None where it could, or was not tried yet."""
+    return compiled.refused if isinstance(compiled, Recorded) else None
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that the device has no memory left."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
@@ -156,7 +158,10 @@ def _on_host(tensor: Tensor) -> Tensor:
 
 def free_memory() -> int | None:
     """Free bytes of the accelerator; None on a CPU."""
-    return int(torch.cuda.mem_get_info()[0]) if torch.cuda.is_available() else None
+    if not torch.cuda.is_available():
+        return None
+    kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()  # for what comes next
+    return int(torch.cuda.mem_get_info()[0]) + int(kept)
 
 
 def each(

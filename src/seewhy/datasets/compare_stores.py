@@ -68,6 +68,16 @@ class StoreDiff(Sequence[StoreDifference]):
     def __getitem__(self, index: int | slice) -> StoreDifference | Sequence[StoreDifference]:
         return self.differences[index]
 
+    @property
+    def changed(self) -> tuple[StoreDifference, ...]:
+        """Those of which the two predict different classes."""
+        return tuple(each for each in self if each.predicted_a != each.predicted_b)
+
+    @property
+    def figures(self) -> np.ndarray:
+        """float64 (n,): the figures, largest first, those that are NaN behind."""
+        return np.array([each.figure for each in self], float)
+
     def to_frame(self) -> DataFrame:
         """A data frame with a row for each. Raises DependencyError without pandas."""
         from seewhy.render.notebooks.frames import data_frame

@@ -48,6 +48,7 @@ def prepared_run(
     asked: what the manifest tells of the run itself. known: gives the manifest of the store, which
     spares a look at the model.
     """
+    explainer = _steady(explainer)
     pipeline, grey = explainer.pipeline, _grey(explainer)
     questions = checked_questions(explainer, options)
     manifest = {
@@ -70,6 +71,19 @@ def prepared_run(
         read=photo_reader(pipeline, exact=options.exact),
         explained=lambda photos: _explained(explainer, questions, photos, manifest),
     )
+
+
+def _steady(explainer: Explainer) -> Explainer:
+    """The same, which gives the same bits for the same photos whatever it explained before.
+
+    A recording rounds otherwise than what it was recorded of, and a batch otherwise than another
+    of its photos: a run that goes on would differ from one that was never stopped.
+    """
+    if explainer.pipeline.backend.COMPILES:
+        return explainer
+    same = explainer.having()
+    same.pipeline.runner.compiled.steady = explainer.pipeline.images_at_once
+    return same
 
 
 def checked_questions(explainer: Explainer, options: RunOptions) -> list[Question]:

@@ -36,6 +36,8 @@ class ExplainerInfo:
     notes: tuple[str, ...]
     versions: dict[str, str]
     upsampling: str = "linear"
+    runs_as_written: str | None = None
+    """Why passes could not be recorded, where a backend tries to."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,12 @@ def _notes_and_figures(
             of_method, advice.ask_without_dividing(question, info.options["scores"])
         ),
     ]
-    of_output = {
+    of_output: dict[str, Any] = {
         "output": info.output.name,
         "logits_found": info.output.final is not None,
     }
+    if info.runs_as_written is not None:
+        of_output["runs_as_written"] = info.runs_as_written
     return notes, diagnostics.map_figures(map, reached) | of_output | of_method
 
 

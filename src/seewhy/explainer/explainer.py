@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Unpack
@@ -14,9 +15,9 @@ from seewhy.errors import OptionError, SeewhyWarning, TargetError
 from seewhy.explainer.arguments.describe import accepts_options, with_options_described
 from seewhy.explainer.arguments.types import ChangedArguments, ExplainerArguments
 from seewhy.explainer.batching import TOP, given_question, group_by_key, one_target_each
-from seewhy.explainer.build_explanations import build_explanations, warn_of
-from seewhy.explainer.columns.explain_columns import explain_columns
-from seewhy.explainer.columns.lazy_explanations import lazy_explanations, shown_input
+from seewhy.explainer.build_explanations import ShownInput, build_explanations, warn_of
+from seewhy.explainer.columns.explain_columns import explain_columns, in_parts, ready_batch
+from seewhy.explainer.columns.lazy_explanations import lazy_explanations
 from seewhy.explainer.concepts.discover_concepts import ConceptOptions, discover_concepts
 from seewhy.explainer.options import FIXED, read_options
 from seewhy.explainer.pipeline import Pipeline
@@ -124,7 +125,7 @@ class Explainer:
             of `seewhy.targets`, or a function of the model's outputs.
         """
         asked = given_question(target, targets)
-        lazy = lazy_explanations(self.pipeline, images, asked)
+        lazy = lazy_explanations(self.pipeline, images, asked, self._shown_input)
         if lazy is not None:
             return lazy
         samples = self.pipeline.samples(images)
@@ -172,8 +173,11 @@ class Explainer:
         images: as for a call. Returns float32 (batch, classes, *space), signed: one pass of the
         network and one batched pullback of the part behind the target layer.
         """
-        samples = self.pipeline.samples(images)
         maps: list[np.ndarray] = []
+        batch = ready_batch(self.pipeline, images)
+        for part in () if batch is None else in_parts(self.pipeline, batch):
+            maps += [*self.pipeline.runner.all_classes(self.pipeline.plan, 0, [part])]
+        samples = self.pipeline.samples(images) if batch is None else []
         for prepared in self.pipeline.prepared(samples):
             maps += self.pipeline.all_class_maps_of_each(prepared)
         shapes = {each.shape for each in maps}
@@ -280,9 +284,16 @@ class Explainer:
             together = [prepared[i] for i in members]
             outcomes = self.pipeline.outcomes_of(together, [targets[i] for i in members])
             for i, outcome in zip(members, outcomes, strict=True):
-                shown = shown_input(self.pipeline, prepared[i])
+                shown = self._shown_input(prepared[i])
                 explanations[i] = build_explanations(info, shown, targets[i], outcome)
         return [explanations[i] for i in range(len(prepared))]
+
+    def _shown_input(self, sample: Prepared) -> ShownInput:
+        pipeline = self.pipeline
+        # kept, since several questions about one image share it
+        ask_all = functools.cache(lambda: pipeline.all_class_maps([sample])[0])
+        ask_trust = functools.partial(TrustQuestion, pipeline, sample)
+        return ShownInput(pipeline.shown_part(sample), ask_all, ask_trust)
 
 
 Explainer.__doc__ = with_options_described(Explainer.__doc__)

@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seewhy import checks
-from seewhy.checks import FITS, FUSIONS, SCORES, UPSAMPLINGS, Fit, Fusion, Scores, Upsampling
+from seewhy.checks import (
+    FITS,
+    FUSIONS,
+    SCORES,
+    UPSAMPLINGS,
+    Compiler,
+    Fit,
+    Fusion,
+    Scores,
+    Upsampling,
+)
 from seewhy.errors import OptionError
 from seewhy.explainer.option_fields import Flag, option
 
@@ -202,6 +212,13 @@ class ExplainerOptions:
         "how many images go through the network at once.",
         flag=Flag("Photos that go through the network at once.", "batch-size", int, 1),
         check=checks.count,
+    )
+    compile: Compiler | None = option(
+        None,
+        '"inductor" compiles passes on torch, for many images of one size: seconds at the first '
+        "call, then several times faster on a GPU. None replays what was recorded of a pass.",
+        flag=Flag("inductor: compile passes on torch, which pays for many photos."),
+        check=checks.compiler_or_none,
     )
     bands: Sequence[int] | None = option(
         None,

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from seewhy import backend
+from seewhy.backend.selection import check_compiler
 from seewhy.checks import sides_of
 from seewhy.enhance.augmentations import parse_enhancements
 from seewhy.errors import ModelError
@@ -23,12 +24,11 @@ from seewhy.explainer.build_explanations import ExplainerInfo, versions
 from seewhy.explainer.ensemble import Ensemble
 from seewhy.explainer.input_sizes import InputSizes
 from seewhy.explainer.options import ExplainerOptions
-from seewhy.explainer.planning import extents_of_size, plan_model
+from seewhy.explainer.planning import extents_of_size, method_of, plan_model
 from seewhy.explainer.recorded_options import recorded_options
 from seewhy.images.fitting import PhotoWindows
 from seewhy.images.geometry import Extent
 from seewhy.maps.fuse import fuse
-from seewhy.methods.registry import Method, get_method, refuse_gradients
 from seewhy.models import prepare
 from seewhy.models.prepare import FitOptions, Part, Prepared
 from seewhy.models.samples import list_samples
@@ -54,10 +54,11 @@ class Pipeline:
     def __init__(self, model: Any, options: ExplainerOptions) -> None:
         self.options = options
         self.backend = backend.load()
-        self.method = _method(options, self.backend)
+        self.method = method_of(options, self.backend)
         enhancements, _ = parse_enhancements(options.enhance)
         self.ensemble = Ensemble(enhancements, options.batch_size, options.scores == "logits")
-        self.runner = Runner(self.backend, self.method, options.scores)
+        check_compiler(options.compile, self.backend)
+        self.runner = Runner(self.backend, self.method, options.scores, options.compile)
         sizes = tuple(sides_of(options.sizes))
         self.sizes = InputSizes(sizes, options.fuse, options.sharpen)
         self.fit_options = FitOptions(
@@ -255,6 +256,7 @@ class Pipeline:
             notes=self.plan.notes,
             versions=versions(self.backend),
             upsampling=self.options.upsampling,
+            runs_as_written=self.runner.compiled.runs_as_written,
         )
 
     def _make_plan(self, specs: Any) -> Plan:
@@ -291,15 +293,3 @@ class Pipeline:
             return outcomes[0]
         targets = zip(*(outcome.maps for outcome in outcomes), strict=True)
         return join_layers(outcomes, np.stack([fuse(maps, self.options.fuse) for maps in targets]))
-
-
-def _method(options: ExplainerOptions, module: Any) -> Method:
-    """The method with its options. Raises MethodError where the backend cannot run it."""
-    method = get_method(options.method, options.options)
-    if not module.GRADIENTS:
-        refuse_gradients(method, module.NAME)
-    if parse_enhancements(options.enhance)[1]:
-        from seewhy.methods.eigen import eigen_smoothed  # which imports Keras
-
-        return eigen_smoothed(method)
-    return method

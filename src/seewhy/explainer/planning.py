@@ -11,7 +11,7 @@ from seewhy.enhance.augmentations import Flips, Scales, parse_enhancements
 from seewhy.errors import OptionError
 from seewhy.explainer.options import ExplainerOptions
 from seewhy.images.geometry import Extent
-from seewhy.methods.registry import Method
+from seewhy.methods.registry import Method, get_method, refuse_gradients
 from seewhy.models.wrapped_model import WrappedModel
 from seewhy.plan.placement import extents_for
 from seewhy.plan.plan import Plan, PlanOptions, make_plan
@@ -106,3 +106,15 @@ def _check_enhancements(options: ExplainerOptions, plan: Plan, sides: Sequence[i
 
 def _grid(options: ExplainerOptions) -> tuple[int, ...] | None:
     return None if options.grid is None else tuple(options.grid)
+
+
+def method_of(options: ExplainerOptions, module: ModuleType) -> Method:
+    """The method with its options. Raises MethodError where the backend cannot run it."""
+    method = get_method(options.method, options.options)
+    if not module.GRADIENTS:
+        refuse_gradients(method, module.NAME)
+    if parse_enhancements(options.enhance)[1]:
+        from seewhy.methods.eigen import eigen_smoothed  # which imports Keras
+
+        return eigen_smoothed(method)
+    return method

@@ -90,8 +90,8 @@ def _opaque(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 
 
 def _srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tuple[str, ...]]:
-    if not profile:
-        return image.convert("RGB"), ()
+    if not profile:  # converting copies what has that mode already
+        return (image if image.mode == "RGB" else image.convert("RGB")), ()
     try:
         embedded = ImageCms.ImageCmsProfile(BytesIO(profile))
         if image.mode == "L" and embedded.profile.xcolor_space.strip() == "RGB":

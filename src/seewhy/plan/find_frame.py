@@ -13,6 +13,7 @@ from types import ModuleType
 
 import numpy as np
 
+from seewhy.backend.compile_options import CompileOptions
 from seewhy.models.input_specs import Shape
 from seewhy.models.wrapped_model import WrappedModel
 from seewhy.plan.cuts import Cut
@@ -101,7 +102,7 @@ def _make_probe(
     head = backend.compile(
         lambda images: cut.layout.arrange(ops.cast(cut.split.run_head(*images)[0], "float32")),
         wrapped.variables,
-        often=False,
+        CompileOptions(often=False),
     )
     fixed = wrapped.inputs[0].batch
 

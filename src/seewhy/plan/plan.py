@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from seewhy.backend.compile_options import CompileOptions
 from seewhy.errors import LayerError, MethodError
 from seewhy.images.geometry import Extent
 from seewhy.methods.needs import NEEDS, rules_among
@@ -249,7 +250,9 @@ def _seen_inputs(
     random = np.random.default_rng(0)
     inputs = [random.uniform(0, 1, shape).astype(dtype) for shape, dtype in specs]
     head = backend.compile(
-        lambda images: cut.split.run_head(*images)[0], wrapped.variables, often=False
+        lambda images: cut.split.run_head(*images)[0],
+        wrapped.variables,
+        CompileOptions(often=False),
     )
     usual = ops.convert_to_numpy(head(inputs))
     seen = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -29,15 +28,32 @@ COLUMNS = (
 )
 
 
+class _Maker:
+    """Makes explanations by their places, each once."""
+
+    def __init__(self, make: Callable[[int], Explanation]) -> None:
+        self._make, self._made, self._lock = make, dict[int, Explanation](), threading.RLock()
+
+    def get(self, place: int) -> Explanation:
+        with self._lock:
+            if place not in self._made:
+                self._made[place] = self._make(place)
+            return self._made[place]
+
+
 class MadeWhenLookedAt(Sequence[Explanation]):
     """Explanations by their places, each made the first time and then kept. Slices share them.
 
     Pickling makes them all.
     """
 
-    def __init__(self, count: int, make: Callable[[int], Explanation]) -> None:
-        self._places: Sequence[int] = range(count)
-        self._make, self._made, self._lock = make, dict[int, Explanation](), threading.RLock()
+    def __init__(self, places: Sequence[int], make: Callable[[int], Explanation]) -> None:
+        self._places, self._make = places, make
+
+    @classmethod
+    def of(cls, count: int, make: Callable[[int], Explanation]) -> MadeWhenLookedAt:
+        """So many, of a function that is called once for each place."""
+        return cls(range(count), _Maker(make).get)
 
     @overload
     def __getitem__(self, index: int) -> Explanation: ...
@@ -47,22 +63,11 @@ class MadeWhenLookedAt(Sequence[Explanation]):
 
     def __getitem__(self, index: int | slice) -> Explanation | MadeWhenLookedAt:
         if isinstance(index, slice):
-            part = copy.copy(self)
-            part._places = self._places[index]
-            return part
-        place = self._places[index]
-        with self._lock:
-            if place not in self._made:
-                self._made[place] = self._make(place)
-            return self._made[place]
+            return MadeWhenLookedAt(self._places[index], self._make)
+        return self._make(self._places[index])
 
     def __len__(self) -> int:
         return len(self._places)
-
-    def __copy__(self) -> MadeWhenLookedAt:
-        same = MadeWhenLookedAt.__new__(MadeWhenLookedAt)
-        vars(same).update(vars(self))
-        return same
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tuple, (list(self),)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from seewhy.backend.compile_options import CompileOptions
 from seewhy.models.wrapped_model import WrappedModel
 from seewhy.network.split import Split
 
@@ -18,8 +19,12 @@ KEPT = 32
 class CompileCache:
     """The compiled functions of one model, by what they depend on; the oldest are dropped."""
 
-    def __init__(self, backend: ModuleType) -> None:
-        self.backend = backend
+    steady: int | None = None
+    """Images that all batches are filled up to, where the same images have to give the same bits
+    whatever was run before; None where they need not."""
+
+    def __init__(self, backend: ModuleType, compiler: str | None = None) -> None:
+        self.backend, self._compiler = backend, compiler
         self.functions: dict[Hashable, Callable[..., Any]] = {}
 
     def get(
@@ -34,9 +39,19 @@ class CompileCache:
                 # its functions may refer to weights, which must not become constants
                 compiled: Callable[..., Any] = self.backend.uncompiled(function)
             else:
-                compiled = self.backend.compile(function, wrapped.variables)
+                compiled = self.backend.compile(function, wrapped.variables, self._options)
             self.functions[key] = compiled
         return self.functions[key]
+
+    @property
+    def _options(self) -> CompileOptions:
+        return CompileOptions(at_once=self.steady is not None, compiler=self._compiler)
+
+    @property
+    def runs_as_written(self) -> str | None:
+        """Why some function could not be made faster than it is written; None if all could."""
+        reasons = map(self.backend.runs_as_written, self.functions.values())
+        return next((reason for reason in reasons if reason is not None), None)
 
     def run(
         self, wrapped: WrappedModel, function: Callable[..., Any], *arguments: Sequence[np.ndarray]
@@ -60,7 +75,9 @@ class CompileCache:
         fixed = wrapped.inputs[0].batch
         if fixed is not None and count <= fixed:
             return fixed
-        return 1 << (count - 1).bit_length() if self.backend.COMPILES else count
+        if self.backend.COMPILES:
+            return 1 << (count - 1).bit_length()
+        return max(count, self.steady or 0)
 
 
 def synchronise_variables(wrapped: WrappedModel) -> None:

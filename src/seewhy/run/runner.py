@@ -15,7 +15,7 @@ from seewhy.plan.evidence_sources import QuestionBatch
 from seewhy.plan.plan import Plan
 from seewhy.run import memory, passes, perturbed_passes
 from seewhy.run.compile_cache import CompileCache, filled_up, synchronise_variables
-from seewhy.run.maps_of_batch import start_maps, values_of_one_kind
+from seewhy.run.maps_of_batch import network_tensors, start_maps, values_of_one_kind
 from seewhy.run.outcome import Outcome
 from seewhy.run.perturbed_passes import Change, TailSpec
 from seewhy.run.perturbed_runs import BatchLimits, PerturbedRuns, TailInputs
@@ -27,11 +27,13 @@ from seewhy.targets.target import Target
 class Runner:
     """The compiled functions of one explainer, by target layer and kind of question."""
 
-    def __init__(self, backend: ModuleType, method: Method, scores: str) -> None:
+    def __init__(
+        self, backend: ModuleType, method: Method, scores: str, compiler: str | None = None
+    ) -> None:
         self._backend = backend
         self._method = method
         self._scores = scores
-        self.compiled = CompileCache(backend)
+        self.compiled = CompileCache(backend, compiler)
         self._tail_specs: dict[Hashable, TailSpec] = {}
 
     def outcomes(
@@ -105,7 +107,8 @@ class Runner:
         question = QuestionBatch((), self._scores, plan.context.main)
 
         def make() -> Callable[..., Any]:
-            return passes.all_classes_pass(self._backend, sources, method, question)
+            run = passes.all_classes_pass(self._backend, sources, method, question)
+            return lambda images: run(network_tensors(plan.wrapped, images))
 
         run = self.compiled.get(plan.wrapped, (k, "all classes"), make)
         return self.compiled.run(plan.wrapped, run, images)[0]

@@ -42,6 +42,7 @@ _SHOWN = {
     "fit": (HOW, "HOW"),
     "labels": (ASKED, "FILE"),
     "preprocess": (HOW, "HOW"),
+    "compile": (HOW, "COMPILER"),
     "range": (HOW, "RANGE"),
     "weights": (ASKED, "FILE"),
     "top": (ASKED, "COUNT"),

@@ -12,9 +12,10 @@ import typer
 from seewhy.cli import session, teller
 from seewhy.cli.arguments import completion, grammar
 from seewhy.cli.arguments.early_checks import check_classes, check_folder, check_models
-from seewhy.cli.arguments.flags import ASKED, HOW, PICTURES, Json, OneTarget, Output, Photos, Quiet
+from seewhy.cli.arguments.flags import ASKED, HOW, OUTPUT, PICTURES, Json, OneTarget, Photos, Quiet
 from seewhy.cli.arguments.options import takes_options
 from seewhy.cli.arguments.photos import given_photos
+from seewhy.cli.store_diff import are_stores, check_stores_flags, store_diff
 from seewhy.errors import OptionError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ EXAMPLES = """
 
   seewhy diff before.keras after.keras photos --labels names.txt
   seewhy diff efficientnet-lite0 tuned.keras pets --target cat --pictures 2
+  seewhy diff store_before store_after --output diff.csv
 """
 
 
@@ -46,7 +48,7 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
     model_a: Annotated[
         str,
         typer.Argument(
-            help="A preset or a .keras file.",
+            help="A preset or a .keras file, or a store of seewhy run.",
             show_default=False,
             metavar="MODEL_A",
             autocompletion=completion.models,
@@ -55,14 +57,15 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
     model_b: Annotated[
         str,
         typer.Argument(
-            help="The model to compare.",
+            help="The model to compare, or another store.",
             show_default=False,
             metavar="MODEL_B",
             autocompletion=completion.models,
         ),
     ],
-    photos: Photos,
+    photos: Photos = [],  # noqa: B006  (Typer copies it)
     *,
+    context: typer.Context,
     target: OneTarget = [],  # noqa: B006  (Typer copies it)
     settings: dict[str, Any],
     layer_b: Annotated[
@@ -90,7 +93,7 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
         int,
         typer.Option(
             min=0,
-            help="How many of the most different photos are drawn.",
+            help="How many of the most different photos are drawn; of stores, listed.",
             metavar="COUNT",
             rich_help_panel=PICTURES,
         ),
@@ -104,16 +107,32 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
         ),
     ] = False,
     look: Any,
-    output: Output = Path(),
+    output: Annotated[
+        Path,
+        typer.Option(
+            help="Folder for all files that are written; of stores, also a .csv or .json file.",
+            metavar="FOLDER",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = Path(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show where two models look differently: before and after a change, photo by photo.
+    """Show where two models, or two stores of them, look differently, photo by photo.
 
     Lists the photos, the most different first, and writes NAME_diff.jpg of the first ones and
     diff.csv of all; if no photo differs, it says so and writes nothing. The figure is 1 less the
-    correlation of both maps: 0 for the same map.
+    correlation of both maps: 0 for the same map. Of two stores it compares the rows of the same
+    photos and targets, and needs neither the models nor the photos.
     """
+    if are_stores(model_a, model_b):
+        sources = {name: context.get_parameter_source(name) for name in context.params}
+        check_stores_flags(
+            name for name, source in sources.items() if getattr(source, "name", "") == "COMMANDLINE"
+        )
+        store_diff(model_a, model_b, output, pictures, as_json=json, quiet=quiet)
+    if not photos:
+        raise OptionError("two models are compared on photos: give photos, or a folder of them.")
     layers = grammar.layer_list(layer_b)
     others = settings | {"layer": layers[0] if len(layers) == 1 else layers or settings["layer"]}
     others["preprocess"] = preprocess_b or settings["preprocess"]

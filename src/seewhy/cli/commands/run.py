@@ -93,7 +93,7 @@ def run(  # noqa: PLR0913  (one parameter a flag)
         int | None,
         typer.Option(
             min=1,
-            help="Threads that read photos; one a processor, if not given. With --engine ray "
+            help="Threads that read photos; one a processor, if not given. With --engine ray, "
             "processes that explain; one a GPU, or without GPUs, one a machine.",
             metavar="COUNT",
             rich_help_panel=HOW,
@@ -200,6 +200,10 @@ def _run(  # noqa: PLR0913
     from seewhy.datasets.run_photos import check_sources, check_store, planned
 
     began = time.monotonic()
+    if options.engine == "ray":
+        from seewhy.datasets.engines.ray_cluster import ray_package
+
+        ray_package()  # before millions of photos are listed
     check_store(store, sources, options, settings)
     unknown = known_labels(settings, model) is None and set(options.targets) - set(RANKS)
     if unknown and options.engine == "local":
@@ -233,10 +237,8 @@ def _explainer(model: str, settings: dict[str, Any], engine: str) -> Explainer |
     """The explainer; for workers elsewhere, the recipe of one, so that this process, which may
     share its devices with them, loads none."""
     if engine != "local":
-        from seewhy.datasets.engines.on_ray import ray_package
         from seewhy.datasets.engines.recipe import recipe_of_words
 
-        ray_package()
         return recipe_of_words(model, settings)
     session.load_backend()
     from seewhy.explainer.explainer import Explainer

@@ -42,7 +42,8 @@ def run_dataset(
     if choices.engine == "local":
         own = explainer.explainer() if isinstance(explainer, Recipe) else explainer
         return run_photos(own, sources, store, choices, told=told, stop=stop)
-    from seewhy.datasets.engines.on_ray import ray_package, run_on_ray
+    from seewhy.datasets.engines.on_ray import run_on_ray
+    from seewhy.datasets.engines.ray_cluster import ray_package
 
     ray_package()
     recipe = explainer if isinstance(explainer, Recipe) else recipe_of(explainer)

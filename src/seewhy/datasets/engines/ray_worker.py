@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 BEAT = 5.0
 """Seconds between the signs of life of a worker that is busy."""
+THREADS = "OMP_NUM_THREADS"
 NAMED = 20
 """Unreadable photos of a part that are named; all stand in the store."""
 
@@ -37,8 +39,17 @@ class Job:
     options: RunOptions
     asked: Mapping[str, Any]
     """What the manifest tells of the run itself, with the digest of the plan."""
+    backend: str | None
+    """What Keras runs on."""
     secrets: Mapping[str, str] = field(repr=False)
     """Of addresses; see `places.address.secrets`."""
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """What the workers' processes are started with: a recipe may import Keras as it is read."""
+        # Ray gives a process as many threads as processors, and sums of floats depend on it
+        own = {"KERAS_BACKEND": self.backend, THREADS: os.environ.get(THREADS)}
+        return {"env_vars": {name: value for name, value in own.items() if value}}
 
 
 class Progress:

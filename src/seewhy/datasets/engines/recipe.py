@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,18 +35,22 @@ class Recipe:
     settings: Mapping[str, Any]
     """Arguments of `Explainer`, of which weights are a `SentFile` or None."""
     backend: str | None
-    """What Keras runs on; None where that is not known."""
+    """What Keras runs on; the process has to be started so. None where that is not known."""
     fingerprint: str | None = None
     """Of the weights that the model is to have; None where any are right."""
+    classes: Mapping[str, type] = field(default_factory=dict)
+    """The model's own classes by name, which its file does not hold."""
 
     def explainer(self) -> Explainer:
         """The explainer. Raises a SeewhyError where it cannot be made, or is of other weights."""
-        if self.backend is not None:
-            os.environ["KERAS_BACKEND"] = self.backend
+        import keras
+
         from seewhy.explainer.explainer import Explainer
         from seewhy.models.wrapped_model import fingerprint
 
-        with TemporaryDirectory(prefix="seewhy-") as folder:
+        backend.load()
+        own_classes = keras.saving.custom_object_scope(dict(self.classes))
+        with TemporaryDirectory(prefix="seewhy-") as folder, own_classes:
             place = Path(folder)
             model = _written(place, "model", self.model)
             weights = _written(place, "weights", self.settings.get("weights"))
@@ -78,9 +82,10 @@ def recipe_of(explainer: Explainer) -> Recipe:
     wrapped, settings = pipeline.wrapped, pipeline.options.as_dict()
     if not _is_words(settings["layer"]):
         settings["layer"] = [cut.layer.address for cut in pipeline.plan.cuts]
-    model = _saved(wrapped.model) if wrapped.preset is None else wrapped.preset.name
-    name = pipeline.backend.NAME
-    return Recipe(model, _sendable(settings), name, fingerprint(wrapped.model))
+    name, sendable, digest = pipeline.backend.NAME, _sendable(settings), fingerprint(wrapped.model)
+    if wrapped.preset is not None:
+        return Recipe(wrapped.preset.name, sendable, name, digest)
+    return Recipe(_saved(wrapped.model), sendable, name, digest, dict(_own_classes(wrapped.model)))
 
 
 def _sendable(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,6 +101,23 @@ def _sendable(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _is_words(layer: Any) -> bool:
     layers = layer if isinstance(layer, list | tuple) else [layer]
     return all(each is None or isinstance(each, str | int) for each in layers)
+
+
+def _own_classes(layer: Any) -> Iterator[tuple[str, type]]:
+    """The classes of a model and its layers that are none of Keras's."""
+    import keras
+
+    known: set[int] = set()
+    ahead = [layer]
+    while ahead:
+        each = ahead.pop()
+        if isinstance(each, list | tuple):
+            ahead += each
+        elif isinstance(each, keras.Layer) and id(each) not in known:
+            known.add(id(each))
+            if not type(each).__module__.startswith("keras."):
+                yield type(each).__name__, type(each)
+            ahead += [*getattr(each, "layers", ()), *vars(each).values()]
 
 
 def _sent(path: Path) -> SentFile:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from seewhy import checks
-from seewhy.checks import Fit, Fusion, Scores, Upsampling
+from seewhy.checks import Compiler, Fit, Fusion, Scores, Upsampling
 
 if TYPE_CHECKING:
     from seewhy.methods.registry import MethodLike
@@ -36,6 +36,7 @@ class _Choices(TypedDict, total=False):
     range: checks.Range | tuple[float, float] | None
     prepared: bool | None
     batch_size: int
+    compile: Compiler | None
     bands: Sequence[int] | None
 
 

@@ -88,6 +88,21 @@ def explained_batch(
     )
 
 
+def in_parts(pipeline: Pipeline, batch: np.ndarray) -> Iterator[np.ndarray]:
+    """A batch of `ready_batch`, in parts that go through together, as a pass takes them."""
+    for start in range(0, len(batch), pipeline.images_at_once):
+        yield _on_host(pipeline, batch[start : start + pipeline.images_at_once])
+
+
+def _on_host(pipeline: Pipeline, images: np.ndarray) -> np.ndarray:
+    """Photos preprocessed where that cannot be done in the pass."""
+    wrapped = pipeline.wrapped
+    if images.dtype != np.uint8 or wrapped.prepares_on_device(0):
+        return images
+    ready = wrapped.network_input(images, 0)
+    return ready.astype("uint8") if wrapped.inputs[0].dtype == "uint8" else ready
+
+
 def _one_late(started: Iterable[Fetch]) -> Iterator[ExplainedBatch]:
     """Each is fetched when the next one is started, so that the device need not wait."""
     waiting: deque[Fetch] = deque()
@@ -106,10 +121,7 @@ def _started(
 
     bits: of what is known of each image; see `results.maps_record.CODES`.
     """
-    wrapped = pipeline.wrapped
-    if images.dtype == np.uint8 and not wrapped.prepares_on_device(0):
-        ready = wrapped.network_input(images, 0)
-        images = ready.astype("uint8") if wrapped.inputs[0].dtype == "uint8" else ready
+    images = _on_host(pipeline, images)
     alike = all(target is targets[0] for target in targets)
     groups = [] if alike else group_by_key([batch_key(target) for target in targets])
     if len(groups) < 2:

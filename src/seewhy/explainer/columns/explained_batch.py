@@ -32,11 +32,12 @@ class ExplainedBatch:
         """All parts behind each other."""
         if len(parts) == 1:
             return parts[0]
+        maps = Maps.joined([part.maps for part in parts])
         columns = [
             np.concatenate([getattr(part.outcome, name) for part in parts]) for name in COLUMNS
         ]
         figures = tuple(each for part in parts for each in part.outcome.figures)
-        return cls(Maps.joined([part.maps for part in parts]), outcome_of(columns, figures))
+        return cls(maps, outcome_of(columns, figures))
 
     def rows(self, order: np.ndarray) -> ExplainedBatch:
         """The same images in another order."""

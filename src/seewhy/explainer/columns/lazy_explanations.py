@@ -28,7 +28,6 @@ from seewhy.explainer.columns.explain_columns import (
 from seewhy.explainer.columns.explained_batch import COLUMNS, ExplainedBatch, outcome_of
 from seewhy.explainer.columns.read_photos import in_batches, is_plain, read_ahead
 from seewhy.explainer.pipeline import Pipeline
-from seewhy.explainer.trust import TrustQuestion
 from seewhy.models.prepare import Prepared
 from seewhy.models.samples import as_numpy
 from seewhy.results.explanation import Explanation
@@ -47,10 +46,24 @@ class _Part:
     targets: Sequence[Target]
     explained: ExplainedBatch
 
+    def explanation(self, row: int, info: ExplainerInfo, shown: ShownInput) -> Explanation:
+        """Of one of its images."""
+        given = self.explained.outcome
+        columns = [getattr(given, name)[row] for name in COLUMNS]
+        outcome = outcome_of(columns, given.figures[row : row + 1])
+        (found,) = build_explanations(info, shown, [self.targets[row]], outcome)
+        return found
 
-def lazy_explanations(pipeline: Pipeline, images: Any, targets: Any) -> Explanations | None:
+
+def lazy_explanations(
+    pipeline: Pipeline,
+    images: Any,
+    targets: Any,
+    shown_input: Callable[[Prepared], ShownInput],
+) -> Explanations | None:
     """An explanation for each image, made when it is looked at; warnings are told at once.
 
+    shown_input: what the map of a sample is laid over, and what else can be asked about it.
     None where a method runs the network again, and where several layers or copies make a map:
     beside that, what explanations cost in Python does not count.
     """
@@ -75,9 +88,12 @@ def lazy_explanations(pipeline: Pipeline, images: Any, targets: Any) -> Explanat
     info = pipeline.info()
 
     def make(place: int) -> Explanation:
-        return _explanation(pipeline, info, *table[place])
+        part, row = table[place]
+        sample = part.samples[row]
+        prepared = sample if isinstance(sample, Prepared) else pipeline.prepare(sample)
+        return part.explanation(row, info, shown_input(prepared))
 
-    found = MadeWhenLookedAt(len(table), make)
+    found = MadeWhenLookedAt.of(len(table), make)
     _warn(found, [table[place] for place in range(len(table))])
     return Explanations(found)
 
@@ -102,25 +118,6 @@ def _parts_of_samples(
             yield make(fetch())
     for make, fetch in waiting:
         yield make(fetch())
-
-
-def shown_input(pipeline: Pipeline, sample: Prepared) -> ShownInput:
-    """What the map of a sample is laid over, and what else can be asked about it."""
-    # kept, since several questions about one image share it
-    ask_all = functools.cache(lambda: pipeline.all_class_maps([sample])[0])
-    ask_trust = functools.partial(TrustQuestion, pipeline, sample)
-    return ShownInput(pipeline.shown_part(sample), ask_all, ask_trust)
-
-
-def _explanation(pipeline: Pipeline, info: ExplainerInfo, part: _Part, row: int) -> Explanation:
-    sample = part.samples[row]
-    if not isinstance(sample, Prepared):
-        sample = pipeline.prepare(sample)
-    given = part.explained.outcome
-    columns = [getattr(given, name)[row] for name in COLUMNS]
-    outcome = outcome_of(columns, given.figures[row : row + 1])
-    (found,) = build_explanations(info, shown_input(pipeline, sample), [part.targets[row]], outcome)
-    return found
 
 
 def _warn(found: Sequence[Explanation], rows: Sequence[tuple[_Part, int]]) -> None:
