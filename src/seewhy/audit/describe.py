@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from seewhy.audit.confirm.asked_photos import AskedPhotos
 from seewhy.audit.confirm.confirm_candidate import Tested
 from seewhy.audit.confirm.looks import hottest_within
-from seewhy.audit.confirm.transplant import Rate
+from seewhy.audit.confirm.transplant import Transplant
 from seewhy.audit.confirm.verdicts import CENTRE, Facts, verdict_of
 from seewhy.audit.find.clusters import regularity
 from seewhy.audit.find.evidence_rows import EvidenceRows
@@ -55,17 +56,9 @@ def finding_of(
         place=candidate.region.place,
         box=candidate.region.box,
         cells=tuple((int(row), int(col)) for row, col in np.argwhere(candidate.region.cells)),
-        flip_rate=None if result is None else result.flips.value,
-        interval=None if result is None else _interval(result.flips),
-        control_rate=None if result is None else result.control.value,
-        control_interval=None if result is None else _interval(result.control),
-        covered_rate=None if result is None else result.covered.value,
-        excess=None if result is None else result.more.value,
-        excess_interval=None if result is None else _interval(result.more),
+        **_rates(result),
         removed={name: rate.value for name, rate in tested.removed.items()},
-        accuracy_inside=accuracy(rows, members),
-        accuracy_outside=accuracy(rows, np.setdiff1d(of_class, members)),
-        purity=purity(rows, members),
+        **_true_classes(rows, members, of_class),
         regularity=regularity(rows.maps[members].reshape(len(members), -1)),
         border_share=float(np.nanmean(figures["border_share"])),
         near_duplicates=near_duplicates(photos, members),
@@ -76,6 +69,31 @@ def finding_of(
         examples=tuple(rows.id[k] for k in members[:EXAMPLES]),
         key="",
     )
+
+
+def _rates(result: Transplant | None) -> dict[str, Any]:
+    """Fields of a finding about its transplant."""
+    named = ("flip_rate", "control_rate", "covered_rate", "excess")
+    intervals = ("interval", "control_interval", "excess_interval")
+    if result is None:
+        return dict.fromkeys((*named, *intervals))
+    rates = (result.flips, result.control, result.covered, result.more)
+    bounded = (result.flips, result.control, result.more)
+    return {
+        **{name: rate.value for name, rate in zip(named, rates, strict=True)},
+        **{name: (rate.low, rate.high) for name, rate in zip(intervals, bounded, strict=True)},
+    }
+
+
+def _true_classes(
+    rows: EvidenceRows, members: np.ndarray, of_class: np.ndarray
+) -> dict[str, float | None]:
+    """Fields of a finding about the true classes of its photos."""
+    return {
+        "accuracy_inside": accuracy(rows, members),
+        "accuracy_outside": accuracy(rows, np.setdiff1d(of_class, members)),
+        "purity": purity(rows, members),
+    }
 
 
 def central_share(maps: np.ndarray) -> float:
@@ -123,7 +141,3 @@ def near_duplicates(photos: AskedPhotos, members: np.ndarray) -> int:
     alike = (flat / length[:, None]) @ (flat / length[:, None]).T
     np.fill_diagonal(alike, 0)
     return int((alike >= ALIKE).any(axis=1).sum()) if len(alike) else 0
-
-
-def _interval(rate: Rate) -> tuple[float, float]:
-    return rate.low, rate.high

@@ -64,6 +64,8 @@ class AuditFiles:
         """All files of what is known so far; gives the audit with the names of its pictures."""
         with self._told():
             named = [self._with_pictures(each, audit, rows, store) for each in audit.findings]
+            if complete:
+                self._remove_others(audit)
         audit = replace(audit, findings=tuple(named))
         record = audit.as_dict() | {"complete": complete}
         self._write(FINDINGS, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
@@ -82,6 +84,11 @@ class AuditFiles:
             if not write_pictures(path, finding, store, rows, places):
                 return finding
         return replace(finding, pictures=name)
+
+    def _remove_others(self, audit: Audit) -> None:
+        """Pictures of candidates that turned out to be the same as others."""
+        for key in self._tested.keys() - {each.key for each in audit.findings}:
+            (self.folder / f"finding-{key}.jpg").unlink(missing_ok=True)
 
     def _read(self) -> dict[str, Any]:
         try:
