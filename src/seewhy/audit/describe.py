@@ -85,9 +85,7 @@ def _rates(result: Transplant | None) -> dict[str, Any]:
     }
 
 
-def _true_classes(
-    rows: EvidenceRows, members: np.ndarray, of_class: np.ndarray
-) -> dict[str, float | None]:
+def _true_classes(rows: EvidenceRows, members: np.ndarray, of_class: np.ndarray) -> dict[str, Any]:
     """Fields of a finding about the true classes of its photos."""
     return {
         "accuracy_inside": accuracy(rows, members),
