@@ -110,9 +110,8 @@ def test_a_thing_that_is_always_in_the_middle_is_not_confirmed(tmp_path):
     _, case = case_of(tmp_path, share=0.0, clear=1.0, centred=True)
     audit = case.audit()
     assert not audit.confirmed
-    (own, *_) = [each for each in audit if each.class_index == 1]
-    assert own.verdict == OBJECT
-    assert own.flip_rate > 0.5
+    # pasted into others, it flips them as a mark would
+    assert any(each.verdict == OBJECT and each.flip_rate > 0.5 for each in audit)
 
 
 def test_the_command_writes_all_files(used, monkeypatch, capsys, tmp_path):
