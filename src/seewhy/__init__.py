@@ -10,6 +10,7 @@ from seewhy._version import __version__
 
 if TYPE_CHECKING:
     from seewhy import datasets, enhance, errors, ground_truth, metrics, render, targets
+    from seewhy.audit import AuditModule
     from seewhy.explainer.explainer import Explainer
     from seewhy.explainer.one_shot import concepts, explain, trust
     from seewhy.network.split import Split
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from seewhy.studies.diff import diff
     from seewhy.studies.evaluate import evaluate
 
+    audit: AuditModule
+
 __all__ = [
     "Explainer",
     "Explanation",
@@ -31,6 +34,7 @@ __all__ = [
     "Prediction",
     "Split",
     "__version__",
+    "audit",
     "benchmark",
     "compare",
     "concepts",
