@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from seewhy.studies.debug import debug
     from seewhy.studies.diff import diff
     from seewhy.studies.evaluate import evaluate
+    from seewhy.studies.reproduce.reproduce import reproduce
 
 __all__ = [
     "Explainer",
@@ -46,6 +47,7 @@ __all__ = [
     "metrics",
     "on_one_scale",
     "render",
+    "reproduce",
     "targets",
     "trust",
 ]
@@ -66,6 +68,7 @@ _PLACES = {
     "explain": "explainer.one_shot",
     "layers": "plan.layer_table",
     "on_one_scale": "results.shared_scale",
+    "reproduce": "studies.reproduce.reproduce",
     "trust": "explainer.one_shot",
 }
 

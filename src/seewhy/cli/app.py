@@ -22,6 +22,7 @@ from seewhy.cli.commands import (
     layers,
     lists,
     locate,
+    reproduce,
     run,
 )
 from seewhy.cli.help import Command, Group
@@ -56,6 +57,7 @@ for panel, commands in {
         (concepts.concepts, concepts.EXAMPLES),
         (run.run, run.EXAMPLES),
         (gallery.gallery, gallery.EXAMPLES),
+        (reproduce.reproduce, reproduce.EXAMPLES),
         (explain.demo, None),
     ),
     MEASURE: (
