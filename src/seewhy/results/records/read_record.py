@@ -98,7 +98,7 @@ def read_record(plain: Any) -> Record:
     Raises ValueError, which says what is wrong as a part of a sentence.
     """
     fields = _Fields(plain, "the record")
-    if fields.any("schema") != SCHEMA:
+    if fields.any("schema") is True or fields.any("schema") != SCHEMA:
         raise ValueError(f"its schema is {str(fields.any('schema'))[:20]!r}, and {SCHEMA} is read")
     photo, model = _photo(fields.any("photo")), _model(fields.any("model"))
     map, sha256, shape = _map(fields.any("map"))
