@@ -105,7 +105,7 @@ def test_weights_that_change_in_memory_are_seen(folder):
 
 
 def test_pixels_and_values_are_known_by_their_numbers(explainer, folder):
-    pixels = tiny.photos(1)[0]
+    pixels = tiny.photos(2)[0]
     file = explainer(pixels, 1)[0].save(folder / "pixels.json")
     assert seewhy.reproduce(file, photo=pixels).verdict == "identical"
     assert seewhy.reproduce(file, photo=str(folder / "photo0.png")).verdict == "identical"
