@@ -24,6 +24,7 @@ ORDER = (
     ("run",),
     ("explainer",),
     ("studies", "datasets", "seewhy_pytest"),
+    ("audit",),
     ("cli",),
     ("__init__", "__main__"),
 )

@@ -10,6 +10,7 @@ from seewhy._version import __version__
 
 if TYPE_CHECKING:
     from seewhy import datasets, enhance, errors, ground_truth, metrics, render, targets
+    from seewhy.audit import AuditModule
     from seewhy.explainer.explainer import Explainer
     from seewhy.explainer.one_shot import concepts, explain, trust
     from seewhy.network.split import Split
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from seewhy.studies.debug import debug
     from seewhy.studies.diff import diff
     from seewhy.studies.evaluate import evaluate
-    from seewhy.studies.reproduce.reproduce import reproduce
+    from seewhy.studies.reproduce.make_again import reproduce
+
+    audit: AuditModule
 
 __all__ = [
     "Explainer",
@@ -32,6 +35,7 @@ __all__ = [
     "Prediction",
     "Split",
     "__version__",
+    "audit",
     "benchmark",
     "compare",
     "concepts",
@@ -68,7 +72,7 @@ _PLACES = {
     "explain": "explainer.one_shot",
     "layers": "plan.layer_table",
     "on_one_scale": "results.shared_scale",
-    "reproduce": "studies.reproduce.reproduce",
+    "reproduce": "studies.reproduce.make_again",
     "trust": "explainer.one_shot",
 }
 

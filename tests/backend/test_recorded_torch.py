@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nets import tiny
-from seewhy.errors import SeewhyWarning
+from seewhy.errors import BackendError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="about torch")
@@ -81,6 +81,44 @@ def test_what_looks_at_values_runs_as_it_is_written(from_second):
         got = explainer.maps(images[k : k + 1], by_value).maps
         plain = Explainer(tiny.plain(), preprocess="unit").maps(images[k : k + 1], by_value).maps
         np.testing.assert_allclose(got, plain, atol=1e-6 * max(np.abs(plain).max(), 1e-9))
+    # which is told
+    about = explainer(images[:1], by_value)[0].diagnostics["runs_as_written"]
+    assert "Error" in about
+    assert "runs_as_written" not in recorded_explanation(images).diagnostics
+
+
+def recorded_explanation(images):
+    explainer = Explainer(tiny.plain(), preprocess="unit")
+    for _ in range(3):
+        found = explainer(images)
+    assert any(recordings(explainer))
+    return found[0]
+
+
+def test_a_compiler_of_torch(monkeypatch):
+    """Its code is compiled in the benchmarks, which takes half a minute."""
+    import torch
+
+    compiled = []
+
+    def compile(graph, dynamic):
+        compiled.append(dynamic)
+        return graph
+
+    monkeypatch.setattr(torch, "compile", compile)
+    images = tiny.photos(3)[:, :32, :32]
+    plain, other = (
+        Explainer(tiny.plain(), preprocess="unit", compile=how).maps(images)
+        for how in (None, "inductor")
+    )
+    np.testing.assert_allclose(other.maps, plain.maps, atol=1e-6 * np.abs(plain.maps).max())
+    assert compiled == [False]
+
+
+def test_a_compiler_that_is_not_there(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    with pytest.raises(BackendError, match=r"C\+\+ compiler"):
+        Explainer(tiny.plain(), preprocess="unit", compile="inductor")
 
 
 def _best(values):

@@ -13,6 +13,7 @@ from helpers import margins
 from helpers.references_input import integration_points, noisy_copies
 from nets import tiny, transformers
 from seewhy import errors, targets
+from seewhy.backend.selection import load
 from seewhy.explainer.explainer import Explainer
 from seewhy.run import memory
 from seewhy.run.compile_cache import CompileCache
@@ -140,6 +141,41 @@ def test_chunks_are_halved_where_memory_ends(method, monkeypatch):
     with pytest.warns(errors.MemoryWarning, match=r"going on with \d+.*smaller batch_size"):
         found = maps(method)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_memory_that_ends_is_noticed_when_results_are_fetched(method, monkeypatch):
+    """An accelerator runs behind the host, and fails when somebody waits for it."""
+    expected = maps(method)
+    monkeypatch.setattr(memory, "images_at_once", lambda _: 4)
+    monkeypatch.setattr(memory, "TAIL", 2**15)
+    backend = load()
+    kept, fetched = backend.fetch_later, []
+
+    def late(tensors):
+        fetch, place = kept(tensors), len(fetched)
+        fetched.append(place)
+
+        def failing():
+            if place == 2:  # when another chunk is on its way
+                raise MemoryError
+            return fetch()
+
+        return failing
+
+    monkeypatch.setattr(backend, "fetch_later", late)
+    warnings.simplefilter("ignore")  # pytest puts it back
+    found = maps(method)
+    assert len(fetched) > 2
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+
+
+def test_chunks_are_sized_by_the_memory_of_the_device(monkeypatch):
+    backend = load()
+    assert memory.at_once(backend, 2**25) == 2**25
+    for free, wanted in ((2**40, 2**37), (2**40 + 2**39, 2**37), (2**20, 2**25)):
+        monkeypatch.setattr(backend, "free_memory", lambda free=free: free)
+        assert memory.at_once(backend, 2**25) == wanted
 
 
 def test_other_errors_are_not_taken_for_memory(monkeypatch):

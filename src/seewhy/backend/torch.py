@@ -165,7 +165,10 @@ def _on_host(tensor: Tensor) -> Tensor:
 
 def free_memory() -> int | None:
     """Free bytes of the accelerator; None on a CPU."""
-    return int(torch.cuda.mem_get_info()[0]) if torch.cuda.is_available() else None
+    if not torch.cuda.is_available():
+        return None
+    kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()  # for what comes next
+    return int(torch.cuda.mem_get_info()[0]) + int(kept)
 
 
 def each(

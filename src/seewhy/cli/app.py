@@ -11,6 +11,7 @@ import typer
 from seewhy._version import __version__
 from seewhy.cli import session
 from seewhy.cli.commands import (
+    audit,
     benchmark,
     compare,
     concepts,
@@ -61,6 +62,7 @@ for panel, commands in {
         (explain.demo, None),
     ),
     MEASURE: (
+        (audit.audit, audit.EXAMPLES),
         (diff.diff, diff.EXAMPLES),
         (evaluate.evaluate, evaluate.EXAMPLES),
         (benchmark.benchmark, benchmark.EXAMPLES),

@@ -101,6 +101,10 @@ class Store:
         if len(self.kept[part]):
             yield from self._rows(self._table(part))
 
+    def columns_of(self, part: int, names: Sequence[str]) -> Any:
+        """Columns of the rows of one part, by name, as a table of pyarrow."""
+        return self._table(part, names)
+
     def keys_of(self, part: int) -> list[tuple[str, str]]:
         """(id, question) of the rows of one part."""
         columns = self._table(part, ["id", "question"])

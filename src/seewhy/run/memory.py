@@ -22,7 +22,10 @@ PART = 8
 def at_once(backend: ModuleType, on_cpu: int) -> int:
     """Bytes of changed activations, or of gradients, that are held at once."""
     free = backend.free_memory()
-    return on_cpu if free is None else max(on_cpu, free // PART)
+    if free is None:
+        return on_cpu
+    # a power of two, so that chunks keep their shape while other things come and go
+    return max(on_cpu, 1 << max(0, int(free // PART).bit_length() - 1))
 
 
 def images_at_once(backend: ModuleType) -> int:

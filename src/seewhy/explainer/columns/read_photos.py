@@ -28,8 +28,12 @@ Mark = TypeVar("Mark")
 
 def is_plain(pipeline: Pipeline) -> bool:
     """Whether one pass gives the maps, and nothing but the network's input of a photo is needed."""
-    if pipeline.ensemble.enhancements or pipeline.options.sizes or not pipeline.is_planned:
-        return False  # windows and other sizes of the input are cut from the photo itself
+    options = pipeline.options
+    # windows and other sizes of the input are cut from the photo itself, and maps are joined
+    if pipeline.ensemble.enhancements or options.sizes or options.sharpen != 1:
+        return False
+    if not pipeline.is_planned:
+        return False
     return pipeline.runner.is_one_pass and len(pipeline.plan.cuts) == 1
 
 

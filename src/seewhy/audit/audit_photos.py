@@ -1,0 +1,138 @@
+"""What a model has learned, asked of photos or a store of their explanations: `seewhy.audit`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Unpack
+
+from seewhy.audit.audit_options import AuditOptions
+from seewhy.audit.find.clusters import hdbscan
+from seewhy.audit.finding import Audit
+from seewhy.audit.run_audit import audit_store
+from seewhy.datasets.manifest import read_manifest
+from seewhy.datasets.open_store import Store, open_store
+from seewhy.datasets.run_options import RunOptions
+from seewhy.datasets.run_photos import RunState, run_photos
+from seewhy.datasets.store_files import store_place
+from seewhy.errors import MapError, OptionError
+from seewhy.explainer.arguments.describe import accepts_options
+from seewhy.explainer.arguments.types import ExplainerArguments
+from seewhy.explainer.columns.weighted_features import check_one_layer
+from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.options import ExplainerOptions
+from seewhy.images.argument_order import check_order
+
+STORE = "store"
+"""The folder in that of the audit where photos are explained into."""
+_FREE = ("batch_size", "labels", "weights", "top", "prepared", "bands")
+"""Options of which a store says nothing, or which change none of its maps."""
+
+
+@accepts_options()
+def audit(
+    source: Any,
+    model: Any,
+    *,
+    folder: str | Path | None = None,
+    choices: AuditOptions | None = None,
+    **settings: Unpack[ExplainerArguments],
+) -> Audit:
+    """Find what photos of a class have in common, and whether the model needs it.
+
+    source: a store of `seewhy.datasets.run`, or its folder; or photos as that takes them, which are
+        explained first.
+    model: as `Explainer` takes it, or an Explainer; of a store, the model that it was made with.
+    folder: where the files go (see docs/audit.md), and an audit that was stopped goes on; None
+        writes none.
+    choices: what is looked at, how much is tested, and the seed.
+    {options}
+    Raises StoreError for a store of another model, and DependencyError where scikit-learn or
+    pyarrow is missing.
+    """
+    check_order("seewhy.audit(photos, model)", model)
+    hdbscan()
+    asked = choices or AuditOptions()
+    output = None if folder is None else Path(folder)
+    store = as_store(source)
+    if store is not None:
+        explainer = explainer_for(store, model, settings)
+        return audit_store(store, explainer, output, asked)
+    explainer = model if isinstance(model, Explainer) else Explainer(model, **settings)
+    if output is not None:
+        store, _ = explained(source, explainer, output / STORE, asked)
+        return audit_store(store, explainer, output, asked)
+    with TemporaryDirectory(prefix="seewhy-") as there:
+        store, _ = explained(source, explainer, Path(there), asked)
+        return audit_store(store, explainer, None, asked)
+
+
+def as_store(source: Any) -> Store | None:
+    """A store that is given, or by its folder; None for photos."""
+    if isinstance(source, Store):
+        return source
+    if not isinstance(source, str | os.PathLike):
+        return None
+    place = store_place(os.fspath(source))
+    return open_store(place) if read_manifest(place) is not None else None
+
+
+def explainer_for(store: Store, model: Any, settings: Mapping[str, Any]) -> Explainer:
+    """The explainer that a store was made with.
+
+    settings: arguments of `Explainer`; those that are not the store's raise OptionError.
+    """
+    if isinstance(model, Explainer):
+        return model
+    about = store.manifest
+    known = {name: about["options"][name] for name in about["options"] if name in _fields()}
+    default = ExplainerOptions().as_dict()
+    for name, value in settings.items():
+        said = _plain(value)
+        if name in known and value != default[name] and said != known[name]:
+            raise OptionError(
+                f"the store {str(store.folder)!r} was made with {name} {known[name]!r}; got "
+                f"{said!r}. Leave it out, or run again with it."
+            )
+    known |= {name: settings[name] for name in _FREE if name in settings}
+    known |= {"method": about["method"], "options": about["options"].get("of_method") or None}
+    explainer = Explainer(model, **known)
+    if explainer.layer == about["layer"]:
+        return explainer
+    layers = about["layer"].split(" + ")
+    return explainer.having(layer=layers if len(layers) > 1 else layers[0])
+
+
+def explained(
+    source: str | Path | Sequence[str | Path],
+    explainer: Explainer,
+    folder: Path,
+    options: AuditOptions,
+    **how: Any,
+) -> tuple[Store, RunState]:
+    """The store of photos, which are explained as far as they are not yet. how: `told` and `stop`
+    of `run_photos`."""
+    state = run_photos(explainer, source, folder, run_options(explainer, options), **how)
+    return open_store(folder), state
+
+
+def run_options(explainer: Explainer, options: AuditOptions) -> RunOptions:
+    """How photos are explained for an audit: with features where one layer gives them."""
+    try:
+        check_one_layer(explainer.pipeline)
+        features = True
+    except MapError:
+        features = False
+    return RunOptions(
+        features=features, labels_from_folder=options.labels_from_folder, shard_size=256
+    )
+
+
+def _fields() -> set[str]:
+    return set(ExplainerOptions().as_dict()) - set(_FREE) - {"layer", "method", "options"}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple | list) else value

@@ -1,0 +1,222 @@
+"""An audit: photos explained, candidates found and put to the test, findings written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seewhy._version import __version__
+from seewhy.audit.audit_options import AuditOptions
+from seewhy.audit.confirm.asked_photos import AskedPhotos, check_photos
+from seewhy.audit.confirm.confirm_candidate import Laboratory
+from seewhy.audit.confirm.looks import photo_cells
+from seewhy.audit.describe import finding_of
+from seewhy.audit.find.candidates import Candidate, candidates_of, inside
+from seewhy.audit.find.cell_scores import CellSample
+from seewhy.audit.find.clusters import hdbscan
+from seewhy.audit.find.evidence_rows import EvidenceRows, evidence_rows
+from seewhy.audit.find.groups import Group, groups_of
+from seewhy.audit.finding import Audit, Finding
+from seewhy.audit.regions import region_of_cells
+from seewhy.audit.write.audit_files import AuditFiles
+from seewhy.datasets.open_store import Store
+from seewhy.errors import StoreError
+from seewhy.models.wrapped_model import fingerprint
+from seewhy.targets.labels import Label
+
+if TYPE_CHECKING:
+    from seewhy.explainer.explainer import Explainer
+
+COMPARED_GROUPS = 40
+"""Classes that are compared cell by cell, the largest: each takes a run of the network over its
+photos."""
+Told = Callable[[str, int, int], None]
+"""Is told what is done, how many are done and of how many."""
+
+
+def audit_store(
+    store: Store,
+    explainer: Explainer,
+    output: Path | None,
+    options: AuditOptions,
+    told: Told | None = None,
+) -> Audit:
+    """Audit the photos of a store.
+
+    explainer: of the model that the store was made with. output: the folder of the files; None
+    writes none. What was tested before for the same question is taken from there.
+    Raises StoreError for another model's store, OptionError, TargetError for unknown classes.
+    """
+    hdbscan()
+    check_model(store, explainer)
+    tell = told or (lambda *_: None)
+    rows = evidence_rows(store)
+    asked = _asked_classes(explainer, options)
+    photos = AskedPhotos(explainer.pipeline, rows.source, bool(store.manifest["exact"]))
+    check_photos(photos, np.arange(min(len(rows), 4)))
+    question = question_of(store, options)
+    groups = list(groups_of(rows, asked))
+    random = np.random.default_rng(options.seed)
+    cells = _cells_of(rows, groups, photos, options)
+    candidates = candidates_of(rows, _told(groups, tell), cells, random)
+    files = None if output is None else AuditFiles(output, question)
+    settings = {"model": explainer.pipeline.wrapped.name, **_settings(store, options)}
+    audit = Audit((), len(rows), settings, _notes(rows, groups, candidates))
+    laboratory = Laboratory(rows, photos, options, store.manifest)
+    return _confirmed(audit, candidates, laboratory, files, store, tell)
+
+
+def _confirmed(
+    audit: Audit,
+    candidates: Sequence[Candidate],
+    laboratory: Laboratory,
+    files: AuditFiles | None,
+    store: Store,
+    tell: Told,
+) -> Audit:
+    """Test the strongest candidates, and write each as it is done."""
+    options, rows = laboratory.options, laboratory.rows
+    kept: list[tuple[Finding, Candidate]] = []
+    todo = candidates[: options.confirm]
+    for number, candidate in enumerate(todo):
+        tell("Testing", number, len(todo))
+        key = key_of(candidate, rows)
+        known = None if files is None else files.known(key)
+        if known is None:
+            tested = laboratory.test(candidate, key)
+            classes = store.manifest["classes"]
+            finding = replace(finding_of(tested, rows, laboratory.photos, classes), key=key)
+            done = tested.candidate
+            if files is not None:
+                files.remember(finding, rows.row[done.members])
+        else:
+            finding, members = known
+            done = replace(
+                candidate,
+                members=np.flatnonzero(np.isin(rows.row, members)),
+                region=region_of_cells(finding.cells, rows.grid),
+            )
+        kept = with_finding(kept, finding, done)
+        audit = replace(
+            audit,
+            findings=tuple(each for each, _ in kept),
+            members={each.key: tuple(rows.row[of.members].tolist()) for each, of in kept},
+            problems=tuple(laboratory.photos.problems),
+        )
+        if files is not None:
+            audit = files.write(audit, rows, store)
+    tell("Testing", len(todo), len(todo))
+    return audit if files is None else files.write(audit, rows, store, complete=True)
+
+
+def with_finding(
+    kept: Sequence[tuple[Finding, Candidate]], finding: Finding, candidate: Candidate
+) -> list[tuple[Finding, Candidate]]:
+    """Findings with one more, the worst first; of those of the same photos, of which one's place
+    lies in the other's, the worse one."""
+    ordered = sorted([*kept, (finding, candidate)], key=lambda each: each[0].badness, reverse=True)
+    left: list[tuple[Finding, Candidate]] = []
+    for each in ordered:
+        if not any(inside(each[1], other) for _, other in left):
+            left.append(each)
+    return left
+
+
+def check_model(store: Store, explainer: Explainer) -> None:
+    """Raises StoreError where the store was made with other weights or another layer."""
+    made, now = store.manifest["model"], fingerprint(explainer.pipeline.wrapped.model)
+    if made.get("weights_sha256") != now:
+        raise StoreError(
+            f"the store {str(store.folder)!r} was made with a model of other weights "
+            f"({made.get('name')!r}): give that model with --model, or run again with this one."
+        )
+
+
+def question_of(store: Store, options: AuditOptions) -> str:
+    """Equal where the same photos, model and choices are audited."""
+    about = {name: store.manifest.get(name) for name in ("plan", "layer", "method", "options")}
+    about |= {"model": store.manifest["model"], "rows": len(store), "version": __version__}
+    asked = {name: value for name, value in asdict(options).items() if name != "confirm"}
+    text = json.dumps([about, asked], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def key_of(candidate: Candidate, rows: EvidenceRows) -> str:
+    """Equal for the same photos and region."""
+    digest = hashlib.sha256(rows.row[candidate.members].tobytes())
+    digest.update(candidate.region.cells.tobytes())
+    digest.update(f"{candidate.group.index} {candidate.group.kind}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _asked_classes(explainer: Explainer, options: AuditOptions) -> set[int] | None:
+    if not options.classes:
+        return None
+    found: set[int] = set()
+    for each in options.classes:
+        label = explainer.labels.find(each)
+        found |= {label.index} if isinstance(label, Label) else set(label.indices)
+    return found
+
+
+def _cells_of(
+    rows: EvidenceRows, groups: Sequence[Group], photos: AskedPhotos, options: AuditOptions
+) -> Callable[[Group], tuple[CellSample, CellSample] | None]:
+    """A function that gives the cells of photos of a group, and as many of other classes."""
+    sizes = sorted((len(each.members) for each in groups), reverse=True)
+    least = sizes[COMPARED_GROUPS - 1] if len(sizes) > COMPARED_GROUPS else 0
+
+    def sample(places: np.ndarray) -> CellSample | None:
+        kept, activations = photo_cells(rows, photos, places)
+        return None if activations is None else CellSample.of(kept, activations, rows.maps[kept])
+
+    def cells(group: Group) -> tuple[CellSample, CellSample] | None:
+        others = np.flatnonzero(rows.predicted != group.index)
+        if len(group.members) < least or len(others) < options.sample // 16:
+            return None
+        random = np.random.default_rng([options.seed, group.index, len(group.members)])
+        own = sample(np.sort(random.permutation(group.members)[: options.sample]))
+        beside = sample(random.permutation(others)[: options.sample])
+        return None if own is None or beside is None else (own, beside)
+
+    return cells
+
+
+def _told(groups: Sequence[Group], tell: Told) -> Sequence[Group]:
+    tell("Finding", 0, len(groups))
+    return groups
+
+
+def _settings(store: Store, options: AuditOptions) -> dict[str, object]:
+    about = store.manifest
+    return {
+        "store": str(store.folder),
+        "layer": about["layer"],
+        "method": about["method"],
+        "weights_sha256": about["model"].get("weights_sha256"),
+        **asdict(options),
+        "classes": [str(each) for each in options.classes],
+        "version": __version__,
+    }
+
+
+def _notes(
+    rows: EvidenceRows, groups: Sequence[Group], candidates: Sequence[Candidate]
+) -> tuple[str, ...]:
+    notes = []
+    if len(np.unique(rows.predicted)) < 2:
+        notes.append(
+            "all photos are predicted as one class, so that no region can be pasted into photos of "
+            "another: add photos of other classes."
+        )
+    if not groups:
+        notes.append("no class that is asked has five photos with evidence.")
+    elif not candidates:
+        notes.append("no photos of a class have their evidence at one place.")
+    return tuple(notes)
