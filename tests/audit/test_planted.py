@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import seewhy
 from helpers.commands import run_command
@@ -142,6 +143,32 @@ def test_the_command_writes_all_files(used, monkeypatch, capsys, tmp_path):
     status, out, _ = run_command(monkeypatch, capsys, *line, "--json")
     assert status == 0
     assert json.loads(out)["findings"] == record["findings"]
+
+
+def test_masks_are_exported_and_photos_are_mended(used, monkeypatch, capsys, tmp_path):
+    line = ["audit", used.folder / "store", "--model", used.model, "--output", tmp_path]
+    line += ["--confirm", 1, "--recipients", 16, "--export-masks", "--preprocess", "none"]
+    status, _, err = run_command(monkeypatch, capsys, *line)
+    assert status == 0
+    record = json.loads((tmp_path / "audit.json").read_text())
+    first = Finding.from_dict(record["findings"][0])
+    assert first.confirmed
+    assert f"{first.photos} masks" in err
+    rows = (tmp_path / "masks" / "masks.csv").read_text().splitlines()
+    assert len(rows) == 1 + first.photos
+    mask = np.asarray(Image.open(tmp_path / "masks" / rows[1].split(",")[-1])) > 0
+    assert mask.shape == used.data.photos.shape[1:3]
+    assert mask[-4:].all()  # where the strip is
+    assert not mask[: planted.SIDE // 2].any()
+    number = int(rows[1].split(",")[-1][2:8])
+    before = used.data.photos[number]
+    for how in ("fill", "blur"):
+        (after,) = seewhy.audit.without(before, first, how=how)
+        assert (after[~mask] == before[~mask]).all()
+    (after,) = seewhy.audit.without([before], first)
+    strip = np.array([200, 40, 160])
+    assert np.abs(before[-4:] - strip.astype(float)).mean() < 10
+    assert np.abs(after[-3:] - strip.astype(float)).mean() > 30
 
 
 def test_what_was_tested_is_not_tested_again(used, monkeypatch, tmp_path):
