@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,7 +21,7 @@ from seewhy import datasets
 from seewhy.audit import AuditOptions
 from seewhy.audit.confirm.confirm_candidate import Laboratory
 from seewhy.audit.finding import CONFIRMED, OBJECT, VERDICTS, Finding
-from seewhy.errors import OptionError, StoreError, TargetError
+from seewhy.errors import ImageError, OptionError, StoreError, TargetError
 
 pytestmark = pytest.mark.one_backend
 
@@ -204,6 +205,34 @@ def _without_pictures(used, choices, audit):
         for each, own in zip(whole, audit, strict=True)
     ]
     return [each.as_dict() for each in named]
+
+
+def test_a_model_that_brings_photos_to_its_size_by_itself(used, tmp_path):
+    """Photos of several sizes, to a network with a layer that resizes them."""
+    inner = keras.models.load_model(used.model)
+    image = keras.Input((None, None, 3))
+    resized = keras.layers.Resizing(planted.SIDE, planted.SIDE)(image)
+    model = keras.Model(image, inner(resized))
+    for k, pixels in enumerate(used.data.photos):
+        photo = Image.fromarray(pixels).resize((planted.SIDE + 8 * (k % 3),) * 2)
+        photo.save(tmp_path / f"{k:04}.png")
+    choices = AuditOptions(confirm=2, recipients=16)
+    audit = seewhy.audit(tmp_path, model, choices=choices, preprocess="none")
+    assert audit[0].confirmed
+    precision, recall = used.precision_and_recall(audit)
+    assert min(precision, recall) >= 0.8
+
+
+def test_photos_that_are_gone_are_told(used, tmp_path):
+    shutil.copytree(used.folder / "photos", tmp_path / "photos")
+    explainer = seewhy.Explainer(used.model, preprocess="none", batch_size=32)
+    datasets.run(explainer, tmp_path / "photos", tmp_path / "other", datasets.RunOptions())
+    shutil.rmtree(tmp_path / "photos" / "0")
+    kept = seewhy.audit(tmp_path / "other", explainer, choices=AuditOptions(confirm=1))
+    assert any("0000.png" in problem or "no file" in problem for problem in kept.problems)
+    shutil.rmtree(tmp_path / "photos")
+    with pytest.raises(ImageError, match="cannot be read any more"):
+        seewhy.audit(tmp_path / "other", explainer)
 
 
 def test_findings_as_a_table_and_back(used):

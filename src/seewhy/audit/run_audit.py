@@ -59,7 +59,7 @@ def audit_store(
     rows = evidence_rows(store)
     asked = _asked_classes(explainer, options)
     photos = AskedPhotos(explainer.pipeline, rows.source, bool(store.manifest["exact"]))
-    check_photos(photos, np.arange(min(len(rows), 4)))
+    check_photos(photos, np.unique(np.linspace(0, len(rows) - 1, 16).astype(int)))
     question = question_of(store, options)
     groups = list(groups_of(rows, asked))
     random = np.random.default_rng(options.seed)
@@ -81,7 +81,7 @@ def _confirmed(
     tell: Told,
 ) -> Audit:
     """Test the strongest candidates, and write each as it is done."""
-    options, rows = laboratory.options, laboratory.rows
+    rows = laboratory.rows
     kept: list[tuple[Finding, Candidate]] = []
     for number, candidate in enumerate(candidates):
         tell("Testing", number, len(candidates))
