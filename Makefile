@@ -12,8 +12,10 @@ WORKERS ?= 2
 
 # What differs between backends; TensorFlow, the fastest on CPUs, runs the rest too
 EACH = not framework_free and not one_backend
-# What a change of the code cannot break, or hardly ever; `make test-all` runs it too
+# What a change of the code cannot break, or hardly ever, on any backend, or on one alone;
+# `make test-all` runs it too
 QUICK = not slow
+QUICK_EACH = $(EACH) and not slow and not slow_elsewhere
 
 .PHONY: demo test test-all check bench dist clean
 
@@ -24,12 +26,13 @@ demo: .venv-demo/$(BACKEND)
 test: export OMP_NUM_THREADS = 1
 test: .venv/ready .venv/chromium
 	KERAS_BACKEND=tensorflow .venv/bin/pytest -n $(WORKERS) -m "$(QUICK)"
-	KERAS_BACKEND=jax .venv/bin/pytest -n $(WORKERS) -m "$(EACH) and $(QUICK)"
-	KERAS_BACKEND=torch .venv/bin/pytest -n $(WORKERS) -m "$(EACH) and $(QUICK)"
+	KERAS_BACKEND=jax .venv/bin/pytest -n $(WORKERS) -m "$(QUICK_EACH)"
+	KERAS_BACKEND=torch .venv/bin/pytest -n $(WORKERS) -m "$(QUICK_EACH)"
 	KERAS_BACKEND=numpy .venv/bin/pytest -n $(WORKERS) tests/backend/test_gradient_free.py
 	KERAS_BACKEND=openvino .venv/bin/pytest -n $(WORKERS) tests/backend/test_gradient_free.py
 
-test-all: QUICK = (slow or not slow)
+test-all: QUICK = slow or not slow
+test-all: QUICK_EACH = $(EACH)
 test-all: test
 
 check: .venv/ready

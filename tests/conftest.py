@@ -6,34 +6,15 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-# Modules that compile hundreds of models for one or two runs each.
-COMPILE_MUCH = (
-    "test_all_classes",
-    "test_attention",
-    "test_keras_hub",
-    "test_detect_preprocess",
-    "test_layer_table",
-    "test_memory",
-    "test_odd",
-    "test_references",
-    "test_perturbed_runs",
-    "test_targets",
-    "test_token_grids",
-    "test_zoo",
-    "test_zoo_fused",
-    "test_zoo_refusals",
-)
+# Modules whose passes are compiled with all optimisations, as they are for users.
+COMPILED_AS_FOR_USERS = ("test_backend", "test_explainer", "test_maps", "test_steady")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def quick_compilation(request):
-    """XLA with few optimisations takes half the time; the other modules test it with all."""
-    if request.module.__name__ not in COMPILE_MUCH:
-        yield
-        return
-    import keras
-
-    if keras.backend.backend() != "jax":
+    """XLA with few optimisations takes half the time, where a pass runs once or twice."""
+    users = request.module.__name__.rpartition(".")[2] in COMPILED_AS_FOR_USERS
+    if users or os.environ.get("KERAS_BACKEND") != "jax":
         yield
         return
     import jax

@@ -83,7 +83,16 @@ class Case:
         return self.kind.target(targets)
 
 
-@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.name)
+def kinds():
+    """All, of which two in three are for TensorFlow, and for the others in `make test-all`."""
+    elsewhere = pytest.mark.slow_elsewhere
+    return [
+        pytest.param(kind, marks=[elsewhere] if k % 3 else [], id=kind.name)
+        for k, kind in enumerate(KINDS)
+    ]
+
+
+@pytest.fixture(scope="module", params=kinds())
 def case(request):
     kind = request.param
     if keras.backend.backend() in kind.not_on:

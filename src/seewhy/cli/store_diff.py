@@ -11,8 +11,6 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from seewhy.cli import session
 from seewhy.errors import OptionError, StoreError
 
@@ -106,6 +104,8 @@ def _file(output: Path) -> Path | None:
 
 def _record(found: StoreDiff, a: Place, b: Place) -> dict[str, Any]:
     """What is told of all photos together, as JSON has it."""
+    import numpy as np
+
     figures = found.figures
     known = 1 - figures[np.isfinite(figures)]
     counts = [int(((known >= low) & (known < high)).sum()) for low, high in BINS]

@@ -158,15 +158,18 @@ def explained_samples(
     batches = in_batches(samples, pipeline.images_at_once)
 
     def started() -> Iterator[Fetch]:
-        for start, batch in read_ahead(batches, read, several=is_path):
+        for start, batch in read_ahead(batches, read, several=in_threads(samples)):
             yield start_samples(pipeline, batch, targets[start : start + len(batch)])
 
     return _one_late(started())
 
 
-def is_path(source: Any) -> bool:
-    """Whether a sample is a file's path: others may be no matter for threads."""
-    return isinstance(source, str | os.PathLike)
+def in_threads(samples: Sequence[Any]) -> Callable[[Any], bool]:
+    """Whether a sample is read in a thread: files are, where there are several.
+
+    Others may be no matter for threads, such as one picture that was given twice.
+    """
+    return lambda source: len(samples) > 1 and isinstance(source, str | os.PathLike)
 
 
 def start_samples(

@@ -20,7 +20,7 @@ from seewhy.explainer.build_explanations import (
 from seewhy.explainer.columns.explain_columns import (
     Fetch,
     explained_batch,
-    is_path,
+    in_threads,
     questions_of,
     ready_batch,
     start_samples,
@@ -103,7 +103,7 @@ def _parts_of_samples(
 ) -> Iterator[_Part]:
     waiting: deque[tuple[Callable[[ExplainedBatch], _Part], Fetch]] = deque()
     batches = in_batches(samples, pipeline.images_at_once)
-    for start, batch in read_ahead(batches, pipeline.prepare, several=is_path):
+    for start, batch in read_ahead(batches, pipeline.prepare, several=in_threads(samples)):
         keys = [
             (batch_key(target), sample.shape)
             for target, sample in zip(targets[start : start + len(batch)], batch, strict=True)
