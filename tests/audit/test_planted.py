@@ -298,3 +298,23 @@ def _repeat(store, to, copies):
             place = table.schema.get_field_index(name)
             table = table.set_column(place, table.schema.field(name), column)
         parquet.write_table(table, to / f"part-{part:05}.parquet")
+
+
+@pytest.mark.slow
+def test_the_bundled_network_on_plain_photos_is_acquitted(tmp_path):
+    random = np.random.default_rng(0)
+    cat = Image.open(Path(seewhy.__file__).parent / "data" / "chelsea.png").convert("RGB")
+    for k in range(30):
+        side = int(random.integers(150, 290))
+        left, top = (int(random.integers(0, most - side)) for most in cat.size)
+        crop = cat.crop((left, top, left + side, top + side)).resize((224, 224))
+        crop.save(tmp_path / f"cat-{k}.png")
+        drawn = Image.fromarray(random.integers(0, 255, (7, 7, 3), dtype="uint8"))
+        drawn = drawn.resize((224, 224), Image.Resampling.BICUBIC)
+        left, top = (int(value) for value in random.integers(0, 140, 2))
+        drawn.paste(tuple(random.integers(0, 255, 3).tolist()), (left, top, left + 80, top + 60))
+        drawn.save(tmp_path / f"drawn-{k}.png")
+    choices = AuditOptions(confirm=4, recipients=16)
+    audit = seewhy.audit(tmp_path, "efficientnet-lite0", choices=choices, batch_size=16)
+    assert len(audit)
+    assert not audit.confirmed
