@@ -35,6 +35,7 @@ ALLOWED = {
     "sizes": (None, (1, 2, 3, 4)),
     "sharpen": (1.5,),
     "prepared": (None, True),
+    "compile": (None,),
 }
 
 

@@ -34,16 +34,7 @@ def finding_of(
     members, group = candidate.members, candidate.group
     of_class = np.flatnonzero(rows.predicted == group.index)
     figures = map_figures(rows.maps[members])
-    facts = Facts(
-        members=len(members),
-        others=tested.others,
-        share=len(members) / len(of_class),
-        central=central_share(rows.maps[of_class]),
-        hottest=float(hottest_within(rows.maps[members], candidate.region).mean()),
-        elsewhere=float((~hottest_within(rows.maps[of_class], candidate.region)).mean()),
-        alike=tested.alike,
-        region=candidate.region,
-    )
+    facts = _facts(tested, rows, of_class)
     verdict, why = verdict_of(result, facts)
     true = group.true if group.kind == "confused" else None
     return Finding(
@@ -75,6 +66,20 @@ def finding_of(
         found_by=candidate.found_by,
         examples=tuple(rows.id[k] for k in members[:EXAMPLES]),
         key="",
+    )
+
+
+def _facts(tested: Tested, rows: EvidenceRows, of_class: np.ndarray) -> Facts:
+    candidate, members = tested.candidate, tested.candidate.members
+    return Facts(
+        members=len(members),
+        others=tested.others,
+        share=len(members) / len(of_class),
+        central=central_share(rows.maps[of_class]),
+        hottest=float(hottest_within(rows.maps[members], candidate.region).mean()),
+        elsewhere=float((~hottest_within(rows.maps[of_class], candidate.region)).mean()),
+        alike=tested.alike,
+        region=candidate.region,
     )
 
 
