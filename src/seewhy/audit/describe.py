@@ -34,16 +34,7 @@ def finding_of(
     members, group = candidate.members, candidate.group
     of_class = np.flatnonzero(rows.predicted == group.index)
     figures = map_figures(rows.maps[members])
-    facts = Facts(
-        members=len(members),
-        others=tested.others,
-        share=len(members) / len(of_class),
-        central=central_share(rows.maps[of_class]),
-        hottest=float(hottest_within(rows.maps[members], candidate.region).mean()),
-        elsewhere=float((~hottest_within(rows.maps[of_class], candidate.region)).mean()),
-        alike=tested.alike,
-        region=candidate.region,
-    )
+    facts = _facts(tested, rows, of_class)
     verdict, why = verdict_of(result, facts)
     true = group.true if group.kind == "confused" else None
     return Finding(
@@ -66,16 +57,34 @@ def finding_of(
         hottest_inside=facts.hottest,
         alike_elsewhere=tested.alike,
         margin=tested.margin,
-        geometry={
-            "grid": list(rows.grid),
-            "input": manifest["input"],
-            "extents": manifest["extents"],
-            "fit": manifest["options"]["fit"],
-        },
+        geometry=_geometry(rows, manifest),
         found_by=candidate.found_by,
         examples=tuple(rows.id[k] for k in members[:EXAMPLES]),
         key="",
     )
+
+
+def _facts(tested: Tested, rows: EvidenceRows, of_class: np.ndarray) -> Facts:
+    candidate, members = tested.candidate, tested.candidate.members
+    return Facts(
+        members=len(members),
+        others=tested.others,
+        share=len(members) / len(of_class),
+        central=central_share(rows.maps[of_class]),
+        hottest=float(hottest_within(rows.maps[members], candidate.region).mean()),
+        elsewhere=float((~hottest_within(rows.maps[of_class], candidate.region)).mean()),
+        alike=tested.alike,
+        region=candidate.region,
+    )
+
+
+def _geometry(rows: EvidenceRows, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "grid": list(rows.grid),
+        "input": manifest["input"],
+        "extents": manifest["extents"],
+        "fit": manifest["options"]["fit"],
+    }
 
 
 def _rates(result: Transplant | None) -> dict[str, Any]:
