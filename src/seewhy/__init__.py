@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seewhy.studies.debug import debug
     from seewhy.studies.diff import diff
     from seewhy.studies.evaluate import evaluate
+    from seewhy.studies.reproduce.make_again import reproduce
 
     audit: AuditModule
 
@@ -50,6 +51,7 @@ __all__ = [
     "metrics",
     "on_one_scale",
     "render",
+    "reproduce",
     "targets",
     "trust",
 ]
@@ -70,6 +72,7 @@ _PLACES = {
     "explain": "explainer.one_shot",
     "layers": "plan.layer_table",
     "on_one_scale": "results.shared_scale",
+    "reproduce": "studies.reproduce.make_again",
     "trust": "explainer.one_shot",
 }
 

@@ -253,3 +253,14 @@ def channels_or_none(option: str, value: Any) -> None:
 def sides_of(sizes: Sequence[int | tuple[int, int]] | None) -> list[tuple[int, int]]:
     """(height, width) of each of several sizes; none where there are none."""
     return [(each, each) if isinstance(each, int) else (each[0], each[-1]) for each in sizes or ()]
+
+
+def is_plain(value: Any) -> bool:
+    """Whether JSON holds a value as it is."""
+    if isinstance(value, list):
+        return all(map(is_plain, value))
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and is_plain(each) for name, each in value.items())
+    if isinstance(value, float):
+        return isfinite(value)
+    return value is None or isinstance(value, str | bool | int)

@@ -66,6 +66,10 @@ class OptionError(SeewhyError, ValueError):
     """An option has a value that is not among the known ones."""
 
 
+class RecordError(SeewhyError, ValueError):
+    """A file holds no record of an explanation, or a damaged one."""
+
+
 class StoreError(SeewhyError, ValueError):
     """A store of explanations cannot be read or written, or is one of another question."""
 

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from seewhy.backend.compile_options import DEFAULT, CompileOptions
+from seewhy.backend.processor import processor_name
 
 Tensor = Any
 
@@ -21,6 +22,12 @@ GRADIENTS = True
 
 def version() -> str:
     return str(jax.__version__)
+
+
+def device() -> str:
+    """Name of the GPU or processor that passes run on."""
+    device = jax.devices()[0]
+    return processor_name() if device.platform == "cpu" else str(device.device_kind)
 
 
 def compile(

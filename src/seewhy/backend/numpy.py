@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from seewhy.backend.compile_options import DEFAULT, CompileOptions
+from seewhy.backend.processor import processor_name
 from seewhy.errors import MethodError
 
 Tensor = Any
@@ -20,6 +21,11 @@ GRADIENTS = False
 
 def version() -> str:
     return str(np.__version__)
+
+
+def device() -> str:
+    """Name of the GPU or processor that passes run on."""
+    return processor_name()
 
 
 def compile(

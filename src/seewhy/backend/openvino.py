@@ -11,6 +11,7 @@ import numpy as np
 import openvino
 
 from seewhy.backend.compile_options import DEFAULT, CompileOptions
+from seewhy.backend.processor import processor_name
 from seewhy.errors import MethodError
 
 Tensor = Any
@@ -23,6 +24,11 @@ GRADIENTS = False
 
 def version() -> str:
     return str(openvino.__version__)
+
+
+def device() -> str:
+    """Name of the GPU or processor that passes run on."""
+    return processor_name()
 
 
 def compile(

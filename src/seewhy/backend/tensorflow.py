@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from seewhy.backend.compile_options import DEFAULT, CompileOptions
+from seewhy.backend.processor import processor_name
 
 Tensor = Any
 
@@ -20,6 +21,15 @@ GRADIENTS = True
 
 def version() -> str:
     return str(tf.__version__)
+
+
+def device() -> str:
+    """Name of the GPU or processor that passes run on."""
+    devices = tf.config.list_physical_devices("GPU")
+    if not devices:
+        return processor_name()
+    details = tf.config.experimental.get_device_details(devices[0])
+    return str(details.get("device_name", "GPU"))
 
 
 def compile(

@@ -11,6 +11,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from seewhy.backend.compile_options import DEFAULT, CompileOptions
+from seewhy.backend.processor import processor_name
 from seewhy.backend.recorded_torch import Recorded
 
 Tensor = Any
@@ -22,6 +23,12 @@ GRADIENTS = True
 
 def version() -> str:
     return str(torch.__version__)
+
+
+def device() -> str:
+    """Name of the GPU or processor that passes run on."""
+    kind = keras.ops.zeros(()).device.type
+    return str(torch.cuda.get_device_name()) if kind == "cuda" else processor_name()
 
 
 def compile(

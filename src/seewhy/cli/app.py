@@ -23,6 +23,7 @@ from seewhy.cli.commands import (
     layers,
     lists,
     locate,
+    reproduce,
     run,
 )
 from seewhy.cli.help import Command, Group
@@ -57,6 +58,7 @@ for panel, commands in {
         (concepts.concepts, concepts.EXAMPLES),
         (run.run, run.EXAMPLES),
         (gallery.gallery, gallery.EXAMPLES),
+        (reproduce.reproduce, reproduce.EXAMPLES),
         (explain.demo, None),
     ),
     MEASURE: (

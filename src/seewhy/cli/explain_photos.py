@@ -217,7 +217,8 @@ class Run:
             self._tell_error(path, result)
             return
         facts = self.folders.as_dict(path, result) if self.folders else {}
-        records = [each | facts for each in report.records(path, result, files, checked)]
+        told = report.records(path, result, files, checked, record=self.drawing.record)
+        records = [each | facts for each in told]
         self.tally.done += 1
         self.tally.count_answer(facts)
         self._enter(path, records)
@@ -269,11 +270,9 @@ class Run:
 
 def _question(asked: Asked, drawing: Drawing) -> Question:
     """What makes the results and the pictures what they are."""
-    how = {
-        each.name: getattr(drawing, each.name)
-        for each in fields(drawing)
-        if each.name not in ("output", "besides")
-    }
+    own = [each.name for each in fields(drawing) if each.name not in ("output", "besides")]
+    # of runs of earlier versions, too, pictures stay that may have a record
+    how = {name: getattr(drawing, name) for name in own if name != "record" or not drawing.record}
     labels = known_labels(asked.settings, asked.model)
     targets = list(asked.targets)
     targets = targets if labels is None else grammar.target_list(targets, labels)

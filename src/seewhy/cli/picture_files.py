@@ -13,6 +13,7 @@ from seewhy.render.files import Filenames, number_duplicates, slug
 from seewhy.render.looks import CLEAR, Look
 from seewhy.results.explanation import Explanation
 from seewhy.results.explanation_sheet import explanation_sheet
+from seewhy.results.records.make_record import records_text
 from seewhy.results.shared_scale import on_one_scale
 
 
@@ -31,6 +32,8 @@ class Drawing:
     """Whether photos of over 4096 pixels a side are drawn whole."""
     mark: str = ""
     """Put into the names of files, behind the photo's name."""
+    record: bool = True
+    """Whether each picture holds the record of what it shows."""
     besides: Drawing | None = None
     """Another drawing of the same explanations."""
 
@@ -81,12 +84,17 @@ class Drawing:
             for i, explanation in enumerate(explanations)
         ]
         if several:
-            render.save(explanation_sheet([explanations], self.look), paths[-1])
+            sheet = explanation_sheet([explanations], self.look)
+            render.save(sheet, paths[-1], text=self._text(explanations))
             files = [[*pair, paths[-1]] for pair in files]
         return files
 
     def _write_one(self, explanation: Explanation, paths: list[Path]) -> list[Path]:
         how: dict[str, Any] = {"legend": self.legend, "full_size": self.full_size}
-        render.save(explanation.colorize(look=self.look, **how), paths[0])
-        render.save(explanation.overlay(look=self.look, **how), paths[1])
+        text = self._text([explanation])
+        render.save(explanation.colorize(look=self.look, **how), paths[0], text=text)
+        render.save(explanation.overlay(look=self.look, **how), paths[1], text=text)
         return paths
+
+    def _text(self, explanations: Sequence[Explanation]) -> str | None:
+        return records_text(each.record for each in explanations) if self.record else None

@@ -25,14 +25,19 @@ def records(
     explanations: Sequence[Explanation],
     files: Sequence[Sequence[Path]],
     checked: Sequence[Trust] = (),
+    *,
+    record: bool = True,
 ) -> list[dict[str, Any]]:
-    """A plain dictionary for each explanation of one photo; checked: its trust, if it was asked."""
+    """A plain dictionary for each explanation of one photo.
+
+    checked: its trust, if it was asked. record: whether it holds the explanation's record.
+    """
     plain = [
-        explanation.as_dict() | {"photo": path, "files": [str(file) for file in paths]}
+        explanation.as_dict(record=record) | {"photo": path, "files": [str(file) for file in paths]}
         for explanation, paths in zip(explanations, files, strict=True)
     ]
-    for record, trust in zip(plain, checked, strict=False):
-        record["trust"] = trust.as_dict()
+    for each, trust in zip(plain, checked, strict=False):
+        each["trust"] = trust.as_dict()
     return plain
 
 

@@ -135,6 +135,7 @@ def _of_model(explainer: Explainer) -> dict[str, Any]:
         "method": explainer.method,
         "options": {**options, "of_method": plain(dict(pipeline.method.options))},
         "backend": pipeline.backend.NAME,
+        "device": pipeline.backend.device(),
         "classes_sha256": digest_of(classes),
         "versions": info.versions,
         "classes": classes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -17,6 +18,7 @@ from seewhy.models.prepare import Part
 from seewhy.network.outputs import Output
 from seewhy.results.explanation import Explanation
 from seewhy.results.prediction import Prediction
+from seewhy.results.records.record import Origin
 from seewhy.run.outcome import Outcome
 from seewhy.targets import advice
 from seewhy.targets.labels import Group, Label, Labels
@@ -38,6 +40,8 @@ class ExplainerInfo:
     upsampling: str = "linear"
     runs_as_written: str | None = None
     """Why passes could not be recorded, where a backend tries to."""
+    ask_origin: Callable[[Target, str], Origin] | None = None
+    """Tells what a record needs of the explainer, by the question and the target's name."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ def build_explanations(
             upsampling=info.upsampling,
             ask_all=shown.ask_all,
             ask_trust=shown.ask_trust and shown.ask_trust(question),
+            ask_origin=info.ask_origin and functools.partial(info.ask_origin, question),
             labels=info.labels,
         )
         explanations.append(explanation)

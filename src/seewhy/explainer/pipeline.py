@@ -26,6 +26,7 @@ from seewhy.explainer.input_sizes import InputSizes
 from seewhy.explainer.options import ExplainerOptions
 from seewhy.explainer.planning import extents_of_size, method_of, plan_model
 from seewhy.explainer.recorded_options import recorded_options
+from seewhy.explainer.recording.origin import OriginMaker
 from seewhy.images.fitting import PhotoWindows
 from seewhy.images.geometry import Extent
 from seewhy.maps.fuse import fuse
@@ -257,6 +258,9 @@ class Pipeline:
             versions=versions(self.backend),
             upsampling=self.options.upsampling,
             runs_as_written=self.runner.compiled.runs_as_written,
+            ask_origin=OriginMaker(
+                self.wrapped, self.plan, self.method, self.options, self.backend
+            ),
         )
 
     def _make_plan(self, specs: Any) -> Plan:

@@ -3,6 +3,7 @@
 from seewhy.checks import FITS
 from seewhy.images.arrays import Array, from_preprocessed
 from seewhy.images.bit_depth import from_floats, with_range
+from seewhy.images.digests import digest, photo_digest
 from seewhy.images.fitting import MARGIN, fit
 from seewhy.images.geometry import Geometry
 from seewhy.images.photo import Photo, load
@@ -13,9 +14,11 @@ __all__ = [
     "Array",
     "Geometry",
     "Photo",
+    "digest",
     "fit",
     "from_floats",
     "from_preprocessed",
     "load",
+    "photo_digest",
     "with_range",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -43,6 +44,8 @@ class Photo:
     fine: np.ndarray | None = field(default=None, repr=False)
     """float32 (height, width, 3): these with black at 0 and white at 255, neither rounded nor cut
     off; what networks get in place of `pixels`."""
+    source: tuple[str, str] | None = field(default=None, repr=False)
+    """What it was made of, "file" or "values" (an array of floats), and the SHA-256 of that."""
 
     @property
     def size(self) -> Size:
@@ -104,7 +107,8 @@ def _from_bytes(data: bytes, name: str, most: int | None = None) -> Photo:
         photo = _from_pillow(image, name)
     animated = f"animated: {frames} frames, of which the first was taken."
     notes += (*coarse, *(() if frames == 1 else (animated,)))
-    return replace(photo, notes=(*photo.notes, *notes)) if notes else photo
+    source = ("file", hashlib.sha256(data).hexdigest())
+    return replace(photo, notes=(*photo.notes, *notes), source=source)
 
 
 def _decode_smaller(image: Image.Image, most: int | None) -> tuple[str, ...]:

@@ -220,7 +220,7 @@ def _photo_of_floats(
 def _array_part(array: np.ndarray, k: int, wrapped: WrappedModel, fit_options: FitOptions) -> Part:
     """An array in the model's own shape."""
     entry = wrapped.inputs[k]
-    array = _shaped(array, entry)
+    array = array_given = _shaped(array, entry)
     if not _fits(array.shape, entry):
         axes = ", ".join("any" if side is None else str(side) for side in entry.shape)
         raise ImageError(
@@ -237,7 +237,10 @@ def _array_part(array: np.ndarray, k: int, wrapped: WrappedModel, fit_options: F
         return Part(None, None, None, ready)
     if entry.rank == 2:
         shown = values if _is_float(values) else values.astype("float32")
-        photo: Photo | Array = images.from_preprocessed(shown, bands=fit_options.bands)
+        source = ("values", images.digest(array_given))
+        photo: Photo | Array = replace(
+            images.from_preprocessed(shown, bands=fit_options.bands), source=source
+        )
         if is_prepared and fit_options.prepared is None:
             photo = replace(photo, notes=(*photo.notes, *unlikely_range(values, wrapped, k)))
     else:

@@ -42,8 +42,12 @@ class WrappedModel:
     """uint8 values as float32 (batch, height, width, 3) → network input; None if unknown."""
     resizes: bool = False
     """Whether it brings photos of any size to its own by itself, so that they come as they are."""
+    file: str | None = None
+    """Name of the file that it was loaded from, without folders; None for others."""
     traces: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was learned of it while it ran abstractly, by what it ran on; see `plan.trace`."""
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What is made once of it for all explainers that share it, by name."""
 
     @property
     def name(self) -> str:
@@ -213,6 +217,7 @@ def wrap_model(
         size=sides,
         channels_first=_channels_first(loaded, specs),
         preprocess=None if mode is None else get_preprocessing(mode),
+        file=Path(model).name if preset is None and isinstance(model, str | Path) else None,
     )
     return replace(wrapped, size=_input_size(wrapped, sides))
 

@@ -18,6 +18,8 @@ from PIL import Image
 
 from seewhy.errors import OptionError
 from seewhy.images.listing import absolute
+from seewhy.render.embedded.texts import embed_text, svg_text
+from seewhy.render.embedded.xmp import packet
 
 LONGEST_NAME, LONGEST_PART = 255, 100
 """Bytes of a file's name that every usual file system takes, and of a class in it."""
@@ -127,11 +129,12 @@ def number_duplicates(names: Sequence[str]) -> list[str]:
     return numbered
 
 
-def save(picture: Image.Image | np.ndarray, path: str | Path) -> Path:
+def save(picture: Image.Image | np.ndarray, path: str | Path, *, text: str | None = None) -> Path:
     """Write a picture in the format of the path's suffix; returns the path.
 
-    The file appears whole or not at all. Missing folders are made. Raises OptionError for an
-    unknown suffix.
+    text: in ASCII, which the file holds beside the pixels (PNG: iTXt; JPEG and WebP: XMP; SVG:
+    metadata; PDF has no place for it). The file appears whole or not at all. Missing folders are
+    made. Raises OptionError for an unknown suffix.
     """
     if not isinstance(path, str | Path):
         raise OptionError(f"the path of a picture is a text or a Path; got {path!r}.")
@@ -142,26 +145,27 @@ def save(picture: Image.Image | np.ndarray, path: str | Path) -> Path:
             f"the ending tells the format of the picture."
         )
     image = picture if isinstance(picture, Image.Image) else _as_image(picture)
-    return write(path, _encoded(image, FORMATS[path.suffix.lower()]))
+    return write(path, _encoded(image, FORMATS[path.suffix.lower()], text))
 
 
-def _encoded(image: Image.Image, kind: str) -> memoryview:
+def _encoded(image: Image.Image, kind: str, text: str | None) -> bytes | memoryview:
     content = BytesIO()
     # Pillow does not look at how much of it a file took
     if kind == "svg":
         image.save(content, "png")
-        return memoryview(_svg(content.getvalue(), image.size).encode())
-    image.save(content, kind, quality=95, subsampling=0)
-    return content.getbuffer()
+        return memoryview(_svg(content.getvalue(), image.size, text).encode())
+    more = {"xmp": packet(text)} if text is not None and kind == "webp" else {}
+    image.save(content, kind, quality=95, subsampling=0, **more)
+    return content.getbuffer() if text is None else embed_text(content.getvalue(), text)
 
 
-def _svg(png: bytes, size: tuple[int, int]) -> str:
+def _svg(png: bytes, size: tuple[int, int], text: str | None) -> str:
     width, height = size
     address = f"data:image/png;base64,{b64encode(png).decode('ascii')}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}"><image width="{width}" height="{height}" '
-        f'href="{address}"/></svg>\n'
+        f'href="{address}"/>{"" if text is None else svg_text(text)}</svg>\n'
     )
 
 

@@ -32,8 +32,10 @@ from seewhy.render.notebooks.html import (
 from seewhy.results import captions, class_at_pixel
 from seewhy.results.class_at_pixel import ClassAtPixel
 from seewhy.results.heat_on_photo import HeatOnPhoto
-from seewhy.results.plain_values import plain_target, plain_values
+from seewhy.results.plain_values import plain_explanation
 from seewhy.results.prediction import Prediction
+from seewhy.results.records.make_record import make_record, records_text
+from seewhy.results.records.record import Origin, Record
 from seewhy.results.saving import explanation_arrays, save_result
 from seewhy.targets.labels import Labels
 from seewhy.targets.target import TargetLabel
@@ -91,6 +93,8 @@ class Explanation:
         default=None, repr=False, compare=False
     )
     """Checks this very explanation."""
+    ask_origin: Callable[[str], Origin] | None = field(default=None, repr=False, compare=False)
+    """Tells what a record needs of the explainer, by the target's name."""
 
     @property
     def heatmap(self) -> np.ndarray:
@@ -204,15 +208,20 @@ class Explanation:
         """The overlay, drawn with at most so many pixels a side."""
         return Image.fromarray(self._on_photo.at_most(most).overlay(choose_look(look)))
 
-    def save(self, path: str | Path, **drawing: Unpack[Drawing]) -> Path:
+    def save(self, path: str | Path, *, record: bool = True, **drawing: Unpack[Drawing]) -> Path:
         """Write the explanation in the format of the path's suffix; returns the path.
 
         .png, .jpg, .webp, .svg and .pdf: the overlay, drawn as `overlay` is told. .npy: the signed
-        map. .npz: map, heatmap, and target, score, layer and method. .json: `as_dict`.
-        Raises OptionError for another suffix.
+        map. .npz: map, heatmap, and target, score, layer and method. .json: `as_dict`. Raises
+        OptionError for another suffix. record: whether pictures (but .pdf) and .json hold the
+        `record`, with the photo's name.
         """
         return save_result(
-            path, lambda: self.overlay(**drawing), lambda: explanation_arrays(self), self.as_dict
+            path,
+            lambda: self.overlay(**drawing),
+            lambda: explanation_arrays(self),
+            lambda: self.as_dict(record=record),
+            text=lambda: records_text([self.record]) if record else None,
         )
 
     def show(self, **drawing: Unpack[Drawing]) -> None:
@@ -238,22 +247,16 @@ class Explanation:
         model = self.options.get("model")
         return f"{self.target_words}{empty}", captions.how_words(self.method, self.layer, model)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The result as plain values for JSON, without pictures."""
-        return {
-            "photo": self.photo.name,
-            "predictions": [vars(prediction) for prediction in self.predictions],
-            "target": plain_target(self.target)
-            | {"score": self.score, "probability": self.probability},
-            "layer": self.layer,
-            "method": self.method,
-            "grid": plain_values(self.map),
-            "scale": self.scale,
-            "warnings": list(self.warnings),
-            "diagnostics": plain_values(self.diagnostics),
-            "options": self.options,
-            "versions": self.versions,
-        }
+    @cached_property
+    def record(self) -> Record:
+        """All that is needed to make it again, with the weights as they are when it is made."""
+        return make_record(self, self.ask_origin and self.ask_origin(self.target.name))
+
+    def as_dict(self, *, record: bool = True) -> dict[str, Any]:
+        """The result as plain values for JSON, without pictures.
+
+        record: whether `record` is among them."""
+        return plain_explanation(self) | ({"record": self.record.as_dict()} if record else {})
 
     @cached_property
     def _on_photo(self) -> HeatOnPhoto:
@@ -273,7 +276,7 @@ class Explanation:
     def __getstate__(self) -> dict[str, Any]:
         # neither the model nor what can be computed again; labels serve the model's maps only
         kept = {each.name: self.__dict__[each.name] for each in fields(self)}
-        return kept | dict.fromkeys(("ask_all", "ask_trust", "labels"))
+        return kept | dict.fromkeys(("ask_all", "ask_trust", "ask_origin", "labels"))
 
     def __copy__(self) -> Explanation:
         return replace(self)

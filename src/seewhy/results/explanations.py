@@ -14,6 +14,8 @@ from seewhy.render.notebooks.frames import data_frame
 from seewhy.render.notebooks.html import Figure, notebook_html
 from seewhy.results.explanation import Explanation
 from seewhy.results.explanation_sheet import explanation_sheet
+from seewhy.results.plain_values import plain_target
+from seewhy.results.records.make_record import records_text
 from seewhy.results.saving import save_result
 from seewhy.results.shared_scale import by_photo
 
@@ -134,15 +136,23 @@ class Explanations(Sequence[Explanation]):
         """
         return explanation_sheet(by_photo(self._all), choose_look(**drawing), columns)
 
-    def save(self, path: str | Path, **drawing: Unpack[SheetDrawing]) -> Path:
-        """Write the grid, or as .json the records of all, as the path's suffix says."""
+    def save(
+        self, path: str | Path, *, record: bool = True, **drawing: Unpack[SheetDrawing]
+    ) -> Path:
+        """Write the grid, or as .json the results of all, as the path's suffix says.
+
+        record: whether the file holds the record of each, as `Explanation.save` has it.
+        """
         return save_result(
-            path, lambda: self.grid(**drawing), record=lambda: {"explanations": self.as_dicts()}
+            path,
+            lambda: self.grid(**drawing),
+            record=lambda: {"explanations": self.as_dicts(record=record)},
+            text=lambda: records_text(each.record for each in self) if record else None,
         )
 
-    def as_dicts(self) -> list[dict[str, Any]]:
-        """The results as plain values for JSON."""
-        return [each.as_dict() for each in self]
+    def as_dicts(self, *, record: bool = True) -> list[dict[str, Any]]:
+        """The results as plain values for JSON, as `Explanation.as_dict` gives them."""
+        return [each.as_dict(record=record) for each in self]
 
     def _repr_html_(self) -> str:
         shown = [each for group in by_photo(self[:SHOWN]) for each in group]
@@ -161,7 +171,7 @@ class Explanations(Sequence[Explanation]):
 
 
 def _row(explanation: Explanation) -> dict[str, Any]:
-    target = explanation.as_dict()["target"]
+    target = plain_target(explanation.target)
     first = explanation.predictions[0] if explanation.predictions else None
     return {
         "photo": explanation.photo.name,

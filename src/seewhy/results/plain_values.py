@@ -10,6 +10,24 @@ from seewhy.targets.labels import Group, Label
 from seewhy.targets.target import TargetLabel
 
 
+def plain_explanation(explanation: Any) -> dict[str, Any]:
+    """An explanation as plain values, without its record."""
+    return {
+        "photo": explanation.photo.name,
+        "predictions": [vars(prediction) for prediction in explanation.predictions],
+        "target": plain_target(explanation.target)
+        | {"score": explanation.score, "probability": explanation.probability},
+        "layer": explanation.layer,
+        "method": explanation.method,
+        "grid": plain_values(explanation.map),
+        "scale": explanation.scale,
+        "warnings": list(explanation.warnings),
+        "diagnostics": plain_values(explanation.diagnostics),
+        "options": explanation.options,
+        "versions": explanation.versions,
+    }
+
+
 def plain_target(target: TargetLabel) -> dict[str, Any]:
     if isinstance(target, Label):
         return {"index": target.index, "wnid": target.wnid, "name": target.name}

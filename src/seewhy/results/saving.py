@@ -21,19 +21,22 @@ def save_result(
     picture: Callable[[], Image.Image],
     arrays: Callable[[], dict[str, Any]] | None = None,
     record: Callable[[], dict[str, Any]] | None = None,
+    *,
+    text: Callable[[], str | None] = lambda: None,
 ) -> Path:
     """Write one face of a result: a picture, its arrays (.npy, .npz) or its record (.json).
 
     picture, arrays, record: make what is written. Of arrays, the one called "map" goes into .npy
-    and all into .npz. The file appears whole or not at all, missing folders are made. Raises
-    OptionError for a suffix that the result has no face for.
+    and all into .npz. text: what a picture's file holds beside its pixels. The file appears whole
+    or not at all, missing folders are made. Raises OptionError for a suffix that the result has no
+    face for.
     """
     if not isinstance(path, str | Path):
         raise OptionError(f"the path of a result is a text or a Path; got {path!r}.")
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix in FORMATS:
-        return render.save(picture(), path)
+        return render.save(picture(), path, text=text())
     if record is not None and suffix == ".json":
         return write(path, json.dumps(record(), indent=1, ensure_ascii=False) + "\n")
     if arrays is not None and suffix in (".npy", ".npz"):

@@ -28,6 +28,7 @@ from seewhy.render.notebooks.html import Figure, notebook_html
 from seewhy.render.sheets import labelled_sheet
 from seewhy.render.text import font, wrap_text
 from seewhy.results.explanation import Explanation
+from seewhy.results.records.make_record import records_text
 from seewhy.results.saving import save_result
 from seewhy.results.shared_scale import on_one_scale
 from seewhy.studies.measuring import check_list
@@ -90,10 +91,19 @@ class Comparison:
         about = f"{Path(first.photo.name).name} · {first.options.get('model', 'model')}{scale}"
         return below(sheet, legend(sheet.width, (about,), look))
 
-    def save(self, path: str | Path, **drawing: Unpack[SheetDrawing]) -> Path:
-        """Write the sheet, or the results as .json; the suffix of the path tells. Returns it."""
-        record: dict[str, Any] = {"cells": self.as_dicts()}
-        return save_result(path, lambda: self.sheet(**drawing), record=lambda: record)
+    def save(
+        self, path: str | Path, *, record: bool = True, **drawing: Unpack[SheetDrawing]
+    ) -> Path:
+        """Write the sheet, or the results as .json; the suffix of the path tells. Returns it.
+
+        record: whether the file holds the record of each, as `Explanation.save` has it.
+        """
+        return save_result(
+            path,
+            lambda: self.sheet(**drawing),
+            record=lambda: {"cells": self.as_dicts(record=record)},
+            text=lambda: records_text(each.record for each in self) if record else None,
+        )
 
     def to_frame(self) -> DataFrame:
         """A data frame with a row for each cell. Raises DependencyError without pandas."""
@@ -108,10 +118,10 @@ class Comparison:
             return notebook_html("Nothing could be explained.", notes=problems)
         return notebook_html(figures=[Figure(self.sheet())], notes=problems, largest=WIDEST)
 
-    def as_dicts(self) -> list[dict[str, Any]]:
+    def as_dicts(self, *, record: bool = True) -> list[dict[str, Any]]:
         """The results as plain values for JSON; those that failed with their "error"."""
         return [
-            cell.explanation.as_dict()
+            cell.explanation.as_dict(record=record)
             if cell.explanation
             else {
                 "target": {"name": cell.target},

@@ -27,6 +27,7 @@ from seewhy.render.sheets import MARGIN, labelled_sheet
 from seewhy.render.text import TEXT, font, wrap_text
 from seewhy.results.explanation import Explanation
 from seewhy.results.prediction import Prediction
+from seewhy.results.records.make_record import records_text
 from seewhy.results.saving import save_result
 from seewhy.results.shared_scale import on_one_scale
 from seewhy.results.trust import SCOPE, Trust
@@ -238,8 +239,11 @@ class Debugging:
         own = notebook_html(words, figures=maps, tables=tables, look=look, largest=480)
         return own if self.trust is None else own + self.trust.html()
 
-    def as_dict(self) -> dict[str, Any]:
-        """The result as plain values for JSON, without pictures."""
+    def as_dict(self, *, record: bool = True) -> dict[str, Any]:
+        """The result as plain values for JSON, without pictures.
+
+        record: whether each explanation has its record, as `Explanation.as_dict` has it.
+        """
         region = self.region and {
             "share": self.region.share,
             "before": self.region.before,
@@ -250,9 +254,9 @@ class Debugging:
             "right": self.right,
             "rank": self.rank,
             "summary": list(self.summary),
-            "predicted": self.predicted.as_dict(),
-            "true": self.true.as_dict(),
-            "difference": self.difference.as_dict(),
+            "predicted": self.predicted.as_dict(record=record),
+            "true": self.true.as_dict(record=record),
+            "difference": self.difference.as_dict(record=record),
             "region": region,
             "confusions": [vars(prediction) for prediction in self.confusions],
             "trust": self.trust and self.trust.as_dict(),
@@ -262,11 +266,20 @@ class Debugging:
         """One page that holds all of it, to mail. look: as `picture` takes it."""
         return debug_page(self, choose_look(look))
 
-    def save(self, path: str | Path, look: LookName | Look | None = None) -> Path:
+    def save(
+        self, path: str | Path, look: LookName | Look | None = None, *, record: bool = True
+    ) -> Path:
         """Write it: the page as .html, the record as .json, else the picture, as its suffix says.
 
-        look: as `picture` takes it. Returns the path.
+        look: as `picture` takes it. record: whether pictures and .json hold the records of the
+        three explanations. Returns the path.
         """
         if Path(path).suffix.lower() in (".html", ".htm"):
             return files.write(path, self.html(look))
-        return save_result(path, lambda: self.picture(look), record=self.as_dict)
+        shown = (self.predicted, self.true, self.difference)
+        return save_result(
+            path,
+            lambda: self.picture(look),
+            record=lambda: self.as_dict(record=record),
+            text=lambda: records_text(each.record for each in shown) if record else None,
+        )

@@ -155,8 +155,8 @@ def unit_target(unit: int, context: Context) -> Target:
     )
 
 
-def class_target(name: int | str, context: Context, scores_kind: str | None) -> Target:
-    label = find_label(name, context.labels)
+def class_target(name: int | str | Group, context: Context, scores_kind: str | None) -> Target:
+    label = name if isinstance(name, Group) else find_label(name, context.labels)
     k = context.main
     if isinstance(label, Group):
         return Target(
@@ -260,6 +260,8 @@ def find_label(name: int | str, labels: Labels) -> Any:
 
 
 def _members(group: Group, count: int) -> np.ndarray:
+    if max(group.indices) >= count:
+        raise TargetError(f"{group.name!r} has the class {max(group.indices)}; there are {count}.")
     members = class_mask([group], count)
     if members.all():
         raise TargetError(f"{group.name!r} holds all {count} classes: there is no rest to compare.")

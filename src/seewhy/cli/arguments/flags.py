@@ -158,6 +158,15 @@ FullSize = Annotated[
         rich_help_panel=PICTURES,
     ),
 ]
+Record = Annotated[
+    bool,
+    typer.Option(
+        "--record/--no-record",
+        help="Write into the files all that is needed to make them again (see [cyan]seewhy "
+        "reproduce[/cyan]), with the photo's name.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print the results as JSON.", rich_help_panel=OUTPUT)
 ]

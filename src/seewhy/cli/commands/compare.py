@@ -19,6 +19,7 @@ from seewhy.cli.arguments.flags import (
     Model,
     PictureOrFolder,
     Quiet,
+    Record,
     Targets,
 )
 from seewhy.cli.arguments.options import takes_options
@@ -56,6 +57,7 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
     settings: dict[str, Any],
     look: Any,
     output: PictureOrFolder = Path(),
+    record: Record = True,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -86,8 +88,11 @@ def compare(  # noqa: PLR0913  (one parameter a flag)
             layers=grammar.layer_list(layers) or [None],
             targets=grammar.target_list(targets, explainer.labels) or ["top"],
         )
-        session.save_to(path, partial(comparison.save, look=look), "sheet", "--output")
-        records = [each | {"photo": photo, "files": [str(path)]} for each in comparison.as_dicts()]
+        session.save_to(
+            path, partial(comparison.save, look=look, record=record), "sheet", "--output"
+        )
+        cells = comparison.as_dicts(record=record)
+        records = [each | {"photo": photo, "files": [str(path)]} for each in cells]
         records += [{"photo": photo, "method": text, "error": why} for text, why in unknown.items()]
         for cell in comparison.cells:
             if cell.problem:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,14 +12,22 @@ import typer
 from seewhy.cli import session
 from seewhy.cli.arguments import completion
 from seewhy.cli.arguments.early_checks import check_classes, check_folder, check_models
-from seewhy.cli.arguments.flags import ASKED, BUNDLED, HOW, Json, Model, Output, Quiet
+from seewhy.cli.arguments.flags import (
+    ASKED,
+    BUNDLED,
+    HOW,
+    Json,
+    Model,
+    Output,
+    Quiet,
+    Record,
+)
 from seewhy.cli.arguments.options import takes_options
 from seewhy.cli.arguments.photos import given_photo
 from seewhy.errors import OptionError
 from seewhy.explainer.options import index_or_text
 
 if TYPE_CHECKING:
-    from seewhy.render.looks import Look
     from seewhy.studies.debug_report import Debugging
 
 EXAMPLES = """
@@ -56,6 +66,7 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
     ] = True,
     look: Any,
     output: Output = Path(),
+    record: Record = True,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -77,20 +88,21 @@ def debug(  # noqa: PLR0913  (one parameter a flag)
 
         label = index_or_text(true)
         result = study.debug(model, path_of_photo, label, trust=trust, **settings)
-        files = _save(result, output, Path(path_of_photo).stem, look)
-        record = result.as_dict() | {"files": [str(path) for path in files]}
-        return session.Report(record, lambda: _show(result, files))
+        write = partial(result.save, look=look, record=record)
+        files = _save(write, output, Path(path_of_photo).stem)
+        told = result.as_dict(record=record) | {"files": [str(path) for path in files]}
+        return session.Report(told, lambda: _show(result, files))
 
     session.command(work, as_json=json, quiet=quiet)
 
 
-def _save(result: Debugging, folder: Path, stem: str, look: Look) -> list[Path]:
+def _save(write: Callable[[Path], Path], folder: Path, stem: str) -> list[Path]:
     from seewhy.render.files import file_name
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         names = [file_name(stem, f"_debug{suffix}") for suffix in (".jpg", ".html")]
-        return [result.save(folder / name, look) for name in names]
+        return [write(folder / name) for name in names]
     except OSError as error:
         raise OptionError(
             f"the result cannot be written to {str(folder)!r} ({error.strerror}). "

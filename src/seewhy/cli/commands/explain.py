@@ -20,6 +20,7 @@ from seewhy.cli.arguments.flags import (
     Output,
     Photos,
     Quiet,
+    Record,
     Targets,
     Verbose,
 )
@@ -104,6 +105,7 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
         ),
     ] = False,
     output: Output = Path(),
+    record: Record = True,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -119,7 +121,7 @@ def explain(  # noqa: PLR0913  (one parameter a flag)
     from seewhy.cli.explain_photos import Asked, Told, explain_photos
     from seewhy.cli.picture_files import Drawing
 
-    drawing = Drawing(look, output, format.value, common_scale, legend, full_size)
+    drawing = Drawing(look, output, format.value, common_scale, legend, full_size, record=record)
     beside = {"why": why, "rather than": rather_than, "against": against}
     words = [f"{flag} {text}" for flag, text in beside.items() if text is not None]
     asked = Asked(
@@ -140,6 +142,7 @@ def demo(
     *,
     settings: dict[str, Any],
     output: Output = Path(),
+    record: Record = True,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -154,8 +157,8 @@ def demo(
     from seewhy.render.looks import TUTORIAL
 
     photo = str(FOLDER / "chelsea.png")
-    tutorial = Drawing(TUTORIAL, output, mark="_tutorial")
-    drawing = Drawing(output=output, besides=tutorial)
+    tutorial = Drawing(TUTORIAL, output, mark="_tutorial", record=record)
+    drawing = Drawing(output=output, besides=tutorial, record=record)
     explain_photos([photo], Asked(BUNDLED, settings, []), drawing, Told(json, quiet))
 
 

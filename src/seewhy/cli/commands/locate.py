@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +24,7 @@ from seewhy.cli.arguments.flags import (
     Output,
     Photos,
     Quiet,
+    Record,
     Targets,
     Verbose,
 )
@@ -113,6 +115,7 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
         ),
     ] = BoxFormat.coco,
     output: Output = Path(),
+    record: Record = True,
     overwrite: Annotated[
         bool,
         typer.Option(
@@ -147,8 +150,8 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
         from seewhy.studies.locate import box_files
         from seewhy.studies.locating_explainer import locating_explainer
 
-        names = Filenames(output, given.paths)
-        files = box_files(given.paths, format.value, names)
+        drawing = _Drawing(Filenames(output, given.paths), full_size, record)
+        files = box_files(given.paths, format.value, drawing.names)
         if not overwrite:
             files.check()
         tally = teller.Tally()
@@ -164,14 +167,14 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
                 records.append({"photo": path, "error": str(result)})
                 tally.unread += 1
                 continue
-            boxes, record = _locate(path, result, explainer.labels, limits, (names, full_size))
-            record |= folders.as_dict(path, result) if folders else {}
+            boxes, found = _locate(path, result, explainer.labels, limits, drawing)
+            found |= folders.as_dict(path, result) if folders else {}
             tally.done += 1
-            tally.count_answer(record)
+            tally.count_answer(found)
             located.append((file, boxes))
-            records.append(record)
+            records.append(found)
         written = _write(located, explainer.labels, files)
-        problems = [record["error"] for record in records if "error" in record]
+        problems = [each["error"] for each in records if "error" in each]
         several = len(given.paths) > 1 or quiet
         closing = tally.closing(output) if several else ""
         return session.Report(records, lambda: _show(records, written, told), problems, closing)
@@ -179,32 +182,48 @@ def locate(  # noqa: PLR0913  (one parameter a flag)
     session.command(work, as_json=json, quiet=quiet)
 
 
+@dataclass(frozen=True)
+class _Drawing:
+    """How pictures are written."""
+
+    names: Filenames
+    full_size: bool
+    """Whether a large photo is drawn whole."""
+    record: bool
+    """Whether they hold the records of what they show."""
+
+
 def _locate(
     path: str,
     explanations: Sequence[Explanation],
     labels: Any,
     limits: dict[str, Any],
-    drawing: tuple[Filenames, bool],
+    drawing: _Drawing,
 ) -> tuple[LocatedPhoto, dict[str, Any]]:
     """The boxes of one photo, drawn into a picture, and their record.
 
-    drawing: the names of files, and whether a large photo is drawn whole.
     A picture that cannot be written is told in the record; the boxes stay.
     """
     from seewhy import render
     from seewhy.render import pictures
     from seewhy.render.boxes_on_photos import NamedBox, at_most, draw_boxes
     from seewhy.render.drawn_size import MOST_DRAWN
+    from seewhy.results.records.make_record import records_text
     from seewhy.studies.locate import boxes_as_dict, locate_boxes
 
     located = locate_boxes(path, explanations, labels, **limits)
-    names, full_size = drawing
-    picture = names.claim(path, ["_boxes.jpg"])[0]
+    picture = drawing.names.claim(path, ["_boxes.jpg"])[0]
     boxes = [NamedBox(entry.name, entry.box, entry.probability) for entry in located.found]
     plain = pictures.plain_picture(explanations[0].photo)
-    drawn = draw_boxes(*((plain, boxes) if full_size else at_most(plain, boxes, MOST_DRAWN)))
+    drawn = draw_boxes(
+        *((plain, boxes) if drawing.full_size else at_most(plain, boxes, MOST_DRAWN))
+    )
     record = boxes_as_dict(located, explanations)
-    problem = session.problem_of_writing(lambda: render.save(drawn, picture), path)
+    text = None
+    if drawing.record:
+        text = records_text(each.record for each in explanations)
+        record["records"] = [each.record.as_dict() for each in explanations]
+    problem = session.problem_of_writing(lambda: render.save(drawn, picture, text=text), path)
     if problem:
         return located, record | {"files": [], "error": problem}
     return located, record | {"files": [str(picture)]}

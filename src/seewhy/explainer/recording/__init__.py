@@ -1,0 +1,1 @@
+"""What an explainer adds to the record of an explanation."""
