@@ -57,12 +57,7 @@ def finding_of(
         hottest_inside=facts.hottest,
         alike_elsewhere=tested.alike,
         margin=tested.margin,
-        geometry={
-            "grid": list(rows.grid),
-            "input": manifest["input"],
-            "extents": manifest["extents"],
-            "fit": manifest["options"]["fit"],
-        },
+        geometry=_geometry(rows, manifest),
         found_by=candidate.found_by,
         examples=tuple(rows.id[k] for k in members[:EXAMPLES]),
         key="",
@@ -81,6 +76,15 @@ def _facts(tested: Tested, rows: EvidenceRows, of_class: np.ndarray) -> Facts:
         alike=tested.alike,
         region=candidate.region,
     )
+
+
+def _geometry(rows: EvidenceRows, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "grid": list(rows.grid),
+        "input": manifest["input"],
+        "extents": manifest["extents"],
+        "fit": manifest["options"]["fit"],
+    }
 
 
 def _rates(result: Transplant | None) -> dict[str, Any]:
