@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from seewhy.audit.find.cell_scores import CellSample, cell_scores, flagged
 from seewhy.audit.find.clusters import clusters_of, hdbscan, regularity
 from seewhy.audit.find.evidence_rows import pooled, unit_length
 from seewhy.audit.finding import CONFIRMED, OBJECT, TOO_FEW, UNNEEDED
+from seewhy.audit.mend import photo_mask
 from seewhy.audit.regions import Region, hot_region, moved_masks, pixel_cells, pixel_mask
 from seewhy.errors import DependencyError, OptionError
 from seewhy.metrics.faithfulness.imputation import impute
@@ -244,3 +246,18 @@ def test_near_an_edge_is_half_of_the_cells():
 def test_wrong_choices_are_refused(wrong):
     with pytest.raises(OptionError, match=next(iter(wrong))):
         AuditOptions(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("fit", "wanted"),
+    [("squash", (0, 49)), ("crop", (50, 99)), ("letterbox", (0, 99))],
+)
+def test_regions_lie_on_photos_as_the_network_saw_them(fit, wanted):
+    """The left half of a square input, a quarter of squashed photos, on one of 100 × 200 pixels."""
+    geometry = {"grid": [2, 4], "input": [64, 64], "extents": [], "fit": fit}
+    cells = [(0, 0), (0, 1), (1, 0), (1, 1)] if fit != "squash" else [(0, 0), (1, 0)]
+    finding = SimpleNamespace(geometry=geometry, cells=cells, margin=0.0)
+    mask = photo_mask(finding, (100, 200))
+    (columns,) = np.nonzero(mask.any(axis=0))
+    assert (columns[0], columns[-1]) == wanted
+    assert mask[:, columns[0]].all()

@@ -9,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 import seewhy
 from helpers.commands import run_command
@@ -19,7 +21,7 @@ from seewhy import datasets
 from seewhy.audit import AuditOptions
 from seewhy.audit.confirm.confirm_candidate import Laboratory
 from seewhy.audit.finding import CONFIRMED, OBJECT, VERDICTS, Finding
-from seewhy.errors import OptionError, StoreError, TargetError
+from seewhy.errors import ImageError, OptionError, StoreError, TargetError
 
 pytestmark = pytest.mark.one_backend
 
@@ -144,6 +146,32 @@ def test_the_command_writes_all_files(used, monkeypatch, capsys, tmp_path):
     assert json.loads(out)["findings"] == record["findings"]
 
 
+def test_masks_are_exported_and_photos_are_mended(used, monkeypatch, capsys, tmp_path):
+    line = ["audit", used.folder / "store", "--model", used.model, "--output", tmp_path]
+    line += ["--confirm", 1, "--recipients", 16, "--export-masks", "--preprocess", "none"]
+    status, _, err = run_command(monkeypatch, capsys, *line)
+    assert status == 0
+    record = json.loads((tmp_path / "audit.json").read_text())
+    first = Finding.from_dict(record["findings"][0])
+    assert first.confirmed
+    assert f"{first.photos} masks" in err
+    rows = (tmp_path / "masks" / "masks.csv").read_text().splitlines()
+    assert len(rows) == 1 + first.photos
+    mask = np.asarray(Image.open(tmp_path / "masks" / rows[1].split(",")[-1])) > 0
+    assert mask.shape == used.data.photos.shape[1:3]
+    assert mask[-4:].all()  # where the strip is
+    assert not mask[: planted.SIDE // 2].any()
+    number = int(rows[1].split(",")[-1][2:8])
+    before = used.data.photos[number]
+    for how in ("fill", "blur"):
+        (after,) = seewhy.audit.without(before, first, how=how)
+        assert (after[~mask] == before[~mask]).all()
+    (after,) = seewhy.audit.without([before], first)
+    strip = np.array([200, 40, 160])
+    assert np.abs(before[-4:] - strip.astype(float)).mean() < 10
+    assert np.abs(after[-3:] - strip.astype(float)).mean() > 30
+
+
 def test_what_was_tested_is_not_tested_again(used, monkeypatch, tmp_path):
     tested, test = [], Laboratory.test
 
@@ -177,6 +205,34 @@ def _without_pictures(used, choices, audit):
         for each, own in zip(whole, audit, strict=True)
     ]
     return [each.as_dict() for each in named]
+
+
+def test_a_model_that_brings_photos_to_its_size_by_itself(used, tmp_path):
+    """Photos of several sizes, to a network with a layer that resizes them."""
+    inner = keras.models.load_model(used.model)
+    image = keras.Input((None, None, 3))
+    resized = keras.layers.Resizing(planted.SIDE, planted.SIDE)(image)
+    model = keras.Model(image, inner(resized))
+    for k, pixels in enumerate(used.data.photos):
+        photo = Image.fromarray(pixels).resize((planted.SIDE + 8 * (k % 3),) * 2)
+        photo.save(tmp_path / f"{k:04}.png")
+    choices = AuditOptions(confirm=2, recipients=16)
+    audit = seewhy.audit(tmp_path, model, choices=choices, preprocess="none")
+    assert audit[0].confirmed
+    precision, recall = used.precision_and_recall(audit)
+    assert min(precision, recall) >= 0.8
+
+
+def test_photos_that_are_gone_are_told(used, tmp_path):
+    shutil.copytree(used.folder / "photos", tmp_path / "photos")
+    explainer = seewhy.Explainer(used.model, preprocess="none", batch_size=32)
+    datasets.run(explainer, tmp_path / "photos", tmp_path / "other", datasets.RunOptions())
+    shutil.rmtree(tmp_path / "photos" / "0")
+    kept = seewhy.audit(tmp_path / "other", explainer, choices=AuditOptions(confirm=1))
+    assert any("0000.png" in problem or "no file" in problem for problem in kept.problems)
+    shutil.rmtree(tmp_path / "photos")
+    with pytest.raises(ImageError, match="cannot be read any more"):
+        seewhy.audit(tmp_path / "other", explainer)
 
 
 def test_findings_as_a_table_and_back(used):
@@ -242,3 +298,23 @@ def _repeat(store, to, copies):
             place = table.schema.get_field_index(name)
             table = table.set_column(place, table.schema.field(name), column)
         parquet.write_table(table, to / f"part-{part:05}.parquet")
+
+
+@pytest.mark.slow
+def test_the_bundled_network_on_plain_photos_is_acquitted(tmp_path):
+    random = np.random.default_rng(0)
+    cat = Image.open(Path(seewhy.__file__).parent / "data" / "chelsea.png").convert("RGB")
+    for k in range(30):
+        side = int(random.integers(150, 290))
+        left, top = (int(random.integers(0, most - side)) for most in cat.size)
+        crop = cat.crop((left, top, left + side, top + side)).resize((224, 224))
+        crop.save(tmp_path / f"cat-{k}.png")
+        drawn = Image.fromarray(random.integers(0, 255, (7, 7, 3), dtype="uint8"))
+        drawn = drawn.resize((224, 224), Image.Resampling.BICUBIC)
+        left, top = (int(value) for value in random.integers(0, 140, 2))
+        drawn.paste(tuple(random.integers(0, 255, 3).tolist()), (left, top, left + 80, top + 60))
+        drawn.save(tmp_path / f"drawn-{k}.png")
+    choices = AuditOptions(confirm=4, recipients=16)
+    audit = seewhy.audit(tmp_path, "efficientnet-lite0", choices=choices, batch_size=16)
+    assert len(audit)
+    assert not audit.confirmed

@@ -11,8 +11,9 @@ from typing import Any
 
 from seewhy.audit.audit_options import AuditOptions
 from seewhy.audit.finding import Audit, Finding
+from seewhy.audit.mend import without
 
-__all__ = ["Audit", "AuditOptions", "Finding"]
+__all__ = ["Audit", "AuditOptions", "Finding", "without"]
 
 
 class AuditModule(ModuleType):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,10 @@ SMALL = 16
 
 
 def finding_of(
-    tested: Tested, rows: EvidenceRows, photos: AskedPhotos, classes: Sequence[Sequence[str]]
+    tested: Tested, rows: EvidenceRows, photos: AskedPhotos, manifest: Mapping[str, Any]
 ) -> Finding:
-    """classes: [WordNet id, name] of each class of the model."""
+    """manifest: of the store that the rows are from."""
+    classes = manifest["classes"]
     candidate, result = tested.candidate, tested.result
     members, group = candidate.members, candidate.group
     of_class = np.flatnonzero(rows.predicted == group.index)
@@ -65,6 +66,12 @@ def finding_of(
         hottest_inside=facts.hottest,
         alike_elsewhere=tested.alike,
         margin=tested.margin,
+        geometry={
+            "grid": list(rows.grid),
+            "input": manifest["input"],
+            "extents": manifest["extents"],
+            "fit": manifest["options"]["fit"],
+        },
         found_by=candidate.found_by,
         examples=tuple(rows.id[k] for k in members[:EXAMPLES]),
         key="",

@@ -72,6 +72,9 @@ class Finding:
     """Share of the class's photos that are hottest elsewhere and look alike there."""
     margin: float
     """Cells around the region that are pasted with it."""
+    geometry: Mapping[str, Any]
+    """Where cells lie: `grid` (rows, cols), `input` (height, width) of the network and `extents` as
+    stores have them, and the `fit` of photos to it."""
     found_by: str
     examples: tuple[str, ...]
     """Some of the photos, by id."""

@@ -33,7 +33,7 @@ from seewhy.targets.labels import Label
 if TYPE_CHECKING:
     from seewhy.explainer.explainer import Explainer
 
-COMPARED_GROUPS = 40
+COMPARED_GROUPS = 20
 """Classes that are compared cell by cell, the largest: each takes a run of the network over its
 photos."""
 Told = Callable[[str, int, int], None]
@@ -59,12 +59,12 @@ def audit_store(
     rows = evidence_rows(store)
     asked = _asked_classes(explainer, options)
     photos = AskedPhotos(explainer.pipeline, rows.source, bool(store.manifest["exact"]))
-    check_photos(photos, np.arange(min(len(rows), 4)))
+    check_photos(photos, np.unique(np.linspace(0, len(rows) - 1, 16).astype(int)))
     question = question_of(store, options)
     groups = list(groups_of(rows, asked))
     random = np.random.default_rng(options.seed)
     cells = _cells_of(rows, groups, photos, options)
-    candidates = candidates_of(rows, _told(groups, tell), cells, random)
+    candidates = candidates_of(rows, _told(groups, tell), cells, random, options.confirm)
     files = None if output is None else AuditFiles(output, question)
     settings = {"model": explainer.pipeline.wrapped.name, **_settings(store, options)}
     audit = Audit((), len(rows), settings, _notes(rows, groups, candidates))
@@ -81,17 +81,16 @@ def _confirmed(
     tell: Told,
 ) -> Audit:
     """Test the strongest candidates, and write each as it is done."""
-    options, rows = laboratory.options, laboratory.rows
+    rows = laboratory.rows
     kept: list[tuple[Finding, Candidate]] = []
-    todo = candidates[: options.confirm]
-    for number, candidate in enumerate(todo):
-        tell("Testing", number, len(todo))
+    for number, candidate in enumerate(candidates):
+        tell("Testing", number, len(candidates))
         key = key_of(candidate, rows)
         known = None if files is None else files.known(key)
         if known is None:
             tested = laboratory.test(candidate, key)
-            classes = store.manifest["classes"]
-            finding = replace(finding_of(tested, rows, laboratory.photos, classes), key=key)
+            finding = finding_of(tested, rows, laboratory.photos, store.manifest)
+            finding = replace(finding, key=key)
             done = tested.candidate
             if files is not None:
                 files.remember(finding, rows.row[done.members])
@@ -111,7 +110,7 @@ def _confirmed(
         )
         if files is not None:
             audit = files.write(audit, rows, store)
-    tell("Testing", len(todo), len(todo))
+    tell("Testing", len(candidates), len(candidates))
     return audit if files is None else files.write(audit, rows, store, complete=True)
 
 
@@ -176,14 +175,28 @@ def _cells_of(
         kept, activations = photo_cells(rows, photos, places)
         return None if activations is None else CellSample.of(kept, activations, rows.maps[kept])
 
+    pool = np.random.default_rng(options.seed).permutation(len(rows))[: 2 * options.sample]
+    of_all: list[CellSample | None] = []
+
+    def beside(group: Group) -> CellSample | None:
+        """Of other classes: those of one sample of all photos, where it has enough."""
+        if (rows.predicted[pool] != group.index).sum() < options.sample // 2:
+            others = np.flatnonzero(rows.predicted != group.index)
+            random = np.random.default_rng([options.seed, group.index])
+            return sample(random.permutation(others)[: options.sample])
+        if not of_all:
+            of_all.append(sample(pool))
+        (known,) = of_all
+        return None if known is None else known[rows.predicted[known.places] != group.index]
+
     def cells(group: Group) -> tuple[CellSample, CellSample] | None:
-        others = np.flatnonzero(rows.predicted != group.index)
-        if len(group.members) < least or len(others) < options.sample // 16:
+        others = (rows.predicted != group.index).sum()
+        if len(group.members) < least or others < options.sample // 16:
             return None
         random = np.random.default_rng([options.seed, group.index, len(group.members)])
         own = sample(np.sort(random.permutation(group.members)[: options.sample]))
-        beside = sample(random.permutation(others)[: options.sample])
-        return None if own is None or beside is None else (own, beside)
+        other = beside(group)
+        return None if own is None or other is None else (own, other[: options.sample])
 
     return cells
 

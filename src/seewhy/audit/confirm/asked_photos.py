@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from PIL import Image
 
 from seewhy.audit.find.evidence_rows import pooled
 from seewhy.datasets.sources.photo_of import file_of_photo
@@ -30,18 +31,22 @@ class AskedPhotos:
     problems: list[str] = field(default_factory=list)
     """What was wrong with photos that could not be read."""
     _held: dict[int, np.ndarray | None] = field(default_factory=dict)
+    _size: tuple[int, int] | None = None
 
     def pixels(self, places: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(int (n,), uint8 (n, height, width, 3)): those of the photos that can be read, at the
-        network's size, with their places. All have the size of the first."""
+        network's size, with their places. Where a model brings photos to its size by itself, all
+        get the size of the first that was read."""
         wanted = [int(place) for place in places]
         self._read([place for place in dict.fromkeys(wanted) if place not in self._held])
         found = [(place, self._held[place]) for place in wanted]
         usable = [(place, each) for place, each in found if each is not None]
-        shape = usable[0][1].shape if usable else (0, 0, 3)
-        same = [(place, each) for place, each in usable if each.shape == shape]
-        kept = np.array([place for place, _ in same], int)
-        pixels = np.stack([each for _, each in same]) if same else np.zeros((0, *shape), "uint8")
+        if usable and self._size is None:
+            self._size = usable[0][1].shape[0], usable[0][1].shape[1]
+        size = self._size or (0, 0)
+        kept = np.array([place for place, _ in usable], int)
+        same = [_of_size(each, size) for _, each in usable]
+        pixels = np.stack(same) if same else np.zeros((0, *size, 3), "uint8")
         self._let_go()
         return kept, pixels
 
@@ -106,6 +111,12 @@ class AskedPhotos:
         bytes = sum(each.nbytes for each in self._held.values() if each is not None)
         if bytes > HELD:
             self._held.clear()
+
+
+def _of_size(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    if pixels.shape[:2] == size:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize(size[::-1], Image.Resampling.BILINEAR))
 
 
 def _eight_bits(sample: FittedFile | Prepared) -> np.ndarray | str:

@@ -50,8 +50,9 @@ def candidates_of(
     groups: Sequence[Group],
     samples: Callable[[Group], tuple[CellSample, CellSample] | None],
     random: np.random.Generator,
+    most: int,
 ) -> list[Candidate]:
-    """All candidates, the strongest first, without those that are the same.
+    """The `most` strongest candidates, the strongest first, without those that are the same.
 
     samples: gives the cells of photos of a group and of other classes; None where there are none.
     """
@@ -66,6 +67,8 @@ def candidates_of(
     found.sort(key=lambda each: -each.strength)
     kept: list[Candidate] = []
     for each in found:
+        if len(kept) == most:
+            break
         if not any(same(each, other) for other in kept):
             kept.append(each)
     return kept

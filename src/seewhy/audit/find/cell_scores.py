@@ -29,7 +29,7 @@ class CellSample:
     def __len__(self) -> int:
         return len(self.places)
 
-    def __getitem__(self, rows: slice) -> CellSample:
+    def __getitem__(self, rows: slice | np.ndarray) -> CellSample:
         return CellSample(self.places[rows], self.looks[rows], self.evidence[rows])
 
     @classmethod

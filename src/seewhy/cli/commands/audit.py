@@ -104,6 +104,15 @@ def audit(  # noqa: PLR0913  (one parameter a flag)
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    export_masks: Annotated[
+        bool,
+        typer.Option(
+            "--export-masks",
+            help="Write masks of the regions of confirmed shortcuts, a PNG file for each of their "
+            "photos, for training without them.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -131,7 +140,9 @@ def audit(  # noqa: PLR0913  (one parameter a flag)
     )
     store = as_store(sources[0]) if len(sources) == 1 else None
     try:
-        found = _audit(store, sources, model, settings, (output, options), quiet=quiet)
+        found, store = _audit(store, sources, model, settings, (output, options), quiet=quiet)
+        if export_masks:
+            _export(found, store, output)
     except KeyboardInterrupt:
         session.tell_problem("stopped; the same command goes on, and keeps what is tested.")
         raise typer.Exit(130) from None
@@ -148,7 +159,7 @@ def _audit(
     asked: tuple[Path, AuditOptions],
     *,
     quiet: bool,
-) -> Audit:
+) -> tuple[Audit, Store]:
     from seewhy.cli.audit_bar import audit_bar
 
     output, options = asked
@@ -164,7 +175,7 @@ def _audit(
             explainer = Explainer(model, **settings)
             store = _explained(sources, explainer, asked, quiet=quiet)
         with audit_bar(shown=not quiet) as told:
-            return audit_store(store, explainer, output, options, told)
+            return audit_store(store, explainer, output, options, told), store
 
 
 def _explained(
@@ -185,6 +196,13 @@ def _explained(
     if state.stopped:
         raise KeyboardInterrupt
     return store
+
+
+def _export(found: Audit, store: Store, output: Path) -> None:
+    from seewhy.audit.write.export_masks import FOLDER, export_masks
+
+    count = export_masks(found, store, output)
+    session.tell_problem(f"{count} masks of confirmed shortcuts, {output}/{FOLDER}/")
 
 
 def _finish(

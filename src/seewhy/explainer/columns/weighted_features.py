@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,9 @@ def _batches(pipeline: Pipeline, images: Any) -> Iterator[list[np.ndarray]]:
     batch = pixel_batch(images, pipeline)
     if batch is None:
         for prepared in pipeline.prepared(pipeline.samples(images)):
-            yield pipeline.inputs(prepared)
+            # models that bring photos to their size by themselves take several sizes
+            for _, alike in groupby(prepared, key=lambda sample: sample.shape):
+                yield pipeline.inputs(list(alike))
         return
     wrapped, size = pipeline.wrapped, pipeline.options.batch_size
     size = min(size, wrapped.inputs[0].batch or size)
