@@ -12,7 +12,17 @@ import typer
 from seewhy.cli import session, teller
 from seewhy.cli.arguments import completion, grammar
 from seewhy.cli.arguments.early_checks import check_classes, check_folder, check_models
-from seewhy.cli.arguments.flags import ASKED, HOW, OUTPUT, PICTURES, Json, OneTarget, Photos, Quiet
+from seewhy.cli.arguments.flags import (
+    ASKED,
+    HOW,
+    OUTPUT,
+    PICTURES,
+    Json,
+    OneTarget,
+    Photos,
+    Quiet,
+    Record,
+)
 from seewhy.cli.arguments.options import takes_options
 from seewhy.cli.arguments.photos import given_photos
 from seewhy.cli.store_diff import are_stores, check_stores_flags, store_diff
@@ -115,6 +125,7 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
             rich_help_panel=OUTPUT,
         ),
     ] = Path(),
+    record: Record = True,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -159,7 +170,8 @@ def diff(  # noqa: PLR0913  (one parameter a flag)
         if not differing:
             return session.Report(records, _show_none, problems, closing)
         how = {"common_scale": common_scale, "look": look}
-        table = _write(records, drawn, Filenames(output, given.paths), how, problems)
+        names = Filenames(output, given.paths)
+        table = _write(records, drawn, names, how, problems, record=record)
         return session.Report(records, lambda: _show(records, table), problems, closing)
 
     session.command(work, as_json=json, quiet=quiet)
@@ -208,20 +220,26 @@ def _write(
     names: Filenames,
     how: dict[str, Any],
     problems: list[str],
+    *,
+    record: bool,
 ) -> Path | None:
     """Write the pictures and the table; the path of the table. Sorts the records.
 
     how: as `Difference.picture` takes it. problems: gets a line for each file that cannot be
-    written.
+    written. record: whether pictures hold the records of both explanations.
     """
     from seewhy import render
     from seewhy.render.files import write
+    from seewhy.results.records.make_record import records_text
     from seewhy.studies.diff import differences_as_csv
 
     for place, difference in drawn:
         path = names.claim(difference.photo, ["_diff.jpg"])[0]
         picture = difference.picture(**how)
-        problem = session.problem_of_writing(partial(render.save, picture, path), difference.photo)
+        both = (difference.a, difference.b)
+        text = records_text(each.record for each in both) if record else None
+        save = partial(render.save, picture, path, text=text)
+        problem = session.problem_of_writing(save, difference.photo)
         if problem:
             problems.append(problem)
         else:
