@@ -52,13 +52,16 @@ def ended(child):
 
 
 assert ended(started(folder / "whole", 0)) == 0
+begun = time.monotonic()
+assert ended(started(folder / "paced", 0.02)) == 0
+took = time.monotonic() - begun
 whole, store, moments = parts(folder / "whole"), folder / "store", random.Random(0)
 kills, lost, changed, counts = 0, 0, 0, []
 for number in range(int(sys.argv[4])):
     before = {name: (store / name).stat().st_mtime_ns for name in parts(store)}
     child = started(store, 0.02)
     # the first ones while the store is begun, later ones among its parts
-    time.sleep(moments.uniform(0, 0.02 if number < 2 else 0.3))
+    time.sleep(moments.uniform(0, 0.02 if number < 2 else took / 3))
     os.kill(child, signal.SIGKILL)
     kills += ended(child) == -signal.SIGKILL
     now = parts(store)
