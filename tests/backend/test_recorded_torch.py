@@ -61,6 +61,21 @@ def test_it_follows_a_model_that_goes_on_learning(from_second):
     assert np.abs(after.maps - before.maps).max() > 1e-3 * np.abs(before.maps).max()
 
 
+def test_it_follows_weights_that_are_put_elsewhere(from_second):
+    """A parameter may get other memory and stay the same object."""
+    model, images = tiny.plain(), tiny.photos(2)[:, :32, :32]
+    explainer = Explainer(model, preprocess="unit")
+    for _ in range(3):
+        before = explainer.maps(images)
+    for variable in model.variables:
+        if keras.backend.is_float_dtype(variable.dtype):
+            variable.value.data = variable.value.data * 1.1 + 0.01
+    after = explainer.maps(images)
+    fresh = Explainer(model, preprocess="unit").maps(images)
+    np.testing.assert_allclose(after.maps, fresh.maps, atol=1e-6 * np.abs(fresh.maps).max())
+    assert np.abs(after.maps - before.maps).max() > 1e-3 * np.abs(before.maps).max()
+
+
 def test_another_shape_is_another_recording(from_second):
     explainer = Explainer(tiny.plain(side=None), preprocess="unit", size=32)
     for count in (1, 1, 1, 2, 2, 2, 3):
@@ -113,6 +128,20 @@ def test_a_compiler_of_torch(monkeypatch):
     )
     np.testing.assert_allclose(other.maps, plain.maps, atol=1e-6 * np.abs(plain.maps).max())
     assert compiled == [False]
+
+
+def test_a_compiler_that_fails_is_told(monkeypatch):
+    import torch
+
+    def broken(graph, dynamic):
+        raise RuntimeError("no such step")
+
+    monkeypatch.setattr(torch, "compile", broken)
+    images = tiny.photos(3)[:, :32, :32]
+    with pytest.warns(SeewhyWarning, match="failed: no such step"):
+        found = Explainer(tiny.plain(), preprocess="unit", compile="inductor").maps(images)
+    plain = Explainer(tiny.plain(), preprocess="unit").maps(images)
+    np.testing.assert_allclose(found.maps, plain.maps, atol=1e-6 * np.abs(plain.maps).max())
 
 
 def test_a_compiler_that_is_not_there(monkeypatch):

@@ -20,6 +20,7 @@ from torch.overrides import TorchFunctionMode
 from seewhy.backend.compile_options import DEFAULT, CompileOptions
 from seewhy.backend.cuda_graph_torch import captured
 from seewhy.backend.simplified_torch import simplified
+from seewhy.errors import warn
 
 Tensor = Any
 
@@ -87,13 +88,18 @@ class Recorded:
         return fresh and self._calls[key] >= first and len(self._recordings) < MOST_SHAPES
 
     def _values(self) -> list[Tensor]:
-        """Of the variables, without gradients; made anew where one has got another tensor."""
+        """Of the variables, without gradients; made anew where one lies elsewhere than before."""
         current = [variable.value for variable in self._variables]
-        known, _ = self._known
-        if len(known) != len(current) or any(map(operator.is_not, known, current)):
-            self._known = (current, [value.detach() for value in current])
+        known, values = self._known
+        # a tensor may get other memory and stay the same object, as by `.data = …` or `.to(…)`
+        same = len(known) == len(current) and all(map(operator.is_, known, current))
+        if not same or any(
+            a.data_ptr() != b.data_ptr() for a, b in zip(known, values, strict=True)
+        ):
+            values = [value.detach() for value in current]
+            self._known = (current, values)
             self._types = tuple((value.dtype, value.device) for value in current)
-        return self._known[1]
+        return values
 
     def _key(self, given: Any) -> Hashable:
         leaves = keras.tree.flatten(given)
@@ -134,8 +140,15 @@ class Recorded:
             try:
                 run = make(graph, values, flat)
                 alike = _alike(replayed(run)(values, given), result, rounding)
-            except Exception:  # operations that it does not know how to write anew
-                continue
+            except Exception as error:  # operations that it does not know how to write anew
+                alike, run = False, error
+            if not alike and make is compiled_by_inductor:
+                why = f"{run}".splitlines()[:1] if isinstance(run, Exception) else []
+                warn(
+                    f'compile="inductor": torch\'s compiler '
+                    f"{': '.join(['failed', *why]) if why else 'gave something else'}. "
+                    f"What was recorded is replayed as it is."
+                )
             if alike:
                 capture = captured(run, values, flat) if on_cuda else None
                 return replayed(capture or run)
