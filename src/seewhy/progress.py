@@ -1,14 +1,13 @@
-"""A progress bar for what takes over two seconds, on terminals only."""
+"""What is seen on a terminal while something is at work: a bar, and no notes of libraries."""
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-
-from rich.console import Console
-from rich.progress import Progress
 
 PATIENCE = 2.0
 _shown: ContextVar[bool] = ContextVar("shown", default=True)
@@ -26,7 +25,14 @@ def hidden() -> Iterator[None]:
 
 @contextmanager
 def steps(total: int, about: str = "Explaining") -> Iterator[Callable[[int], None]]:
-    """Give a function that is told how many steps of the total were done just now."""
+    """Give a function that is told how many steps of the total were done just now.
+
+    The bar is for what takes over two seconds, and on terminals only.
+    """
+    # here, since commands that show no bar start faster without
+    from rich.console import Console
+    from rich.progress import Progress
+
     console = Console(stderr=True)
     bar = Progress(console=console, transient=True)
     task = bar.add_task(about, total=total)
@@ -45,3 +51,18 @@ def steps(total: int, about: str = "Explaining") -> Iterator[Callable[[int], Non
     finally:
         if running:
             bar.stop()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Swallow what libraries write past Python: start-up notes of TensorFlow and Ray, which heed no
+    setting."""
+    sys.stderr.flush()
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)

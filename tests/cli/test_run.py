@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -163,15 +164,23 @@ def test_ctrl_c_finishes_the_part_in_hand(run, monkeypatch):
 
 
 def test_ctrl_c_twice_stops_at_once(run, monkeypatch):
-    real = images.load
+    real, tell, told = images.load, run_bar.session.tell_problem, threading.Event()
+
+    def heard(text):
+        tell(text)
+        told.set()
 
     def load(source, **how):
-        if isinstance(source, str):
+        if not told.is_set():
+            os.kill(os.getpid(), signal.SIGINT)
+            # or both would be one, where the process is busy
+            assert told.wait(60)
             os.kill(os.getpid(), signal.SIGINT)
         return real(source, **how)
 
     with monkeypatch.context() as patched:
         patched.setattr(images, "load", load)
+        patched.setattr(run_bar.session, "tell_problem", heard)
         status, _, err = run("in", "--workers", 1)
     assert status == 130
     assert "behind the last finished part" in err

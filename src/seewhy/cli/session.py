@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import sys
 import warnings
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import typer
 
 from seewhy.errors import OptionError, SeewhyError, SeewhyWarning
+from seewhy.progress import quiet
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -132,20 +132,6 @@ def results_only() -> Iterator[None]:
     """Within, what is printed goes to stderr: downloads and users' code write to stdout."""
     with contextlib.redirect_stdout(sys.stderr):
         yield
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Swallow what libraries write past Python: TensorFlow's start-up notes heed no setting."""
-    sys.stderr.flush()
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
 
 
 def visible(text: object) -> str:

@@ -9,6 +9,7 @@ import typer
 from seewhy.cli import session
 from seewhy.cli.arguments import completion
 from seewhy.cli.arguments.flags import OUTPUT
+from seewhy.progress import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ def methods(
 
     if name is not None:
         registry.read_method(name)  # tells of unknown ones before Keras is imported
-    with session.quiet():
+    with quiet():
         entries = registry.all_methods() if name is None else (registry.get_method(name),)
     records = [_record(entry) for entry in entries]
 

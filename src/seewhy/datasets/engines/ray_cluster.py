@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 
 from seewhy.datasets.run_options import MOST_WORKERS
 from seewhy.errors import DependencyError, StoreError
+from seewhy.progress import quiet
 
 REACHED = 10.0
 """Seconds in which the head of a cluster answers, and in which threads end with Ray."""
@@ -70,7 +70,7 @@ def _begin(ray: Any) -> None:
     try:
         if address:
             _check_address(address)
-        with _quiet():
+        with quiet():
             ray.init(**how)
     except Exception as error:
         where = f"at RAY_ADDRESS={address!r}" if address else "on this machine"
@@ -99,20 +99,6 @@ def _no_connection_by_itself() -> Iterator[None]:
     finally:
         if given is None:
             del os.environ[name]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Swallow what Ray writes past Python when it begins: it heeds no setting."""
-    sys.stderr.flush()
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
 
 
 @dataclass(frozen=True)
