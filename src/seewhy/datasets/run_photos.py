@@ -76,16 +76,7 @@ def run_photos(
     told: Told | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> RunState:
-    """Explain many photos into a store, which `seewhy.datasets.open` reads.
-
-    sources: folders, patterns, lists and tables of photos; see `sources.list_entries`. They are
-        listed when the store is begun, and not again.
-    store: a folder. A part that is there is done; what is missing is done now.
-    told: called after each batch. stop: asked after each part whether to stop.
-    Photos that cannot be read are rows with an error, and stop none of the others.
-    Raises StoreError for a store of another model or question, and where it cannot be written;
-    ImageError where there is no photo; ModelError for models that take no single photo.
-    """
+    """What `engines.choose_engine.run_dataset` does in this process; its arguments and errors."""
     from seewhy.datasets.explain_parts import checked_questions, prepared_run
 
     choices = options or RunOptions()
