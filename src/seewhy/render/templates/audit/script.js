@@ -62,7 +62,6 @@ const scatter = box => {
     const title = document.createElementNS(SVG, "title");
     title.textContent = `${point.name}: ${point.about}`;
     circle.append(title);
-    circle.addEventListener("click", () => show(k));
     return circle;
   });
   // those of the finding are drawn last, over the others
@@ -98,6 +97,14 @@ const scatter = box => {
       radio.addEventListener("change", () => { view = name; place(); });
     }
   }
+  // the nearest point, so that fingers meet it
+  svg.addEventListener("click", event => {
+    const from = new DOMPoint(event.clientX, event.clientY);
+    const {x, y} = from.matrixTransform(svg.getScreenCTM().inverse());
+    const far = data.views[view].map(([u, v]) => Math.hypot(u - x, v - y));
+    const k = far.indexOf(Math.min(...far));
+    if (far[k] < 80) show(k);
+  });
   const WAYS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
   svg.addEventListener("keydown", event => {
     const way = WAYS[event.key];
