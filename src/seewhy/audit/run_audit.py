@@ -23,6 +23,8 @@ from seewhy.audit.find.clusters import hdbscan
 from seewhy.audit.find.evidence_rows import EvidenceRows, evidence_rows
 from seewhy.audit.find.groups import Group, groups_of
 from seewhy.audit.finding import Audit, Finding
+from seewhy.audit.page.audit_page import audit_page, digest_of
+from seewhy.audit.page.views import Looked
 from seewhy.audit.regions import region_of_cells
 from seewhy.audit.write.audit_files import AuditFiles
 from seewhy.datasets.open_store import Store
@@ -67,9 +69,19 @@ def audit_store(
     candidates = candidates_of(rows, _told(groups, tell), cells, random, options.confirm)
     files = None if output is None else AuditFiles(output, question)
     settings = {"model": explainer.pipeline.wrapped.name, **_settings(store, options)}
-    audit = Audit((), len(rows), settings, _notes(rows, groups, candidates))
+    looked = Looked(store, rows, photos, options.seed, None if asked is None else frozenset(asked))
+    audit = Audit(
+        (),
+        len(rows),
+        settings,
+        _notes(rows, groups, candidates),
+        draw=lambda audit: audit_page(audit, looked, tell),
+    )
     laboratory = Laboratory(rows, photos, options, store.manifest)
-    return _confirmed(audit, candidates, laboratory, files, store, tell)
+    audit = _confirmed(audit, candidates, laboratory, files, store, tell)
+    if files is not None:
+        files.write_page(audit, digest_of(audit))
+    return audit
 
 
 def _confirmed(
