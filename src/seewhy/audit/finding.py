@@ -122,6 +122,9 @@ class Audit(Sequence[Finding]):
     """What was wrong with photos."""
     members: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
     """By the key of a finding: the rows of its photos in the plan of the store."""
+    beside: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What else was seen, as plain values by name: "errors", "outside_boxes", "duplicates" and
+    "drift", each where it was asked for or can be told; see docs/audit.md."""
 
     def __len__(self) -> int:
         return len(self.findings)
@@ -150,6 +153,7 @@ class Audit(Sequence[Finding]):
             "photos": self.photos,
             "settings": dict(self.settings),
             "notes": list(self.notes),
+            "beside": dict(self.beside),
         }
 
     def to_pandas(self) -> DataFrame:

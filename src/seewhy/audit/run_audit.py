@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from seewhy._version import __version__
 from seewhy.audit.audit_options import AuditOptions
+from seewhy.audit.beside.besides import Besides
 from seewhy.audit.confirm.asked_photos import AskedPhotos, check_photos
 from seewhy.audit.confirm.confirm_candidate import Laboratory
 from seewhy.audit.confirm.looks import photo_cells
@@ -56,8 +57,9 @@ def audit_store(
     hdbscan()
     check_model(store, explainer)
     tell = told or (lambda *_: None)
-    rows = evidence_rows(store)
     asked = _asked_classes(explainer, options)
+    besides = Besides.of(store, explainer.pipeline, options, asked)
+    rows = evidence_rows(store)
     photos = AskedPhotos(explainer.pipeline, rows.source, bool(store.manifest["exact"]))
     check_photos(photos, np.unique(np.linspace(0, len(rows) - 1, 16).astype(int)))
     question = question_of(store, options)
@@ -69,7 +71,9 @@ def audit_store(
     settings = {"model": explainer.pipeline.wrapped.name, **_settings(store, options)}
     audit = Audit((), len(rows), settings, _notes(rows, groups, candidates))
     laboratory = Laboratory(rows, photos, options, store.manifest)
-    return _confirmed(audit, candidates, laboratory, files, store, tell)
+    audit = _confirmed(audit, candidates, laboratory, files, store, tell)
+    audit = besides.added_to(audit, rows, output, tell)
+    return audit if files is None else files.write(audit, rows, store, complete=True)
 
 
 def _confirmed(
@@ -111,7 +115,7 @@ def _confirmed(
         if files is not None:
             audit = files.write(audit, rows, store)
     tell("Testing", len(candidates), len(candidates))
-    return audit if files is None else files.write(audit, rows, store, complete=True)
+    return audit
 
 
 def with_finding(
@@ -141,8 +145,7 @@ def question_of(store: Store, options: AuditOptions) -> str:
     """Equal where the same photos, model and choices are audited."""
     about = {name: store.manifest.get(name) for name in ("plan", "layer", "method", "options")}
     about |= {"model": store.manifest["model"], "rows": len(store), "version": __version__}
-    asked = {name: value for name, value in asdict(options).items() if name != "confirm"}
-    text = json.dumps([about, asked], sort_keys=True, default=str)
+    text = json.dumps([about, options.of_findings], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -213,8 +216,7 @@ def _settings(store: Store, options: AuditOptions) -> dict[str, object]:
         "layer": about["layer"],
         "method": about["method"],
         "weights_sha256": about["model"].get("weights_sha256"),
-        **asdict(options),
-        "classes": [str(each) for each in options.classes],
+        **options.as_dict(),
         "version": __version__,
     }
 
