@@ -25,6 +25,7 @@ from seewhy.audit.find.evidence_rows import EvidenceRows, evidence_rows
 from seewhy.audit.find.groups import Group, groups_of
 from seewhy.audit.finding import Audit, Finding
 from seewhy.audit.regions import region_of_cells
+from seewhy.audit.told import Told
 from seewhy.audit.write.audit_files import AuditFiles
 from seewhy.datasets.open_store import Store
 from seewhy.errors import StoreError
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 COMPARED_GROUPS = 20
 """Classes that are compared cell by cell, the largest: each takes a run of the network over its
 photos."""
-Told = Callable[[str, int, int], None]
-"""Is told what is done, how many are done and of how many."""
 
 
 def audit_store(
@@ -58,8 +57,8 @@ def audit_store(
     check_model(store, explainer)
     tell = told or (lambda *_: None)
     asked = _asked_classes(explainer, options)
-    besides = Besides.of(store, explainer.pipeline, options, asked)
     rows = evidence_rows(store)
+    besides = Besides.of(store, rows, explainer.pipeline, (options, asked))
     photos = AskedPhotos(explainer.pipeline, rows.source, bool(store.manifest["exact"]))
     check_photos(photos, np.unique(np.linspace(0, len(rows) - 1, 16).astype(int)))
     question = question_of(store, options)

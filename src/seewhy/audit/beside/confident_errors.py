@@ -43,8 +43,7 @@ def confident_errors(
     regions = [_hot(row) for row in rows]
     without, problems = _without(store, pipeline, rows, regions)
     entries = [
-        _entry(row, region, left)
-        for row, region, left in zip(rows, regions, without, strict=True)
+        _entry(row, region, left) for row, region, left in zip(rows, regions, without, strict=True)
     ]
     found = {"known": int(asked.sum()), "wrong": len(wrong), "photos": entries}
     return found, problems
@@ -67,7 +66,9 @@ def _known(store: Store) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
         (kept,) = np.nonzero(asked & (true >= 0) & (predicted >= 0))
         found.append((start + kept, true[kept], predicted[kept], confidence[kept]))
         start += len(true)
-    places, true, predicted, confidence = (np.concatenate(each) for each in zip(*found, strict=True))
+    places, true, predicted, confidence = (
+        np.concatenate(each) for each in zip(*found, strict=True)
+    )
     return places, true, predicted, confidence
 
 

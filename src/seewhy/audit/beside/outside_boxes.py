@@ -113,9 +113,7 @@ def outside_boxes(
             problems.append(f"{row.source}: {error}")
     if not found:
         reason = problems[0] if problems else "none of their photos has evidence for its top class."
-        raise OptionError(
-            f"no photo can be compared with {drawn.annotations.source!r}: {reason}"
-        )
+        raise OptionError(f"no photo can be compared with {drawn.annotations.source!r}: {reason}")
     found.sort(key=lambda each: (each["inside"], each["row"]))
     told = {
         "boxes": drawn.annotations.source,

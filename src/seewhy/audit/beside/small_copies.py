@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -137,9 +137,3 @@ def small_copy(source: str) -> Copy:
         pixels = fitted.pixels
     grey = np.rint(pixels.astype("float32") @ _GREY).astype("uint8")
     return hashlib.sha256(data).hexdigest(), grey
-
-
-def batches(count: int, size: int) -> Iterator[slice]:
-    """Parts of so many rows."""
-    for start in range(0, count, size):
-        yield slice(start, min(start + size, count))
