@@ -16,6 +16,7 @@ from PIL import Image
 
 import seewhy
 from helpers.commands import run_command
+from helpers.planted_cases import case_of
 from nets import planted
 from seewhy import datasets
 from seewhy.audit import AuditOptions
@@ -24,49 +25,6 @@ from seewhy.audit.finding import CONFIRMED, OBJECT, VERDICTS, Finding
 from seewhy.errors import ImageError, OptionError, StoreError, TargetError
 
 pytestmark = pytest.mark.one_backend
-
-
-@dataclasses.dataclass
-class Case:
-    """Photos in a folder, a network that learned from them, and their store."""
-
-    data: planted.Planted
-    folder: Path
-    store: datasets.open_store.Store
-
-    @property
-    def model(self):
-        return str(self.folder / "model.keras")
-
-    def audit(self, **choices):
-        choices = AuditOptions(**choices)
-        return seewhy.audit(self.store, self.model, choices=choices, preprocess="none")
-
-    def precision_and_recall(self, audit):
-        """Of the photos of the first finding. The rows of the plan are the photos' numbers."""
-        members = np.array(audit.members[audit[0].key])
-        hits = self.data.marked[members].sum()
-        of_class = self.data.marked & (self.data.labels == audit[0].class_index)
-        return hits / len(members), hits / of_class.sum()
-
-
-def case_of(folder, epochs=25, **how):
-    data = planted.planted(80, **how)
-    model = planted.trained(data, epochs=epochs)
-    model.save(folder / "model.keras")
-    data.save(folder / "photos")
-    explainer = seewhy.Explainer(model, preprocess="none", batch_size=32)
-    options = datasets.RunOptions(features=True, labels_from_folder=True)
-    datasets.run(explainer, folder / "photos", folder / "store", options)
-    return model, Case(data, folder, datasets.open(folder / "store"))
-
-
-@pytest.fixture(scope="module")
-def used(tmp_path_factory):
-    """A strip in half of the photos of class 1, of which the network makes use."""
-    model, case = case_of(tmp_path_factory.mktemp("used"))
-    assert planted.flips_when_pasted(model, case.data) >= 0.5
-    return case
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any, Unpack
+from weakref import finalize
 
 from seewhy.audit.audit_options import AuditOptions
 from seewhy.audit.find.clusters import hdbscan
@@ -64,9 +66,7 @@ def audit(
     if output is not None:
         store, _ = explained(source, explainer, output / STORE, asked)
         return audit_store(store, explainer, output, asked)
-    with TemporaryDirectory(prefix="seewhy-") as there:
-        store, _ = explained(source, explainer, Path(there), asked)
-        return audit_store(store, explainer, None, asked)
+    return audit_store(_for_now(source, explainer, asked), explainer, None, asked)
 
 
 def as_store(source: Any) -> Store | None:
@@ -116,6 +116,19 @@ def explained(
     of `run_photos`."""
     state = run_photos(explainer, source, folder, run_options(explainer, options), **how)
     return open_store(folder), state
+
+
+def _for_now(source: Any, explainer: Explainer, options: AuditOptions) -> Store:
+    """The store of photos, which lasts as long as something holds it: an audit draws its page from
+    it."""
+    folder = mkdtemp(prefix="seewhy-")
+    try:
+        store, _ = explained(source, explainer, Path(folder), options)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finalize(store, shutil.rmtree, folder, ignore_errors=True)
+    return store
 
 
 def run_options(explainer: Explainer, options: AuditOptions) -> RunOptions:

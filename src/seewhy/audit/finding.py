@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
+
+from seewhy.errors import OptionError
+from seewhy.render.files import write
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -125,6 +129,8 @@ class Audit(Sequence[Finding]):
     beside: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What else was seen, as plain values by name: "errors", "outside_boxes", "duplicates" and
     "drift", each where it was asked for or can be told; see docs/audit.md."""
+    draw: Callable[[Audit], str] | None = field(default=None, repr=False, compare=False)
+    """Makes the page; None of an audit that was not just made."""
 
     def __len__(self) -> int:
         return len(self.findings)
@@ -155,6 +161,27 @@ class Audit(Sequence[Finding]):
             "notes": list(self.notes),
             "beside": dict(self.beside),
         }
+
+    def save_html(self, path: str | Path) -> Path:
+        """Write the page of the audit, one file that needs nothing else; returns its path.
+
+        The photos are read again for it. Raises OptionError where it cannot be written, and for an
+        audit that was not made by `seewhy.audit`.
+        """
+        if self.draw is None:
+            raise OptionError(
+                "only an audit that seewhy.audit made can draw its page: it has the photos. The "
+                "page of one that was written to a folder lies there, audit.html."
+            )
+        place, page = Path(path), self.draw(self)
+        try:
+            write(place, page)
+        except OSError as error:
+            raise OptionError(
+                f"the page cannot be written to {str(place)!r} ({error.strerror or error}). Give a "
+                f"file in a folder that can be written."
+            ) from error
+        return place
 
     def to_pandas(self) -> DataFrame:
         """A data frame with a row for each finding. Raises DependencyError without pandas."""

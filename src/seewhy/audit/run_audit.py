@@ -24,6 +24,8 @@ from seewhy.audit.find.clusters import hdbscan
 from seewhy.audit.find.evidence_rows import EvidenceRows, evidence_rows
 from seewhy.audit.find.groups import Group, groups_of
 from seewhy.audit.finding import Audit, Finding
+from seewhy.audit.page.audit_page import audit_page, digest_of
+from seewhy.audit.page.views import Looked
 from seewhy.audit.regions import region_of_cells
 from seewhy.audit.told import Told
 from seewhy.audit.write.audit_files import AuditFiles
@@ -58,7 +60,7 @@ def audit_store(
     tell = told or (lambda *_: None)
     asked = _asked_classes(explainer, options)
     rows = evidence_rows(store)
-    besides = Besides.of(store, rows, explainer.pipeline, (options, asked))
+    besides = Besides.of(store, rows, explainer.pipeline, (options, asked), tell)
     photos = AskedPhotos(explainer.pipeline, rows.source, bool(store.manifest["exact"]))
     check_photos(photos, np.unique(np.linspace(0, len(rows) - 1, 16).astype(int)))
     question = question_of(store, options)
@@ -68,11 +70,21 @@ def audit_store(
     candidates = candidates_of(rows, _told(groups, tell), cells, random, options.confirm)
     files = None if output is None else AuditFiles(output, question)
     settings = {"model": explainer.pipeline.wrapped.name, **_settings(store, options)}
-    audit = Audit((), len(rows), settings, _notes(rows, groups, candidates))
+    looked = Looked(store, rows, photos, options.seed, None if asked is None else frozenset(asked))
+    audit = Audit(
+        (),
+        len(rows),
+        settings,
+        _notes(rows, groups, candidates),
+        draw=lambda audit: audit_page(audit, looked, tell),
+    )
     laboratory = Laboratory(rows, photos, options, store.manifest)
     audit = _confirmed(audit, candidates, laboratory, files, store, tell)
     audit = besides.added_to(audit, rows, output, tell)
-    return audit if files is None else files.write(audit, rows, store, complete=True)
+    if files is not None:
+        audit = files.write(audit, rows, store, complete=True)
+        files.write_page(audit, digest_of(audit))
+    return audit
 
 
 def _confirmed(

@@ -11,7 +11,6 @@ import typer
 from seewhy._version import __version__
 from seewhy.cli import session
 from seewhy.cli.commands import (
-    audit,
     benchmark,
     compare,
     concepts,
@@ -19,13 +18,12 @@ from seewhy.cli.commands import (
     diff,
     evaluate,
     explain,
-    gallery,
     layers,
     lists,
     locate,
     reproduce,
-    run,
 )
+from seewhy.cli.commands.datasets import audit, gallery, run
 from seewhy.cli.help import Command, Group
 from seewhy.errors import SeewhyError
 

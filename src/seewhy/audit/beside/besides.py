@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from seewhy.audit.audit_options import AuditOptions
 from seewhy.audit.beside.confident_errors import confident_errors
-from seewhy.audit.beside.drift import drift, sides
+from seewhy.audit.beside.drift import check_drift, drift
 from seewhy.audit.beside.duplicates import duplicates
-from seewhy.audit.beside.outside_boxes import DrawnBoxes, drawn_boxes, outside_boxes
+from seewhy.audit.beside.outside_boxes import drawn_boxes, outside_boxes
 from seewhy.audit.beside.tables import remove_table, write_table
 from seewhy.audit.find.evidence_rows import EvidenceRows, evidence_rows
 from seewhy.audit.finding import Audit
@@ -20,6 +20,9 @@ from seewhy.datasets.open_store import Store, open_store
 
 if TYPE_CHECKING:
     from seewhy.explainer.pipeline import Pipeline
+
+
+Outside = tuple[dict[str, Any], list[dict[str, Any]], list[str]]
 
 
 @dataclass
@@ -31,7 +34,8 @@ class Besides:
     options: AuditOptions
     classes: Collection[int] | None
     """Those that are asked; None for all."""
-    drawn: DrawnBoxes | None
+    outside: Outside | None
+    """What lies outside of boxes, and all photos beside theirs."""
     other: tuple[EvidenceRows, Store] | None
     """The store that is compared with."""
     notes: list[str] = field(default_factory=list)
@@ -44,24 +48,28 @@ class Besides:
         rows: EvidenceRows,
         pipeline: Pipeline,
         asked: tuple[AuditOptions, Collection[int] | None],
+        tell: Told,
     ) -> Besides:
         """Read boxes and the other store. Raises OptionError and StoreError for those that cannot
         be read or compared."""
         options, classes = asked
-        drawn = None if options.boxes is None else drawn_boxes(store, options.boxes)
-        given, other = options.against, None
-        if given is not None:
+        outside, other = None, None
+        if options.boxes is not None:
+            drawn = drawn_boxes(store, options.boxes)
+            outside = outside_boxes(store, drawn, classes, options.listed, tell)
+        if options.against is not None:
+            given = options.against
             there = given if isinstance(given, Store) else open_store(given)
             other = evidence_rows(there), there
-            sides(rows, store, *other)
-        return cls(store, pipeline, options, classes, drawn, other)
+            check_drift(rows, store, other, classes)
+        return cls(store, pipeline, options, classes, outside, other)
 
     def added_to(self, audit: Audit, rows: EvidenceRows, output: Path | None, tell: Told) -> Audit:
         """The audit with all that can be told, and the tables in its folder."""
         self.notes, self.problems = [], []
         found = {
             "errors": self._errors(tell),
-            "outside_boxes": self._outside(tell),
+            "outside_boxes": self._outside(),
             "drift": self._drift(rows, tell),
             "duplicates": self._duplicates(output, tell),
         }
@@ -85,12 +93,10 @@ class Besides:
         self.problems += problems
         return found, [] if found is None else found["photos"]
 
-    def _outside(self, tell: Told) -> tuple[Any, Sequence[Mapping[str, Any]]]:
-        if self.drawn is None:
+    def _outside(self) -> tuple[Any, Sequence[Mapping[str, Any]]]:
+        if self.outside is None:
             return None, []
-        found, table, problems = outside_boxes(
-            self.store, self.drawn, self.classes, self.options.listed, tell
-        )
+        found, table, problems = self.outside
         self.problems += problems
         return found, table
 

@@ -82,6 +82,16 @@ def drift(
     return told, [_flat(each) for each in found]
 
 
+def check_drift(
+    rows: EvidenceRows,
+    store: Store,
+    others: tuple[EvidenceRows, Store],
+    classes: Collection[int] | None,
+) -> None:
+    """Raises OptionError where two stores cannot be compared."""
+    _compared(*sides(rows, store, *others), classes)
+
+
 def sides(
     rows: EvidenceRows, store: Store, other_rows: EvidenceRows, other: Store
 ) -> tuple[Side, Side]:

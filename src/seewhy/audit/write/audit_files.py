@@ -24,6 +24,9 @@ from seewhy.render.files import write
 from seewhy.studies.csv_cells import text_cell
 
 FINDINGS, TABLE, CLUSTERS, TESTED = "audit.json", "audit.csv", "clusters.parquet", "tested.json"
+PAGE = "audit.html"
+_HEAD = 500
+"""Bytes of a page in which it says what it is of."""
 COLUMNS = (
     *("class", "true_class", "verdict", "photos", "share", "place", "flip_rate", "interval"),
     *("control_rate", "excess", "accuracy_inside", "accuracy_outside", "purity", "regularity"),
@@ -73,6 +76,17 @@ class AuditFiles:
         with self._told():
             write_table(self.folder / CLUSTERS, clusters_table(audit, rows))
         return audit
+
+    def write_page(self, audit: Audit, digest: str) -> None:
+        """Write the page, if there is none of the same audit. digest: of what it shows."""
+        path = self.folder / PAGE
+        try:
+            with path.open("rb") as file:
+                if digest.encode() in file.read(_HEAD):
+                    return
+        except OSError:  # there is none
+            pass
+        audit.save_html(path)
 
     def _with_pictures(
         self, finding: Finding, audit: Audit, rows: EvidenceRows, store: Store

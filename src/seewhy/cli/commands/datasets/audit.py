@@ -217,7 +217,7 @@ def _finish(
     for note in found.notes:
         session.tell_problem(note)
     closing = (
-        f"{found.photos} photos, {len(found)} findings, {confirmed} confirmed, {output}/audit.json"
+        f"{found.photos} photos, {len(found)} findings, {confirmed} confirmed, {output}/audit.html"
     )
     session.tell_closing(closing, as_json=as_json)
     raise typer.Exit(FAILED if fail_on is not None and confirmed else 0)
