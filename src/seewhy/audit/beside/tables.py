@@ -21,7 +21,7 @@ def write_table(folder: Path, name: str, rows: Sequence[Mapping[str, Any]]) -> N
     names = list(rows[0]) if rows else ["row", "id", "source"]
     writer.writerow(names)
     for row in rows:
-        writer.writerow([_cell(row[name]) for name in names])
+        writer.writerow([_cell(name, row[name]) for name in names])
     try:
         write(folder / f"{name}.csv", text.getvalue())
     except OSError as error:
@@ -36,9 +36,9 @@ def remove_table(folder: Path, name: str) -> None:
     (folder / f"{name}.csv").unlink(missing_ok=True)
 
 
-def _cell(value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list):
-        return " to ".join(map(str, value)) if len(value) == 2 else " ".join(map(str, value))
+        return (" to " if name.endswith("interval") else " ").join(map(str, value))
     return text_cell(" ".join(value.splitlines())) if isinstance(value, str) else str(value)
