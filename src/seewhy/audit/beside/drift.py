@@ -21,11 +21,10 @@ LEAST = 5
 """Photos of a class in each store, below which nothing is said of it."""
 MOST = 2000
 """Photos of a class that are compared; of more a sample."""
-SURE, FAR = 0.05, 0.05
+SURE, FAR = 0.01, 0.05
 """A class's evidence moved if p is below the first, corrected for the number of classes, and at
 least so much of its evidence lies elsewhere, beyond what does by chance."""
 PERMUTATIONS = 999
-"""At least; 40 for each class where that is more, since p is corrected for their number."""
 DRAWN = 1000
 """Samples of the bootstrap."""
 
@@ -62,13 +61,12 @@ def drift(
     classes, most, seed = asked
     first, second = sides(rows, store, *others)
     indices = _compared(first, second, classes)
-    permutations = max(PERMUTATIONS, 40 * len(indices))
     found: list[dict[str, Any]] = []
     for number, index in enumerate(indices):
         tell("Drift", number, len(indices))
         name = str(store.manifest["classes"][index][1])
         entry = {"class": name, "class_index": int(index)}
-        found.append(entry | _of_class(first, second, index, permutations, seed))
+        found.append(entry | _of_class(first, second, index, seed))
     _judge(found)
     found.sort(key=lambda each: (not each["moved"], -(each["distance"] - each["by_chance"])))
     told = {
@@ -166,9 +164,7 @@ def _left_out(
     ]
 
 
-def _of_class(
-    first: Side, second: Side, index: int, permutations: int, seed: int
-) -> dict[str, Any]:
+def _of_class(first: Side, second: Side, index: int, seed: int) -> dict[str, Any]:
     random = np.random.default_rng([seed, index])
     members = [np.flatnonzero(side.classes == index) for side in (first, second)]
     shares = [len(own) / len(side.rows) for own, side in zip(members, (first, second), strict=True)]
@@ -183,7 +179,7 @@ def _of_class(
         a.reshape(len(a), -1),
         b.reshape(len(b), -1),
         _pairs(first.rows, second.rows, members),
-        permutations,
+        PERMUTATIONS,
         random,
     )
     figures = first.figures[members[0]], second.figures[members[1]]
