@@ -126,6 +126,9 @@ class Audit(Sequence[Finding]):
     """What was wrong with photos."""
     members: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
     """By the key of a finding: the rows of its photos in the plan of the store."""
+    beside: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What else was seen, as plain values by name: "errors", "outside_boxes", "duplicates" and
+    "drift", each where it was asked for or can be told; see docs/audit.md."""
     draw: Callable[[Audit], str] | None = field(default=None, repr=False, compare=False)
     """Makes the page; None of an audit that was not just made."""
 
@@ -156,6 +159,7 @@ class Audit(Sequence[Finding]):
             "photos": self.photos,
             "settings": dict(self.settings),
             "notes": list(self.notes),
+            "beside": dict(self.beside),
         }
 
     def save_html(self, path: str | Path) -> Path:
