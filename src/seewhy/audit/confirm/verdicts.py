@@ -114,7 +114,7 @@ def _object(facts: Facts) -> str:
 
 def near_edge(region: Region) -> bool:
     """Whether half of a region's cells lie near an edge."""
-    near: np.ndarray = (_depths(region) < EDGE).any(axis=0)
+    near = np.asarray((_depths(region) < EDGE).any(axis=0))
     return bool(near.sum() >= NEAR_EDGE * near.size)
 
 
