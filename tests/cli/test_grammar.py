@@ -15,7 +15,8 @@ from seewhy.targets.labels import Label, Labels
 pytestmark = pytest.mark.framework_free
 
 COMMANDS = {each.callback.__name__: each.callback for each in app.app.registered_commands}
-WITH_MODELS = sorted(set(COMMANDS) - {"models", "methods", "layers", "gallery", "reproduce"})
+WITHOUT_MODELS = {"models", "methods", "layers", "gallery", "card", "reproduce"}
+WITH_MODELS = sorted(set(COMMANDS) - WITHOUT_MODELS)
 LABELS = Labels(
     tuple(Label(k, None, name) for k, name in enumerate(["crane", "crane, bird", 'a "b"', "c\\d"]))
 )

@@ -12,8 +12,9 @@ from typing import Any
 from seewhy.audit.audit_options import AuditOptions
 from seewhy.audit.finding import Audit, Finding
 from seewhy.audit.mend import without
+from seewhy.audit.model_card.write_card import card
 
-__all__ = ["Audit", "AuditOptions", "Finding", "without"]
+__all__ = ["Audit", "AuditOptions", "Finding", "card", "without"]
 
 
 class AuditModule(ModuleType):

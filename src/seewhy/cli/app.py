@@ -23,7 +23,7 @@ from seewhy.cli.commands import (
     locate,
     reproduce,
 )
-from seewhy.cli.commands.datasets import audit, gallery, run
+from seewhy.cli.commands.datasets import audit, card, gallery, run
 from seewhy.cli.help import Command, Group
 from seewhy.errors import SeewhyError
 
@@ -61,6 +61,7 @@ for panel, commands in {
     ),
     MEASURE: (
         (audit.audit, audit.EXAMPLES),
+        (card.card, card.EXAMPLES),
         (diff.diff, diff.EXAMPLES),
         (evaluate.evaluate, evaluate.EXAMPLES),
         (benchmark.benchmark, benchmark.EXAMPLES),

@@ -15,8 +15,9 @@ from seewhy.datasets.run_options import RunOptions
 from seewhy.datasets.sources.entry import Entry
 from seewhy.errors import MapError, ModelError
 from seewhy.explainer.columns.weighted_features import check_one_layer, weighted_features
+from seewhy.explainer.recording.run_record import run_record
 from seewhy.models import prepare
-from seewhy.models.wrapped_model import USUAL_SIZE, fingerprint
+from seewhy.models.wrapped_model import USUAL_SIZE
 from seewhy.results.maps_record import Maps
 
 if TYPE_CHECKING:
@@ -51,10 +52,12 @@ def prepared_run(
     explainer = _steady(explainer)
     pipeline, grey = explainer.pipeline, _grey(explainer)
     questions = checked_questions(explainer, options)
+    record = run_record(pipeline, [(each.word, each.target) for each in questions])
     manifest = {
         **asked,
-        **_of_model(explainer),
+        **_of_model(explainer, record["model"]["weights_sha256"]),
         "questions": [question.word for question in questions],
+        "record": record,
     }
     stored, looked = known() or {}, ["grid", "input", "extents"]
     looked += ["units"] if options.features else []
@@ -122,13 +125,12 @@ def _questions(explainer: Explainer, targets: Sequence[Any]) -> list[Question]:
     return questions
 
 
-def _of_model(explainer: Explainer) -> dict[str, Any]:
+def _of_model(explainer: Explainer, weights: str) -> dict[str, Any]:
     """What tells the model and the explainer's choices from others."""
     pipeline = explainer.pipeline
     info = pipeline.info()
     classes = classes_of(explainer.labels)
     options = stated_options(pipeline.options)
-    weights = fingerprint(pipeline.wrapped.model)
     return {
         "model": {"name": pipeline.wrapped.name, "weights_sha256": weights},
         "layer": explainer.layer,

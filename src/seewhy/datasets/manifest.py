@@ -16,7 +16,7 @@ from seewhy.targets.labels import Labels
 
 SCHEMA = 1
 """Of the store's columns and of its manifest."""
-FREE = ("versions", "device", "classes", "grid", "input", "extents", "units")
+FREE = ("versions", "device", "record", "classes", "grid", "input", "extents", "units")
 """What follows from the rest, or may differ between runs of one store."""
 
 _ELSEWHERE = ("labels", "weights", "layer", "method", "options")
