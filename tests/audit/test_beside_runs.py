@@ -87,6 +87,28 @@ def test_the_most_confident_errors_and_what_spoke_for_them(used, explainer):
     assert np.mean([each["probability"] - each["without"] for each in told]) > 0.05
 
 
+def test_photos_of_many_sizes_are_filled_at_their_own(used, tmp_path):
+    """For a network that brings photos to its size by itself."""
+    image = keras.Input((None, None, 3))
+    resized = keras.layers.Resizing(planted.SIDE, planted.SIDE)(image)
+    model = keras.Model(image, keras.models.load_model(used.model)(resized))
+    for k in range(40, 120):
+        photo = Image.fromarray(used.data.photos[k]).resize((planted.SIDE + 16 * (k % 2),) * 2)
+        place = tmp_path / "photos" / str(k // 80)
+        place.mkdir(parents=True, exist_ok=True)
+        photo.save(place / f"{k:04}.png")
+    explainer = seewhy.Explainer(model, preprocess="none")
+    options = datasets.RunOptions(labels_from_folder=True)
+    datasets.run(explainer, tmp_path / "photos", tmp_path / "store", options)
+    store = datasets.open(tmp_path / "store")
+    found, problems = confident_errors(store, explainer.pipeline, None, 4)
+    assert not problems
+    for each in found["photos"]:
+        (whole,) = explainer.maps([each["source"]]).probabilities
+        assert each["probability"] == pytest.approx(whole[0], abs=1e-3)
+        assert each["without"] != pytest.approx(each["probability"], abs=1e-3)
+
+
 def test_errors_are_told_of_known_classes_only(used, explainer, tmp_path):
     found, _ = confident_errors(used.store, explainer.pipeline, {0}, 500)
     assert len(found["photos"]) == found["wrong"]  # either class is 0
@@ -120,12 +142,15 @@ def test_the_command_tells_all_that_is_asked(used, unmarked, masks, monkeypatch,
     rows = list(csv.DictReader(Path("out/outside_boxes.csv").read_text().splitlines()))
     assert len(rows) == beside["outside_boxes"]["measured"] == 160
     assert float(rows[0]["inside"]) == least[0]["inside"]
+    with Image.open("out/drift.jpg") as picture:
+        assert picture.width > 2 * 300  # both mean maps
     # the same audit without them tests nothing anew, and leaves no tables of other questions
     monkeypatch.setattr(Laboratory, "test", None)
     status, out, _ = run_command(monkeypatch, capsys, *line, "--no-duplicates", "--json")
     assert status == 0
     assert set(json.loads(out)["beside"]) == {"errors"}
     assert not Path("out/outside_boxes.csv").exists()
+    assert not Path("out/drift.jpg").exists()
     assert json.loads(out)["findings"] == record["findings"]
 
 
@@ -207,6 +232,9 @@ def test_photos_in_two_folders_are_found(split):
     assert not second["contradict"]
     assert (found["in_folders"], found["contradict"], found["in_one_folder"]) == (3, 1, 1)
     assert [row["group"] for row in table] == [0, 0, 1, 1, 2, 2]
+    short, table, _, _ = duplicates(split, None, (None, 1), lambda *_: None)
+    assert (len(short["groups"]), len(table)) == (1, 6)
+    assert (len(short["groups"][0]["photos"]), short["groups"][0]["count"]) == (1, 2)
     one = split.where(lambda row: "train/0" in row.id)
     assert duplicates(one, None, (None, 50), lambda *_: None)[0] is None
     assert duplicates(one, None, (True, 50), lambda *_: None)[0]["groups"] == []

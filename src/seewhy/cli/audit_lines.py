@@ -63,28 +63,32 @@ def _outside_boxes(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _drift(found: Mapping[str, Any]) -> Iterator[str]:
-    yield f"drift: the evidence of {found['moved']} of {found['compared']} classes moved"
-    moved = [each for each in found["classes"] if each["moved"]]
-    for each in moved[:WORST]:
+    line = f"drift: the evidence of {found['moved']} of {found['compared']} classes moved"
+    if found["left_out"]:
+        line += f", {len(found['left_out'])} have too few photos in either store"
+    yield line
+    for each in [one for one in found["classes"] if one["moved"]][:WORST]:
         yield (
             f"  {each['class']}: {each['distance']:.0%} lies elsewhere ({each['by_chance']:.0%} by "
-            f"chance, p {each['p_corrected']:.2g}), its centre moved by {each['center_moved']:.2f}"
+            f"chance, p {each['p_corrected']:.2g}), its centre moved by "
+            f"{each['center_moved']:.2f}, share {each['share_a']:.0%} to {each['share_b']:.0%}, confidence "
+            f"{each['confidence_change']:+.0%}"
         )
 
 
 def _duplicates(found: Mapping[str, Any]) -> Iterator[str]:
     yield (
-        f"duplicates: {found['in_folders']} of {found['compared']} photos lie in several folders "
-        f"or have several true classes, {found['contradict']} with classes that contradict"
+        f"duplicates: {found['in_folders']} of {found['compared']} photos are in several folders or "
+        f"have several true classes, {found['contradict']} with classes that contradict"
     )
     for group in found["groups"][:WORST]:
-        yield f"  {_group(group['photos'])}"
+        yield f"  {_names(group['photos'], group['count'])}"
 
 
-def _group(photos: Sequence[Mapping[str, Any]]) -> str:
+def _names(photos: Sequence[Mapping[str, Any]], count: int) -> str:
     names = [
         each["id"] + ("" if each["label"] is None else f" ({each['label']})")
         for each in photos[:WORST]
     ]
-    more = len(photos) - len(names)
+    more = count - len(names)
     return " = ".join(names) + (f" and {more} more" if more else "")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seewhy.audit.audit_options import AuditOptions
 from seewhy.audit.beside.confident_errors import confident_errors
 from seewhy.audit.beside.drift import check_drift, drift
+from seewhy.audit.beside.drift_picture import write_drift_picture
 from seewhy.audit.beside.duplicates import duplicates
 from seewhy.audit.beside.outside_boxes import drawn_boxes, outside_boxes
 from seewhy.audit.beside.tables import remove_table, write_table
@@ -81,6 +82,8 @@ class Besides:
                 write_table(output, name, table)
             elif output is not None:
                 remove_table(output, name)
+        if output is not None:
+            write_drift_picture(output, told.get("drift", {}).get("classes", ()))
         problems = dict.fromkeys((*audit.problems, *self.problems))
         return replace(
             audit, beside=told, notes=(*audit.notes, *self.notes), problems=tuple(problems)
