@@ -70,16 +70,17 @@ def _drift(found: Mapping[str, Any]) -> Iterator[str]:
     for each in [one for one in found["classes"] if one["moved"]][:WORST]:
         yield (
             f"  {each['class']}: {each['distance']:.0%} lies elsewhere ({each['by_chance']:.0%} by "
-            f"chance, p {each['p_corrected']:.2g}), its centre moved by "
-            f"{each['center_moved']:.2f}, share {each['share_a']:.0%} to {each['share_b']:.0%}, confidence "
-            f"{each['confidence_change']:+.0%}"
+            f"chance, p {each['p_corrected']:.2g}), centre moved by {each['center_moved']:.2f}, "
+            f"share {each['share_a']:.0%} to {each['share_b']:.0%}, "
+            f"confidence {each['confidence_change']:+.2f}"
         )
 
 
 def _duplicates(found: Mapping[str, Any]) -> Iterator[str]:
+    count, contradict = found["in_folders"], found["contradict"]
     yield (
-        f"duplicates: {found['in_folders']} of {found['compared']} photos are in several folders or "
-        f"have several true classes, {found['contradict']} with classes that contradict"
+        f"duplicates: {count} of {found['compared']} photos are in several folders or have several "
+        f"true classes, {contradict} with classes that contradict"
     )
     for group in found["groups"][:WORST]:
         yield f"  {_names(group['photos'], group['count'])}"
