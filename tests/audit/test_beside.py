@@ -291,6 +291,14 @@ def test_resized_and_recompressed_photos_are_known_again(photo, tmp_path):
     assert [group.tolist() for group in groups] == [[0, 1, 2, 3, 4]]
 
 
+def test_pixels_that_are_the_same_in_other_files_are_the_same_photo(tmp_path):
+    """Also where there are no details."""
+    smooth = Image.fromarray(np.tile(np.linspace(30, 200, 90).astype("uint8"), (90, 1)))
+    files = [copy_of(smooth), copy_of(smooth, format="bmp"), copy_of(smooth.rotate(90))]
+    groups = groups_of_copies(*copies_of(tmp_path, files), 100)
+    assert [group.tolist() for group in groups] == [[0, 1]]
+
+
 def test_photos_that_are_merely_similar_are_no_duplicates(photo, tmp_path, random):
     """Parts of a photo that are moved a little, a thing at another place, and plain photos."""
     scene = photo.resize((224, 224))
@@ -305,7 +313,17 @@ def test_photos_that_are_merely_similar_are_no_duplicates(photo, tmp_path, rando
         copy_of(Image.fromarray(random.normal(120, 10, (200, 200, 3)).astype("uint8")))
         for _ in range(6)
     ]
-    digests, copies = copies_of(tmp_path, [*things, *crops, *plain, *noise])
+    away = np.add.outer(np.linspace(-1, 1, 200) ** 2, np.linspace(-1, 1, 200) ** 2)
+    textures = [
+        copy_of(Image.fromarray(np.clip(each, 0, 255).astype("uint8")))
+        for each in 200 - 60 * away + random.normal(0, 25, (4, 200, 200))
+    ]
+    skies = [
+        copy_of(Image.fromarray(np.tile(np.linspace(level, 220, 90).astype("uint8"), (70, 1)).T))
+        for level in (60, 62, 70)
+    ]
+    others = [*plain, *noise, *textures, *skies]
+    digests, copies = copies_of(tmp_path, [*things, *crops, *others])
     assert not len(near_pairs(copies))
     # files that are equal, byte by byte, are the same photo whatever they show
     equal = groups_of_copies(digests, copies, 100)

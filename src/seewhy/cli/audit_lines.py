@@ -53,11 +53,13 @@ def _errors(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _outside_boxes(found: Mapping[str, Any]) -> Iterator[str]:
-    yield (
+    line = (
         f"boxes: {found['mean_inside']:.0%} of the evidence lies inside of them, which cover "
         f"{found['mean_area']:.0%}; {found['hottest_outside']} of {found['measured']} photos are "
         f"hottest outside"
     )
+    without = found["without_boxes"]
+    yield line + (f", {without} photos have no boxes" if without else "")
     for each in found["photos"][:WORST]:
         yield f"  {each['id']}: {each['predicted']}, {each['inside']:.0%} inside"
 
