@@ -196,6 +196,21 @@ def test_two_halves_of_one_store_show_no_drift(used):
     assert found["moved"] == 0
 
 
+def test_what_else_may_have_moved_evidence_is_told(used, explainer, tmp_path):
+    other = explainer.having(layer="conv1", method="hires_cam")
+    options = datasets.RunOptions(targets=["1"])
+    datasets.run(other, used.folder / "photos" / "1", tmp_path / "store", options)
+    audit = used.audit(
+        confirm=1, recipients=16, against=tmp_path / "store", duplicates=False, classes=[1]
+    )
+    method, layer, question = audit.notes
+    assert "grad_cam, that of the other hires_cam" in method
+    assert "conv2, that of the other conv1" in layer
+    assert "maps of '1'" in question
+    assert [each["class_index"] for each in audit.beside["drift"]["classes"]] == [1]
+    assert "duplicates" not in audit.beside
+
+
 @pytest.fixture(scope="module")
 def split(used, explainer, tmp_path_factory):
     """Photos in train and val; some are in both, resized, compressed again or as they are."""
