@@ -1,7 +1,7 @@
 """What Watch costs, and how early it tells: KERAS_BACKEND=jax python benchmarks/watch.py [--order]
 
-A small network is trained on photos of 96 pixels, seconds an epoch, with 12 photos watched. What the
-callback takes at the end of each epoch is divided by the rest of that epoch, in one process.
+A small network is trained on photos of 96 pixels, seconds an epoch, with 12 photos watched. What
+the callback takes at the end of each epoch is divided by the rest of that epoch, in one process.
 --order: on a network that learns a planted strip, when seewhy_border and the accuracy on photos
 without the strip have gone half of their way. The figures of docs/training.md are what this prints.
 """
@@ -45,13 +45,13 @@ class Timed(Watch):
 class Epochs(keras.callbacks.Callback):
     """The seconds of each epoch, callbacks and all."""
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs=None):  # noqa: ARG002
         self.seconds = []
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch, logs=None):  # noqa: ARG002
         self.start = time.perf_counter()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002
         self.seconds.append(time.perf_counter() - self.start)
 
 
@@ -73,7 +73,9 @@ def costs(count: int) -> None:
     data = planted.planted(count, share=0.5, side=SIDE)
     photos = data.photos.astype("float32") / 255
     probes = np.linspace(0, len(photos) - 1, PHOTOS).astype(int)
-    print("| backend | pictures | an epoch without it, s | Watch, ms | share | before training, s |")
+    print(
+        "| backend | pictures | an epoch without it, s | Watch, ms | share | before training, s |"
+    )
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for name, to in (("none", None), ("a folder", folder)):
@@ -92,7 +94,9 @@ def costs(count: int) -> None:
 
 def order(seeds: int) -> None:
     """Print when the border's figure and the validation accuracy have gone half of their way."""
-    print("| seed | seewhy_border | half of its way | accuracy without the strip | half of its way |")
+    print(
+        "| seed | seewhy_border | half of its way | accuracy without the strip | half of its way |"
+    )
     print("|---|---|---|---|---|")
     for seed in range(seeds):
         border, accuracy = taught_a_strip(seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import keras
 import numpy as np
@@ -34,7 +35,9 @@ def network(noisy: bool) -> keras.Model:
     x = layers.Conv2D(8, 3, padding="same", activation="relu", name="last")(x)
     x = layers.GlobalAveragePooling2D()(x)
     model = keras.Model(image, layers.Dense(3, activation="softmax")(x))
-    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     return model
 
 
@@ -87,4 +90,4 @@ def test_the_maps_are_those_of_the_weights_at_each_epochs_end():
                 expected = found[epoch - 1][k]
                 np.testing.assert_allclose(explanation.map, expected, atol=1e-5 * expected.max())
     maps = [each.map for each in next(iter(watch.explanations.values()))]
-    assert all(np.abs(one - other).max() > 0 for one, other in zip(maps, maps[1:], strict=False))
+    assert all(np.abs(one - other).max() > 0 for one, other in pairwise(maps))

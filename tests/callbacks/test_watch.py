@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from nets import watched
-from seewhy import errors, metrics
-from seewhy.callbacks import Watch
+from seewhy import errors
+from seewhy.callbacks import Watch, probes
 from seewhy.callbacks.figures import border_share, positive_share
 from seewhy.datasets.map_figures import map_figures
+from seewhy.metrics.localisation import energy_inside
 
 pytestmark = pytest.mark.one_backend
 
@@ -72,7 +73,7 @@ def test_figures_are_those_of_other_implementations():
         assert told["seewhy_border"] == pytest.approx(np.nanmean(columns["border_share"]))
         assert told["seewhy_positive"] == pytest.approx(np.mean(columns["positive_share"]))
         heat = np.stack([of_epoch[i].heatmap for i in (0, 2, 3)])
-        inside = metrics.energy_inside(heat, [boxes[i] for i in (0, 2, 3)])
+        inside = energy_inside(heat, [boxes[i] for i in (0, 2, 3)])
         assert told["seewhy_inside"] == pytest.approx(np.nanmean(inside), rel=1e-5)
         if k:
             before = np.stack([each[k - 1].map for each in kept])
@@ -95,11 +96,11 @@ def test_masks_of_large_photos_count_as_on_the_photo_itself():
     mask = np.zeros((960, 960), bool)
     mask[101:700, 333:901] = True
     watching = Watch((photos, Y[:2]), masks=[mask, mask], preprocess="unit")
-    watched.fit(watched.classifier(), [watching], epochs=1)
+    watched.without_training(watched.classifier(), watching)
     heat = np.stack([each[-1].heatmap for each in watching.explanations.values()])
     assert heat.shape[1:] == (480, 480)
     large = heat.repeat(2, 1).repeat(2, 2)
-    expected = metrics.energy_inside(large, np.stack([mask, mask])).mean()
+    expected = np.nanmean(energy_inside(large, np.stack([mask, mask])))
     assert watching.history["seewhy_inside"][-1] == pytest.approx(expected, abs=1e-3)
 
 
@@ -118,7 +119,7 @@ def test_explanations_share_a_scale_and_strips_show_all_epochs():
     watching = watch()
     with pytest.raises(errors.OptionError, match="callbacks="):
         watching.strips()
-    watched.fit(watched.classifier(), [watching], epochs=3)
+    watched.without_training(watched.classifier(), watching, epochs=3, changed=True)
     for each in watching.explanations.values():
         assert {explanation.scale for explanation in each} == {max(e.map.max() for e in each)}
     strips, own = watching.strips(), watching.strips(own_scales=True)
@@ -132,8 +133,9 @@ def test_a_network_that_diverges_is_told_in_the_picture_and_stops_nothing():
     model, watching = watched.classifier(), watch(to=lambda *row: sent.append(row))
     sent = []
     ruin = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, _: epoch == 1
-        and model.get_layer("last").kernel.assign(np.full((3, 3, 6, 8), np.nan))
+        on_epoch_begin=lambda epoch, _: (
+            epoch == 1 and model.get_layer("last").kernel.assign(np.full((3, 3, 6, 8), np.nan))
+        )
     )
     history = watched.fit(model, [ruin, watching], epochs=3).history
     assert np.isnan(watching.history["seewhy_border"][-1])
@@ -159,12 +161,13 @@ def test_what_goes_wrong_in_training_is_told_once(fails_at, monkeypatch):
     assert all(text.startswith("watch-failed: ") for text in texts)
 
 
-def test_targets_are_true_classes_top_or_questions(tmp_path):
+def test_targets_are_true_classes_top_or_questions():
     def asked(*given, **named):
         watching = Watch(*given, prepared=True, **named)
-        watched.fit(watched.classifier(), [watching], epochs=1)
+        watched.without_training(model, watching)
         return [each[-1].target.name for each in watching.explanations.values()]
 
+    model = watched.classifier()
     assert asked((X[:3], [2, 0, 1])) == ["class 2", "class 0", "class 1"]
     assert asked(X[:3], labels=np.array([2, 0, 1])) == ["class 2", "class 0", "class 1"]
     assert asked((X[:2], np.eye(3)[[2, 0]])) == ["class 2", "class 0"]
@@ -178,13 +181,39 @@ def test_folders_name_the_classes_and_files_the_photos(tmp_path):
     for place in ("cat/x.png", "dog/x.png", "emu/y.png"):
         (tmp_path / place).parent.mkdir()
         Image.fromarray((X[0] * 255).astype("uint8")).save(tmp_path / place)
+    model = watched.classifier()
     for labels in (["emu", "dog", "cat"], None):
         watching = Watch(tmp_path, labels=labels, preprocess="unit")
-        watched.fit(watched.classifier(), [watching], epochs=1)
+        watched.without_training(model, watching)
         targets = {name: each[0].target.index for name, each in watching.explanations.items()}
         # without names, in the order of keras.utils.image_dataset_from_directory
         order = [2, 1, 0] if labels else [0, 1, 2]
         assert targets == dict(zip(["x", "x-2", "y"], order, strict=True))
+
+
+PATHS, SIGNALS = ["a.png", "b.png"], np.zeros((2, 64, 3))
+PAIRS = [
+    ((X[:2], [1, 0]), True),
+    ((X[:2], np.eye(2)), True),
+    ((list(X[:2]), np.array([1, 0])), True),
+    ((PATHS, ["cat", "dog"]), True),
+    (("folder", [1, 0]), True),
+    ((SIGNALS, np.array([1, 0])), True),
+    (({"image": X[:2], "place": np.zeros((2, 5))}, [1, 0]), True),
+    ((X[0], X[1]), False),
+    (tuple(PATHS), False),
+    ((Image.new("RGB", (8, 8)), Image.new("RGB", (8, 8))), False),
+    ((X[:2], X[:2]), False),
+]
+
+
+@pytest.mark.framework_free
+@pytest.mark.parametrize(("photos", "expected"), PAIRS)
+def test_photos_with_classes_are_told_from_two_photos(photos, expected, monkeypatch):
+    monkeypatch.setattr(probes, "list_photos", lambda words: PATHS)
+    monkeypatch.setattr(probes, "load", lambda path: None)
+    read = probes.read_probes(photos, "label" if expected else "top")
+    assert (len(read.targets) == 2) == expected
 
 
 BAD = [

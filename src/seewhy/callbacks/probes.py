@@ -172,13 +172,15 @@ def _is_pair(photos: Any) -> bool:
     if not isinstance(photos, tuple) or len(photos) != 2:
         return False
     first, second = photos
-    several = isinstance(first, list | tuple | dict) or (is_array(first) and np.ndim(first) != 3)
-    folder = isinstance(first, str | os.PathLike) and not isinstance(second, str | os.PathLike)
-    if not (several or folder):
+    if not is_array(second) and (isinstance(second, str) or not isinstance(second, Sequence)):
         return False
-    if is_array(second):
-        return np.ndim(second) <= 2
-    return isinstance(second, Sequence) and not isinstance(second, str)
+    if isinstance(first, list | tuple | dict | str | os.PathLike):
+        return not is_array(second) or np.ndim(second) <= 2
+    if not is_array(first):
+        return False
+    axes = np.ndim(second) if is_array(second) else 1
+    # two arrays of three axes are two photos; of signals (n, steps, channels) classes have one
+    return axes == 1 or (np.ndim(first) > 3 and axes == 2)
 
 
 def _check_files(photos: Any) -> None:

@@ -13,7 +13,8 @@ from seewhy.render.files import slug
 
 
 class ToMlflow:
-    """Images by steps, figures as metrics, and the strips as artifacts `seewhy/PHOTO_strip.png`.
+    """Images by steps, figures as metrics (those of a photo as `seewhy_photos/PHOTO/border`), and
+    the strips as artifacts `seewhy/PHOTO_strip.png`.
 
     Raises DependencyError where mlflow is not installed.
     """
@@ -36,7 +37,8 @@ class ToMlflow:
     def send(self, step: int, name: str, image: Image.Image, figures: Figures) -> None:
         key = slug(name)
         self._package.log_image(image, key=f"seewhy/{key}", step=step)
-        self._metrics({f"seewhy_{figure}/{key}": v for figure, v in figures.items()}, step)
+        # in file stores, no metric may have the name of another one's folder
+        self._metrics({f"seewhy_photos/{key}/{each}": v for each, v in figures.items()}, step)
 
     def end_step(self, step: int, figures: Figures) -> None:
         self._metrics(dict(figures), step)
