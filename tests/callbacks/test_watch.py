@@ -104,6 +104,19 @@ def test_masks_of_large_photos_count_as_on_the_photo_itself():
     assert watching.history["seewhy_inside"][-1] == pytest.approx(expected, abs=1e-3)
 
 
+def test_masks_may_be_files(tmp_path):
+    masks = np.zeros((2, 16, 16), bool)
+    masks[0, 3:9, :7], masks[1, 10:, 10:] = True, True
+    files = [tmp_path / "a.png", tmp_path / "b.png"]
+    for file, mask in zip(files, masks, strict=True):
+        Image.fromarray(mask.astype("uint8")).save(file)
+    told = []
+    for given in (masks, files):
+        watching = Watch((X[:2], Y[:2]), masks=given, prepared=True)
+        told += watched.without_training(watched.classifier(), watching)
+    assert told[0]["seewhy_inside"] == told[1]["seewhy_inside"] > 0
+
+
 def test_a_second_fit_goes_on_also_where_it_counts_from_0_again():
     model, watching = watched.classifier(), watch()
     watched.fit(model, [watching], epochs=2)

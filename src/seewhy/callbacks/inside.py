@@ -103,6 +103,11 @@ def _of_boxes(boxes: Any, size: tuple[int, ...], k: int) -> np.ndarray:
 
 
 def _mask(entry: Any, size: tuple[int, ...], k: int) -> np.ndarray:
+    if isinstance(entry, str | Path):
+        (painted,) = read_annotations(entry).photos[:1] or (None,)
+        if painted is None:
+            raise OptionError(f"the mask of photo {k + 1}, {str(entry)!r}, shows nothing.")
+        return painted.mask(size[0], size[1])
     mask = as_numpy(entry)
     if mask.shape == (*size, 1):
         mask = mask[..., 0]

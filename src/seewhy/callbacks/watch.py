@@ -43,9 +43,9 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
     to: where pictures and figures go: a folder, "tensorboard:FOLDER", "wandb", "mlflow", a
         SummaryWriter, a function (step, name, image, figures), or a list of these. None: nothing
         is drawn in training.
-    masks, boxes: where the thing is on each photo: bool arrays of the photo's shape, or lists of
-        (left, top, right, bottom) in its pixels; None for a photo without; or the path of
-        annotations, as `seewhy.ground_truth.read` takes it.
+    masks, boxes: where the thing is on each photo: bool arrays of the photo's shape or PNG files,
+        or lists of (left, top, right, bottom) in its pixels; None for a photo without; or one path
+        of annotations of all, as `seewhy.ground_truth.read` takes it.
     {options}
     labels may be the true classes, too, where they are numbers.
 
