@@ -64,9 +64,7 @@ CHOICES = [
 
 @pytest.mark.parametrize(("choices", "asked"), CHOICES, ids=lambda each: type(each).__name__)
 @pytest.mark.parametrize("photo", ["a.png", "odd ' name$(x).png"])
-def test_the_command_makes_the_same(
-    answers, folder, choices, asked, photo, monkeypatch, capsys
-):
+def test_the_command_makes_the_same(answers, folder, choices, asked, photo, monkeypatch, capsys):
     shown = answers.explained(str(folder / photo), choices, asked, "cividis")
     monkeypatch.chdir(folder)
     words = shlex.split(shown.command)
