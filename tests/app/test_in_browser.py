@@ -96,6 +96,16 @@ def dropped(view, path=CAT):
     view.wait_for_function("document.querySelector('#command textarea').value")
 
 
+def choose(view, selector, text):
+    """Choose the first of a list's options that have a text."""
+    field = view.locator(f"{selector} input")
+    field.click()
+    field.press("Control+a")
+    field.press_sequentially(text)
+    option = view.locator("[role=option]", has_text=text).first
+    option.click()
+
+
 def command_in(view):
     return view.locator("#command textarea").input_value()
 
@@ -147,8 +157,7 @@ def test_a_class_of_the_list_trust_and_why(address):
         view.wait_for_selector("#trust table", timeout=90_000)
         assert "faithful to the model" in view.locator("#trust").inner_text()
         view.get_by_role("button", name="Why one class rather than another?").click()
-        view.locator("#rather input").fill("lynx")
-        view.get_by_role("option").first.click()
+        choose(view, "#rather", "lynx")
         view.get_by_role("button", name="Show what speaks for the first").click()
         view.wait_for_function(
             "document.querySelector('#command textarea').value.includes('--rather-than 287')"
@@ -161,8 +170,7 @@ def test_two_methods_side_by_side_and_one_with_options(address):
     with visited(address) as (view, _):
         dropped(view)
         view.locator("#settings button").first.click()
-        view.locator("#method input").fill("rise")
-        view.get_by_role("option").first.click()
+        choose(view, "#method", "rise:")
         view.locator("#option-masks textarea, #option-masks input").first.fill("20")
         view.locator("#option-masks textarea, #option-masks input").first.press("Tab")
         view.wait_for_timeout(500)
@@ -231,8 +239,7 @@ def test_odd_names_do_nothing(odd_address, folder):
     with visited(odd_address) as (view, told):
         dropped(view, folder / "photos" / ODD)
         view.wait_for_timeout(500)
-        view.locator("#target input").fill("img")
-        view.get_by_role("option").first.click()
+        choose(view, "#target", "<img")
         view.wait_for_function(
             "document.querySelector('#command textarea').value.includes('--target 0')"
         )

@@ -233,10 +233,12 @@ def _draw_options(explaining: Explaining, method: Any, session: Session) -> None
 def _draw_option(name: str, default: Any, session: Session) -> None:
     gr = gradio()
     if isinstance(default, bool):
-        field = gr.Checkbox(default, label=name, elem_id=f"option-{name}")
+        field = gr.Checkbox(default, label=name, interactive=True, elem_id=f"option-{name}")
     else:
         text = "" if default is None else str(default)
-        field = gr.Textbox(text, label=name, max_lines=1, elem_id=f"option-{name}")
+        field = gr.Textbox(
+            text, label=name, max_lines=1, interactive=True, elem_id=f"option-{name}"
+        )
 
     def changed(value: Any, options: dict[str, Any]) -> dict[str, Any]:
         return {**options, name: value}
