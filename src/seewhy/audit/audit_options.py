@@ -25,6 +25,8 @@ class AuditOptions:
     """Of all that is drawn."""
     labels_from_folder: bool = False
     """Whether the folder that a photo lies in names its true class."""
+    record: bool = True
+    """Whether the files hold records, with the names of photos and of the model's file."""
 
     def __post_init__(self) -> None:
         for name in ("confirm", "recipients", "sample"):

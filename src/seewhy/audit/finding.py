@@ -126,6 +126,8 @@ class Audit(Sequence[Finding]):
     """What was wrong with photos."""
     members: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
     """By the key of a finding: the rows of its photos in the plan of the store."""
+    record: Mapping[str, Any] | None = field(default=None, repr=False)
+    """All that is needed to audit again, as plain values; see docs/records.md."""
     draw: Callable[[Audit], str] | None = field(default=None, repr=False, compare=False)
     """Makes the page; None of an audit that was not just made."""
 
@@ -156,6 +158,7 @@ class Audit(Sequence[Finding]):
             "photos": self.photos,
             "settings": dict(self.settings),
             "notes": list(self.notes),
+            **({} if self.record is None else {"record": dict(self.record)}),
         }
 
     def save_html(self, path: str | Path) -> Path:

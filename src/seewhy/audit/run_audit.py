@@ -27,6 +27,7 @@ from seewhy.audit.page.audit_page import audit_page, digest_of
 from seewhy.audit.page.views import Looked
 from seewhy.audit.regions import region_of_cells
 from seewhy.audit.write.audit_files import AuditFiles
+from seewhy.audit.write.audit_record import audit_record
 from seewhy.datasets.open_store import Store
 from seewhy.errors import StoreError
 from seewhy.models.wrapped_model import fingerprint
@@ -67,7 +68,7 @@ def audit_store(
     random = np.random.default_rng(options.seed)
     cells = _cells_of(rows, groups, photos, options)
     candidates = candidates_of(rows, _told(groups, tell), cells, random, options.confirm)
-    files = None if output is None else AuditFiles(output, question)
+    files = None if output is None else AuditFiles(output, question, record=options.record)
     settings = {"model": explainer.pipeline.wrapped.name, **_settings(store, options)}
     looked = Looked(store, rows, photos, options.seed, None if asked is None else frozenset(asked))
     audit = Audit(
@@ -75,6 +76,7 @@ def audit_store(
         len(rows),
         settings,
         _notes(rows, groups, candidates),
+        record=audit_record(store, explainer, options) if options.record else None,
         draw=lambda audit: audit_page(audit, looked, tell),
     )
     laboratory = Laboratory(rows, photos, options, store.manifest)
@@ -153,7 +155,8 @@ def question_of(store: Store, options: AuditOptions) -> str:
     """Equal where the same photos, model and choices are audited."""
     about = {name: store.manifest.get(name) for name in ("plan", "layer", "method", "options")}
     about |= {"model": store.manifest["model"], "rows": len(store), "version": __version__}
-    asked = {name: value for name, value in asdict(options).items() if name != "confirm"}
+    free = ("confirm", "record")
+    asked = {name: value for name, value in asdict(options).items() if name not in free}
     text = json.dumps([about, asked], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -225,7 +228,7 @@ def _settings(store: Store, options: AuditOptions) -> dict[str, object]:
         "layer": about["layer"],
         "method": about["method"],
         "weights_sha256": about["model"].get("weights_sha256"),
-        **asdict(options),
+        **{name: value for name, value in asdict(options).items() if name != "record"},
         "classes": [str(each) for each in options.classes],
         "version": __version__,
     }

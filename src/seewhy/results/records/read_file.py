@@ -16,6 +16,8 @@ from seewhy.results.records.record import Record
 
 LARGEST_FILE = 500_000_000
 """Bytes."""
+AUDIT = "audit"
+"""Kind of the record of an audit, which is of no explanation."""
 DEEPEST = 6
 """Objects within objects in which a record is looked for."""
 _PICTURES = (b"\x89PNG", b"\xff\xd8", b"RIFF", b"<svg", b"%PDF")
@@ -31,8 +33,12 @@ def read_records(path: str | Path) -> list[Record]:
     is_picture = content.startswith(_PICTURES)
     try:
         text = embedded_text(content) if is_picture else content.decode("utf-8-sig")
-        found = [] if text is None else [*_records(_parsed(text))]
+        plain = None if text is None else _parsed(text)
+        _check_not_audit(plain, name)
+        found = [*_records(plain)]
         records = [read_record(each) for each in found]
+    except RecordError:
+        raise
     except TextError as error:
         raise RecordError(f"{name} is damaged: {error}. Give the file as it was written.") from None
     except UnicodeDecodeError:
@@ -62,7 +68,10 @@ def _content(path: str | Path) -> bytes:
     except FileNotFoundError:
         raise RecordError(f"there is no file {str(path)!r}: check the path.") from None
     except IsADirectoryError:
-        raise RecordError(f"{str(path)!r} is a folder: give one of the files in it.") from None
+        raise RecordError(
+            f"{str(path)!r} is a folder and no store of seewhy run: give one of the files in it. "
+            f"In Python, seewhy.datasets.reproduce takes stores."
+        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise RecordError(f"{str(path)!r} cannot be read ({reason}): check the path.") from None
@@ -80,6 +89,16 @@ def _parsed(text: str) -> Any:
         return [json.loads(line) for line in lines]
     except ValueError as error:
         raise ValueError("its lines are no JSON") from error
+
+
+def _check_not_audit(plain: Any, name: str) -> None:
+    record = plain.get("record") if isinstance(plain, dict) else None
+    if isinstance(record, dict) and record.get("kind") == AUDIT:
+        raise RecordError(
+            f"{name} is an audit, which holds what was asked and found but no map: give one of its "
+            f"pictures, finding-….jpg, or its store. `seewhy card` prints the command that makes "
+            f"the audit again."
+        )
 
 
 def _records(plain: Any, depth: int = 0) -> Iterator[Any]:
