@@ -131,13 +131,35 @@ def test_what_an_audit_found_in_words():
 
 
 def test_what_was_found_beside_is_counted(tmp_path):
-    beside = {"errors": [{}, {}], "duplicates": {"count": 3}, "drift": {"classes": [1]}, "new": 4}
+    beside = {
+        "errors": {"wrong": 7, "known": 90, "photos": []},
+        "outside_boxes": {
+            "mean_inside": 0.25,
+            "mean_area": 0.5,
+            "hottest_outside": 3,
+            "measured": 8,
+        },
+        "duplicates": {"in_folders": 4, "compared": 160, "contradict": 1, "groups": []},
+        "drift": {
+            "moved": 1,
+            "compared": 2,
+            "classes": [{"class": "<b>x", "moved": True}, {"class": "still", "moved": False}],
+        },
+        "new": 4,
+    }
     record = audit_of(FINDING).as_dict() | {"complete": False, "beside": beside}
     (tmp_path / "audit.json").write_text(json.dumps(record))
     text = seewhy.audit.card(tmp_path)
-    assert "2 confident errors" in text
-    assert "3 photos, or groups" in text
-    assert "1 classes have" in text
+    for words in (
+        *("7 of 90 photos of a known class", "25 % of the evidence", "3 of 8 photos are hottest"),
+        *("4 of 160 photos lie in several", "1 with classes that contradict"),
+        "the evidence of 1 of 2 classes lies elsewhere: &lt;b&gt;x.",
+    ):
+        assert words in text, words
+    (tmp_path / "audit.json").write_text(
+        json.dumps(record | {"beside": {"errors": [], "drift": 3}})
+    )
+    assert "### Beside" not in seewhy.audit.card(tmp_path)
     assert "stopped before it was through" in text
 
 

@@ -17,7 +17,7 @@ from helpers.commands import run_command
 from seewhy.audit import AuditOptions
 from seewhy.audit.page.pictures import jpeg, under_map
 from seewhy.audit.page.scatter import drawn_points, scattered
-from seewhy.errors import OptionError
+from seewhy.errors import ImageNotFoundError, OptionError
 
 pytestmark = pytest.mark.one_backend
 HOSTILE = ["</script><script>document.title='caught'</script>", "a\"'><img src=x onerror=alert(1)>"]
@@ -177,7 +177,7 @@ def test_a_store_that_was_made_for_an_audit_goes_with_it(used, tmp_path, monkeyp
     del audit
     gc.collect()
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(OptionError):
+    with pytest.raises(ImageNotFoundError):
         seewhy.audit(tmp_path / "nothing", used.model, preprocess="none", choices=choices)
     assert list(tmp_path.iterdir()) == []
 

@@ -209,7 +209,8 @@ def test_intervals_are_of_the_bootstrap(random):
     assert rate.high == pytest.approx(0.4 + spread, abs=0.03)
 
 
-CORNER = Facts(50, 60, 0.4, 0.1, 0.9, 0.3, 0.0, region((0, 0), (0, 1)))
+FRAME = region(*[(r, c) for r in range(7) for c in range(7) if {r, c} & {0, 6}])
+CORNER = Facts(50, 60, 0.4, 0.1, 0.9, 0.3, 0.0, 0.2, region((0, 0), (0, 1)))
 STRONG = Transplant(Rate(0.9, 0.8, 1), Rate(0.1, 0, 0.2), Rate(0, 0, 0), Rate(0.8, 0.7, 0.9), 64)
 WEAK = Transplant(Rate(0.5, 0.4, 0.6), Rate(0.4, 0, 0.5), Rate(0, 0, 0), Rate(0.1, 0, 0.2), 64)
 
@@ -224,6 +225,14 @@ WEAK = Transplant(Rate(0.5, 0.4, 0.6), Rate(0.4, 0, 0.5), Rate(0, 0, 0), Rate(0.
         (STRONG, {"others": 3}, TOO_FEW),
         (STRONG, {"alike": 0.6}, OBJECT),
         (STRONG, {"hottest": 0.1}, OBJECT),
+        # all of a class have it, and none needs it
+        (STRONG, {"share": 0.95, "removed": 0.0}, OBJECT),
+        (STRONG, {"share": 0.95, "removed": 0.3}, CONFIRMED),
+        (STRONG, {"share": 0.95, "removed": None}, CONFIRMED),
+        # a strip and a frame are large and at the edge; half a photo is not
+        (STRONG, {"region": region(*[(r, c) for r in (5, 6) for c in range(7)])}, CONFIRMED),
+        (STRONG, {"region": FRAME}, CONFIRMED),
+        (STRONG, {"region": region(*[(r, c) for r in range(7) for c in range(4)])}, OBJECT),
         (STRONG, {"region": region((3, 3)), "share": 0.9}, OBJECT),
         (STRONG, {"region": region((3, 3)), "central": 0.9}, OBJECT),
         (STRONG, {"region": region((3, 3)), "alike": None}, OBJECT),

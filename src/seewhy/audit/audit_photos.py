@@ -16,10 +16,11 @@ from seewhy.audit.finding import Audit
 from seewhy.audit.run_audit import audit_store
 from seewhy.datasets.manifest import read_manifest
 from seewhy.datasets.open_store import Store, open_store
+from seewhy.datasets.places.address import without_secrets
 from seewhy.datasets.run_options import RunOptions
 from seewhy.datasets.run_photos import RunState, run_photos
 from seewhy.datasets.store_files import store_place
-from seewhy.errors import MapError, OptionError
+from seewhy.errors import MapError, OptionError, StoreError
 from seewhy.explainer.arguments.describe import accepts_options
 from seewhy.explainer.arguments.types import ExplainerArguments
 from seewhy.explainer.columns.weighted_features import check_one_layer
@@ -57,6 +58,7 @@ def audit(
     check_order("seewhy.audit(photos, model)", model)
     hdbscan()
     asked = choices or AuditOptions()
+    check_beside(asked)
     output = None if folder is None else Path(folder)
     store = as_store(source)
     if store is not None:
@@ -77,6 +79,22 @@ def as_store(source: Any) -> Store | None:
         return None
     place = store_place(os.fspath(source))
     return open_store(place) if read_manifest(place) is not None else None
+
+
+def check_beside(options: AuditOptions) -> None:
+    """Raises OptionError or StoreError where there are no such boxes, or no such store, as are
+    asked for: before photos are explained."""
+    boxes, against = options.boxes, options.against
+    if isinstance(boxes, str | os.PathLike) and not Path(boxes).exists():
+        raise OptionError(
+            f"there is no file or folder {os.fspath(boxes)!r} with boxes: give a COCO JSON file, "
+            f"or a folder of VOC XML, YOLO text or PNG masks."
+        )
+    if against is not None and as_store(against) is None:
+        raise StoreError(
+            f"{without_secrets(against)!r} is no store: it has no manifest.json. Give the folder "
+            f"that seewhy run was given with --output."
+        )
 
 
 def explainer_for(store: Store, model: Any, settings: Mapping[str, Any]) -> Explainer:

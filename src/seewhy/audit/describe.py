@@ -10,7 +10,7 @@ import numpy as np
 from seewhy.audit.confirm.asked_photos import AskedPhotos
 from seewhy.audit.confirm.confirm_candidate import Tested
 from seewhy.audit.confirm.looks import hottest_within
-from seewhy.audit.confirm.transplant import Transplant
+from seewhy.audit.confirm.transplant import Rate, Transplant
 from seewhy.audit.confirm.verdicts import CENTRE, Facts, verdict_of
 from seewhy.audit.find.clusters import regularity
 from seewhy.audit.find.evidence_rows import EvidenceRows
@@ -74,8 +74,16 @@ def _facts(tested: Tested, rows: EvidenceRows, of_class: np.ndarray) -> Facts:
         hottest=float(hottest_within(rows.maps[members], candidate.region).mean()),
         elsewhere=float((~hottest_within(rows.maps[of_class], candidate.region)).mean()),
         alike=tested.alike,
+        removed=_beyond(tested.removed),
         region=candidate.region,
     )
+
+
+def _beyond(removed: Mapping[str, Rate]) -> float | None:
+    """How many more are taken away by removing the region than by removing others."""
+    ways = [name for name in removed if f"{name}_control" in removed]
+    more = (removed[name].value - removed[f"{name}_control"].value for name in ways)
+    return max(more, default=None)
 
 
 def _geometry(rows: EvidenceRows, manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -128,6 +128,9 @@ class Audit(Sequence[Finding]):
     """By the key of a finding: the rows of its photos in the plan of the store."""
     record: Mapping[str, Any] | None = field(default=None, repr=False)
     """All that is needed to audit again, as plain values; see docs/records.md."""
+    beside: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What else was seen, as plain values by name: "errors", "outside_boxes", "duplicates" and
+    "drift", each where it was asked for or can be told; see docs/audit.md."""
     draw: Callable[[Audit], str] | None = field(default=None, repr=False, compare=False)
     """Makes the page; None of an audit that was not just made."""
 
@@ -159,6 +162,7 @@ class Audit(Sequence[Finding]):
             "settings": dict(self.settings),
             "notes": list(self.notes),
             **({} if self.record is None else {"record": dict(self.record)}),
+            "beside": dict(self.beside),
         }
 
     def save_html(self, path: str | Path) -> Path:

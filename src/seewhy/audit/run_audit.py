@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from seewhy._version import __version__
 from seewhy.audit.audit_options import AuditOptions
+from seewhy.audit.beside.besides import Besides
 from seewhy.audit.confirm.asked_photos import AskedPhotos, check_photos
 from seewhy.audit.confirm.confirm_candidate import Laboratory
 from seewhy.audit.confirm.looks import photo_cells
@@ -26,6 +27,7 @@ from seewhy.audit.finding import Audit, Finding
 from seewhy.audit.page.audit_page import audit_page, digest_of
 from seewhy.audit.page.views import Looked
 from seewhy.audit.regions import region_of_cells
+from seewhy.audit.told import Told
 from seewhy.audit.write.audit_files import AuditFiles
 from seewhy.audit.write.audit_record import audit_record
 from seewhy.datasets.open_store import Store
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
 COMPARED_GROUPS = 20
 """Classes that are compared cell by cell, the largest: each takes a run of the network over its
 photos."""
-Told = Callable[[str, int, int], None]
-"""Is told what is done, how many are done and of how many."""
 
 
 def audit_store(
@@ -59,8 +59,9 @@ def audit_store(
     hdbscan()
     check_model(store, explainer)
     tell = told or (lambda *_: None)
-    rows = evidence_rows(store)
     asked = _asked_classes(explainer, options)
+    rows = evidence_rows(store)
+    besides = Besides.of(store, rows, explainer.pipeline, (options, asked), tell)
     photos = AskedPhotos(explainer.pipeline, rows.source, bool(store.manifest["exact"]))
     check_photos(photos, np.unique(np.linspace(0, len(rows) - 1, 16).astype(int)))
     question = question_of(store, options)
@@ -81,7 +82,9 @@ def audit_store(
     )
     laboratory = Laboratory(rows, photos, options, store.manifest)
     audit = _confirmed(audit, candidates, laboratory, files, store, tell)
+    audit = besides.added_to(audit, rows, output, tell)
     if files is not None:
+        audit = files.write(audit, rows, store, complete=True)
         files.write_page(audit, digest_of(audit))
     return audit
 
@@ -125,7 +128,7 @@ def _confirmed(
         if files is not None:
             audit = files.write(audit, rows, store)
     tell("Testing", len(candidates), len(candidates))
-    return audit if files is None else files.write(audit, rows, store, complete=True)
+    return audit
 
 
 def with_finding(
@@ -155,9 +158,7 @@ def question_of(store: Store, options: AuditOptions) -> str:
     """Equal where the same photos, model and choices are audited."""
     about = {name: store.manifest.get(name) for name in ("plan", "layer", "method", "options")}
     about |= {"model": store.manifest["model"], "rows": len(store), "version": __version__}
-    free = ("confirm", "record")
-    asked = {name: value for name, value in asdict(options).items() if name not in free}
-    text = json.dumps([about, asked], sort_keys=True, default=str)
+    text = json.dumps([about, options.of_findings], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -228,8 +229,7 @@ def _settings(store: Store, options: AuditOptions) -> dict[str, object]:
         "layer": about["layer"],
         "method": about["method"],
         "weights_sha256": about["model"].get("weights_sha256"),
-        **{name: value for name, value in asdict(options).items() if name != "record"},
-        "classes": [str(each) for each in options.classes],
+        **options.as_dict(),
         "version": __version__,
     }
 

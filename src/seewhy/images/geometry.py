@@ -171,6 +171,22 @@ class Geometry:
             values = np.moveaxis(np.tensordot(weights, values, (1, axis)), 0, axis)
         return values
 
+    def within(self, mask: np.ndarray, grid: Sides) -> np.ndarray:
+        """How much of what `to_photo` makes of each grid cell lies within a mask.
+
+        mask: of the photo's size; bool, or numbers that pixels count. grid: as many axes. Returns
+        float64 (*grid): its sum over all cells, each times its value, equals the sum of the
+        enlarged grid over the mask. Raises MapError for another number of axes.
+        """
+        self._check_axes(grid)
+        # of the photo's pixels there are many, and whole numbers of float32 are exact
+        left = mask.astype("float32")
+        for axis, cells in enumerate(grid):
+            weights = self._weights(axis, cells).astype(left.dtype)
+            left = np.moveaxis(np.tensordot(weights.T, left, (1, axis)), 0, axis)
+            left = left.astype("float64")
+        return left
+
     def at_pixel(self, grids: np.ndarray, pixel: Sequence[int]) -> np.ndarray:
         """What `to_photo` gives at the centre of one pixel, for many grids at once.
 

@@ -64,6 +64,23 @@ class AskedPhotos:
             found.append(np.asarray(ranked, "float32"))
         return np.concatenate(found)
 
+    def probabilities(self, pixels: np.ndarray, indices: np.ndarray) -> np.ndarray:
+        """float32 (n,): the probability of one class in each photo at the network's size.
+
+        indices: int (n,), of the classes.
+        """
+        pipeline, found = self.pipeline, [np.zeros(0, "float32")]
+        targets = pipeline.targets([int(index) for index in indices])
+        size, start = pipeline.runner.copies(pipeline.plan), 0
+        for batch in _batches(pixels, size):
+            of_batch = targets[start : start + len(batch)]
+            scores, _ = pipeline.runner.scores(
+                pipeline.plan, [self._input(batch)], of_batch, "probabilities"
+            )
+            found.append(np.asarray(scores, "float32").reshape(len(batch)))
+            start += len(batch)
+        return np.concatenate(found)
+
     def activations(self, pixels: np.ndarray) -> np.ndarray:
         """float32 (n, rows, cols, units): what the target layer gives of them, averaged as maps
         are."""

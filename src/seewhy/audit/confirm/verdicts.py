@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from seewhy.audit.confirm.transplant import Transplant
 from seewhy.audit.finding import CONFIRMED, OBJECT, TOO_FEW, UNNEEDED
 from seewhy.audit.regions import Region
@@ -20,6 +22,12 @@ EDGE, NEAR_EDGE = 0.2, 0.5
 cells are."""
 LARGE = 0.2
 """Share of the grid from which on a region that is not near an edge is the photo's content."""
+ALL_NEAR, BAND = 0.8, 1 / 3
+"""Of a large region near an edge, the share of cells that lie near an edge, or within so much of
+the side along one."""
+WHOLE, NEEDED = 0.8, 0.05
+"""Share of a class that has a region, from which on it is no shortcut if its own photos stay the
+class without it: no more of them change than so much beyond regions elsewhere."""
 CENTRE = 0.2
 """The centre of a region in the middle is within so much of the side of the photo's."""
 HOTTEST = 0.3
@@ -44,6 +52,9 @@ class Facts:
     """Share of the class's photos that are hottest elsewhere."""
     alike: float | None
     """See `Finding.alike_elsewhere`."""
+    removed: float | None
+    """Share of the photos that are no longer the class without the region, beyond regions
+    elsewhere, by what of blur and fill takes more; None where it was not tried."""
     region: Region
 
 
@@ -81,7 +92,14 @@ def _object(facts: Facts) -> str:
             f"only {facts.hottest:.0%} of these photos are hottest there: what the class is about "
             f"lies elsewhere, too."
         )
+    if facts.share >= WHOLE and facts.removed is not None and facts.removed <= NEEDED:
+        return (
+            f"{facts.share:.0%} of the class have it, and stay the class without it: what lies "
+            f"around it shows the class, too."
+        )
     if edge:
+        if facts.region.cells.mean() > LARGE and not _along_edges(facts.region):
+            return f"the region is {facts.region.cells.mean():.0%} of the photo, and no border."
         return ""
     if facts.alike is None and facts.elsewhere >= ALIKE_INSIDE:
         return "it is not near an edge, and cannot be compared with what the class has elsewhere."
@@ -96,13 +114,19 @@ def _object(facts: Facts) -> str:
 
 def near_edge(region: Region) -> bool:
     """Whether half of a region's cells lie near an edge."""
-    rows, cols = region.cells.shape
-    down, across = region.cells.nonzero()
-    away = [
-        min((at + 0.5) / side, 1 - (at + 0.5) / side)
-        for places, side in ((down, rows), (across, cols))
-        for at in places
-    ]
-    half = len(down)
-    near = [min(away[k], away[half + k]) < EDGE for k in range(half)]
-    return bool(sum(near) >= NEAR_EDGE * half)
+    near = np.asarray((_depths(region) < EDGE).any(axis=0))
+    return bool(near.sum() >= NEAR_EDGE * near.size)
+
+
+def _along_edges(region: Region) -> bool:
+    """Whether nearly all cells lie near an edge, as a frame does, or in a band along one."""
+    depths = _depths(region)
+    near, bands = (depths < EDGE).any(axis=0).mean(), (depths < BAND).mean(axis=1)
+    return bool(max(near, bands.max()) >= ALL_NEAR)
+
+
+def _depths(region: Region) -> np.ndarray:
+    """float64 (4, cells): how far the centre of each cell is from each edge, as shares of the
+    side."""
+    at = (np.argwhere(region.cells) + 0.5) / region.cells.shape
+    return np.concatenate([at.T, 1 - at.T])

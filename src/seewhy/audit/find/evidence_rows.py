@@ -31,6 +31,8 @@ class EvidenceRows:
     """int32 (n,): -1 where the true class is not known."""
     predicted: np.ndarray
     """int32 (n,): the class that the map speaks for."""
+    probability: np.ndarray
+    """float32 (n,): its probability, 0..1."""
     maps: np.ndarray = field(repr=False)
     """float32 (n, rows, cols), not negative, each of length 1."""
     features: np.ndarray | None = field(repr=False)
@@ -52,8 +54,7 @@ def evidence_rows(store: Store) -> EvidenceRows:
 
     Raises OptionError for a store without such maps.
     """
-    questions = store.manifest["questions"]
-    question = "top" if "top" in questions else questions[0]
+    question = asked_question(store)
     parts = [part for part in _parts(store, question) if len(part)]
     if not parts:
         raise OptionError(
@@ -61,6 +62,12 @@ def evidence_rows(store: Store) -> EvidenceRows:
             f"needs maps of the top class. Run again with --target top into another folder."
         )
     return _joined(parts)
+
+
+def asked_question(store: Store) -> str:
+    """The question whose maps are looked at."""
+    questions = store.manifest["questions"]
+    return "top" if "top" in questions else str(questions[0])
 
 
 def _parts(store: Store, question: str) -> Iterator[EvidenceRows]:
@@ -80,8 +87,8 @@ def _read(
 ) -> EvidenceRows:
     table = store.columns_of(part, _COLUMNS)
     maps = pooled(store.maps)
-    predicted = _first_of(table["top"].combine_chunks())
-    target = _integers(table["target_index"])
+    predicted, probability = first_of(table["top"])
+    target = integers(table["target_index"])
     asked = np.array([each == question for each in table["question"].to_pylist()], bool)
     positive = np.maximum(np.where(np.isfinite(maps), maps, 0), 0)
     length = np.sqrt((positive.astype("float64") ** 2).sum(axis=(1, 2)))
@@ -94,12 +101,13 @@ def _read(
         return [values[k] for k in kept]
 
     return EvidenceRows(
-        row=_integers(table["row"])[kept],
+        row=integers(table["row"])[kept],
         id=texts("id"),
         source=texts("source"),
         label=texts("label"),
-        label_index=_integers(table["label_index"])[kept].astype("int32"),
+        label_index=integers(table["label_index"])[kept].astype("int32"),
         predicted=predicted[kept],
+        probability=probability[kept],
         maps=(positive[kept] / length[kept, None, None]).astype("float32"),
         features=unit_length(store.features[kept]) if with_features else None,
         places=start + kept,
@@ -109,7 +117,7 @@ def _read(
 def _joined(parts: list[EvidenceRows]) -> EvidenceRows:
     if len(parts) == 1:
         return parts[0]
-    names = ("row", "label_index", "predicted", "maps", "places")
+    names = ("row", "label_index", "predicted", "probability", "maps", "places")
     arrays: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts]) for name in names
     }
@@ -141,13 +149,16 @@ def unit_length(vectors: np.ndarray) -> np.ndarray:
     return divided
 
 
-def _integers(column: Any) -> np.ndarray:
+def integers(column: Any) -> np.ndarray:
     """int64, -1 where there is no value."""
     values: np.ndarray = column.combine_chunks().fill_null(-1).to_numpy(zero_copy_only=False)
     return values.astype("int64")
 
 
-def _first_of(column: Any) -> np.ndarray:
-    """int32 (n,): the index of the first of the top classes, -1 where there is none."""
-    first = [-1 if not each else each[0]["index"] for each in column.to_pylist()]
-    return np.array(first, "int32")
+def first_of(column: Any) -> tuple[np.ndarray, np.ndarray]:
+    """int32 and float32 (n,): the index of the first of the top classes, -1 where there is none,
+    and its probability."""
+    first = [each[0] if each else None for each in column.to_pylist()]
+    indices = [-1 if each is None else each["index"] for each in first]
+    shares = [np.nan if each is None else each["probability"] for each in first]
+    return np.array(indices, "int32"), np.array(shares, "float32")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from seewhy._version import __version__
 from seewhy.audit.audit_options import AuditOptions
 from seewhy.datasets.open_store import Store
 from seewhy.explainer.recording.run_record import run_record
+from seewhy.results.records.make_record import file_name
 from seewhy.results.records.read_file import AUDIT
 
 if TYPE_CHECKING:
@@ -24,12 +24,14 @@ def audit_record(store: Store, explainer: Explainer, options: AuditOptions) -> d
     """Plain values: the fields of a `Record` that all maps share, and those of the audit."""
     pipeline, about = explainer.pipeline, store.manifest
     common = run_record(pipeline, [("top", explainer.questions(["top"])[0])])
-    asked = {name: value for name, value in asdict(options).items() if name != "record"}
+    asked = options.as_dict()
+    for name in ("boxes", "against"):
+        asked[name] = None if asked[name] is None else file_name(asked[name])
     return {
         "kind": AUDIT,
         "schema": SCHEMA,
         **common,
-        "audit": {**asked, "classes": [str(each) for each in options.classes]},
+        "audit": asked,
         "seed": options.seed,
         "store": {
             "plan_sha256": about.get("plan"),

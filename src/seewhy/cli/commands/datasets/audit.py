@@ -28,7 +28,7 @@ from seewhy.cli.arguments.options import takes_options
 
 if TYPE_CHECKING:
     from seewhy.audit.audit_options import AuditOptions
-    from seewhy.audit.finding import Audit, Finding
+    from seewhy.audit.finding import Audit
     from seewhy.datasets.open_store import Store
     from seewhy.explainer.explainer import Explainer
 
@@ -38,6 +38,7 @@ EXAMPLES = """
   seewhy audit store --model my.keras --output audit
   seewhy audit photos --labels-from folder --model my.keras --labels names.txt --output audit
   seewhy audit store --class melanoma --fail-on confirmed --output audit
+  seewhy audit store --boxes masks --against store-of-may --output audit
 """
 FAILED = 3
 """The status where a finding is of the kind that --fail-on names."""
@@ -81,6 +82,36 @@ def audit(  # noqa: PLR0913  (one parameter a flag)
         ),
     ] = [],  # noqa: B006  (Typer copies it)
     labels_from: LabelsFrom = None,
+    boxes: Annotated[
+        Path | None,
+        typer.Option(
+            help="Boxes or masks of the photos, to tell whose evidence lies outside: COCO JSON, a "
+            "folder of VOC XML or YOLO text, or one of PNG masks.",
+            show_default=False,
+            metavar="PATH",
+            rich_help_panel=ASKED,
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="Another store, of other photos or another model, to tell which classes' "
+            "evidence lies elsewhere there.",
+            show_default=False,
+            metavar="STORE_B",
+            rich_help_panel=ASKED,
+        ),
+    ] = None,
+    duplicates: Annotated[
+        bool | None,
+        typer.Option(
+            "--duplicates/--no-duplicates",
+            help="Whether photos that lie in two folders are looked for, also among very many: all "
+            "are read once. If not given, of up to 20,000 photos.",
+            show_default=False,
+            rich_help_panel=ASKED,
+        ),
+    ] = None,
     settings: dict[str, Any],
     confirm: Annotated[
         int,
@@ -106,6 +137,16 @@ def audit(  # noqa: PLR0913  (one parameter a flag)
             min=0, help="Of all that is drawn at random.", metavar="NUMBER", rich_help_panel=HOW
         ),
     ] = 0,
+    listed: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="List so many errors, photos outside of boxes, duplicates and classes in the "
+            "files.",
+            metavar="COUNT",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = 50,
     fail_on: Annotated[
         FailOn | None,
         typer.Option(
@@ -133,9 +174,12 @@ def audit(  # noqa: PLR0913  (one parameter a flag)
     pasted into photos of other classes: where these become the class, and do not with pieces from
     elsewhere, the model needs no more than what lies there. Run again, the same command goes on
     where it was stopped.
+
+    Beside the findings it tells the most confident errors, photos that lie in two folders,
+    and, where asked, evidence outside of boxes and classes whose evidence moved.
     """
     from seewhy.audit.audit_options import AuditOptions
-    from seewhy.audit.audit_photos import as_store
+    from seewhy.audit.audit_photos import as_store, check_beside
     from seewhy.audit.find.clusters import hdbscan
 
     check_models(settings, model)
@@ -149,7 +193,12 @@ def audit(  # noqa: PLR0913  (one parameter a flag)
         seed=seed,
         labels_from_folder=labels_from is not None,
         record=record,
+        boxes=boxes,
+        against=against,
+        duplicates=duplicates,
+        listed=listed,
     )
+    check_beside(options)
     store = as_store(sources[0]) if len(sources) == 1 else None
     try:
         found, store = _audit(store, sources, model, settings, (output, options), quiet=quiet)
@@ -220,12 +269,16 @@ def _export(found: Audit, store: Store, output: Path) -> None:
 def _finish(
     found: Audit, output: Path, *, as_json: bool, quiet: bool, fail_on: FailOn | None
 ) -> None:
+    from seewhy.cli.audit_lines import line_of, lines_beside
+
     confirmed = len(found.confirmed)
     if as_json:
         sys.stdout.write(session.json_text(found.as_dict()) + "\n")
     elif not quiet:
         for finding in found:
             session.echo(line_of(finding))
+        for line in lines_beside(found.beside):
+            session.echo(line)
     for note in found.notes:
         session.tell_problem(note)
     closing = (
@@ -233,20 +286,3 @@ def _finish(
     )
     session.tell_closing(closing, as_json=as_json)
     raise typer.Exit(FAILED if fail_on is not None and confirmed else 0)
-
-
-def line_of(finding: Finding) -> str:
-    """One finding in a line."""
-    name = finding.class_name
-    if finding.true_class is not None:
-        name += f" (true: {finding.true_class})"
-    parts = [finding.verdict, name, f"{finding.share:.0%} of its photos", finding.place]
-    if finding.flip_rate is not None and finding.interval is not None:
-        low, high = finding.interval
-        parts.append(f"flips {finding.flip_rate:.0%} ({low:.0%} to {high:.0%})")
-        parts.append(f"control {finding.control_rate:.0%}")
-    if finding.accuracy_inside is not None:
-        outside = finding.accuracy_outside
-        beside = "" if outside is None else f", {outside:.0%} outside"
-        parts.append(f"right {finding.accuracy_inside:.0%} inside{beside}")
-    return "  ".join([*parts, finding.pictures or ""]).rstrip()

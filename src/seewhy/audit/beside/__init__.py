@@ -1,0 +1,1 @@
+"""What an audit tells beside its findings: errors, evidence outside of boxes, duplicates, drift."""
