@@ -14,6 +14,7 @@ import numpy as np
 from seewhy.annotations.records import Annotated
 from seewhy.errors import LayerError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
+from seewhy.explainer.recording.run_record import run_record
 from seewhy.models.wrapped_model import fingerprint
 from seewhy.studies import measuring
 from seewhy.studies.benchmark import results_file, timing
@@ -59,6 +60,14 @@ class ModelRun:
         settings = {k: v for k, v in pipeline.options.as_dict().items() if k not in OWN}
         wrapped = pipeline.wrapped
         self._identity = Identity(keras_parts())
+        about = run_record(pipeline, [])
+        del about["questions"], about["method"], about["layer"], about["layers"]  # told beside it
+        self.record: dict[str, Any] = {"called": name, **about} | {
+            "versions": pipeline.info().versions,
+            "backend": pipeline.backend.NAME,
+            "device": pipeline.backend.device(),
+        }
+        """What the record of the benchmark tells of the model."""
         # told once, since what cannot be told from others is another one each time
         self._common = self._identity.of(
             {
