@@ -15,7 +15,6 @@ from seewhy.annotations.records import Annotated
 from seewhy.errors import LayerError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
 from seewhy.explainer.recording.run_record import run_record
-from seewhy.models.wrapped_model import fingerprint
 from seewhy.studies import measuring
 from seewhy.studies.benchmark import results_file, timing
 from seewhy.studies.benchmark.case import PhotoContext, measured_control_map, measured_method_map
@@ -74,7 +73,7 @@ class ModelRun:
                 "seewhy": pipeline.info().versions.get("seewhy"),
                 "backend": pipeline.backend.NAME,
                 "model": name,
-                "weights": fingerprint(wrapped.model),
+                "weights": about["model"]["weights_sha256"],
                 "structure": wrapped.model,
                 "preset": None if wrapped.preset is None else wrapped.preset.name,
                 "size": wrapped.size,

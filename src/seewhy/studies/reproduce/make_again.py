@@ -56,13 +56,14 @@ _OTHER_MODEL = (LayerError, TargetError, MethodError, MapError, OptionError)
 def reproduce(file: str | Path, model: Any = None, photo: Any = None) -> Reproduction:
     """Make every explanation whose record a file holds again, and compare the maps.
 
-    file: .png, .jpg, .webp, .svg, .json or .jsonl, written by seewhy. model: as `Explainer` takes
-        it, or an Explainer, whose own functions stand in for those that no file can hold; None
-        takes the preset of the record, or the file of its name beside `file` or in the current
-        folder. photo: as an explainer takes it, or a .npy file; or a folder, in which and in those
-        in it the photos of the records' names are looked for, by their SHA-256 where there are
-        several; None looks for them where it does for the model, and among the photos that come
-        with seewhy.
+    file: .png, .jpg, .webp, .svg, .pdf, .html, .npz, .json or .jsonl, written by seewhy; for stores
+        see `seewhy.datasets.reproduce`.
+    model: as `Explainer` takes it, or an Explainer, whose own functions stand in for those that no
+        file can hold; None takes the preset of the record, or the file of its name beside `file` or
+        in the current folder.
+    photo: as an explainer takes it, or a .npy file; or a folder, in which and in those in it the
+        photos of the records' names are looked for, by their SHA-256 where there are several; None
+        looks for them where it does for the model, and among the photos that come with seewhy.
     Raises RecordError for a file without a record, a damaged record, one that cannot be repeated,
     and where model or photo are not found.
     """
