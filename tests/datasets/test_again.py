@@ -219,8 +219,8 @@ def test_the_record_of_a_row_is_whole_and_without_folders(origin, store):
         ("model", {"name": "x", "file": "../secret.keras"}),
         ("options", {"fit": {"a": object}}),
         ("method", {"name": "rise", "options": {"masks": 1e9}}),
-        ("questions", [{"words": "top"}]),
-        ("questions", [{"words": "top", "target": None, "asked": {"kind": "evil"}}]),
+        ("questions", [{"question": "top"}]),
+        ("questions", [{"question": "top", "target": None, "asked": {"kind": "evil"}}]),
     ],
 )
 def test_manifests_from_outside_are_not_believed(place, name, value):

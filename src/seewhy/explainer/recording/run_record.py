@@ -18,7 +18,7 @@ def run_record(pipeline: Pipeline, questions: Sequence[tuple[str, Target]]) -> d
     """The fields of a `Record` that do not depend on the photo, as plain values.
 
     questions: each with its words. The names are those of the record of an explanation, but for
-    `questions`, a list with `words`, `target` and `asked` of each.
+    `questions`, a list with `question` (in words), `target` and `asked` of each.
     """
     first, labels = OriginMaker.of(pipeline).of_all(), pipeline.plan.labels
     return {
@@ -30,7 +30,7 @@ def run_record(pipeline: Pipeline, questions: Sequence[tuple[str, Target]]) -> d
         "not_recorded": list(first.not_recorded),
         "questions": [
             {
-                "words": words,
+                "question": words,
                 "target": flag_words(each, labels, words),
                 "asked": plain_values(asked(each)),
             }

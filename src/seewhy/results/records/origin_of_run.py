@@ -23,7 +23,7 @@ def origin_of_run(manifest: Mapping[str, Any], question: str) -> Origin:
     backend, device = (str(manifest.get(name) or "") for name in ("backend", "device"))
     with suppress(KeyError, TypeError, AttributeError):  # written by hand
         if plain is not None:
-            asked = {each["words"]: each for each in plain["questions"]}[question]
+            asked = {each["question"]: each for each in plain["questions"]}[question]
             return Origin(
                 model=ModelRecord(**plain["model"]),
                 layers=tuple(plain["layers"]),
