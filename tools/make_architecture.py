@@ -25,6 +25,7 @@ ORDER = (
     ("explainer",),
     ("studies", "datasets", "seewhy_pytest"),
     ("audit",),
+    ("app",),
     ("cli",),
     ("__init__", "__main__"),
 )

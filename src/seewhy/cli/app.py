@@ -22,6 +22,7 @@ from seewhy.cli.commands import (
     lists,
     locate,
     reproduce,
+    web_app,
 )
 from seewhy.cli.commands.datasets import audit, card, gallery, run
 from seewhy.cli.help import Command, Group
@@ -56,6 +57,7 @@ for panel, commands in {
         (concepts.concepts, concepts.EXAMPLES),
         (run.run, run.EXAMPLES),
         (gallery.gallery, gallery.EXAMPLES),
+        (web_app.app, web_app.EXAMPLES),
         (reproduce.reproduce, reproduce.EXAMPLES),
         (explain.demo, None),
     ),

@@ -53,38 +53,45 @@ def _errors(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _outside_boxes(found: Mapping[str, Any]) -> Iterator[str]:
-    yield (
+    line = (
         f"boxes: {found['mean_inside']:.0%} of the evidence lies inside of them, which cover "
         f"{found['mean_area']:.0%}; {found['hottest_outside']} of {found['measured']} photos are "
         f"hottest outside"
     )
+    without = found["without_boxes"]
+    yield line + (f", {without} photos have no boxes" if without else "")
     for each in found["photos"][:WORST]:
         yield f"  {each['id']}: {each['predicted']}, {each['inside']:.0%} inside"
 
 
 def _drift(found: Mapping[str, Any]) -> Iterator[str]:
-    yield f"drift: the evidence of {found['moved']} of {found['compared']} classes moved"
-    moved = [each for each in found["classes"] if each["moved"]]
-    for each in moved[:WORST]:
+    line = f"drift: the evidence of {found['moved']} of {found['compared']} classes moved"
+    if found["left_out"]:
+        line += f", {len(found['left_out'])} have too few photos in either store"
+    yield line
+    for each in [one for one in found["classes"] if one["moved"]][:WORST]:
         yield (
             f"  {each['class']}: {each['distance']:.0%} lies elsewhere ({each['by_chance']:.0%} by "
-            f"chance, p {each['p_corrected']:.2g}), its centre moved by {each['center_moved']:.2f}"
+            f"chance, p {each['p_corrected']:.2g}), centre moved by {each['center_moved']:.2f}, "
+            f"share {each['share_a']:.0%} to {each['share_b']:.0%}, "
+            f"confidence {each['confidence_change']:+.2f}"
         )
 
 
 def _duplicates(found: Mapping[str, Any]) -> Iterator[str]:
+    count, contradict = found["in_folders"], found["contradict"]
     yield (
-        f"duplicates: {found['in_folders']} of {found['compared']} photos lie in several folders "
-        f"or have several true classes, {found['contradict']} with classes that contradict"
+        f"duplicates: {count} of {found['compared']} photos are in several folders or have several "
+        f"true classes, {contradict} with classes that contradict"
     )
     for group in found["groups"][:WORST]:
-        yield f"  {_group(group['photos'])}"
+        yield f"  {_names(group['photos'], group['count'])}"
 
 
-def _group(photos: Sequence[Mapping[str, Any]]) -> str:
+def _names(photos: Sequence[Mapping[str, Any]], count: int) -> str:
     names = [
         each["id"] + ("" if each["label"] is None else f" ({each['label']})")
         for each in photos[:WORST]
     ]
-    more = len(photos) - len(names)
+    more = count - len(names)
     return " = ".join(names) + (f" and {more} more" if more else "")

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from seewhy.audit.audit_options import AuditOptions
 from seewhy.audit.beside.confident_errors import confident_errors
 from seewhy.audit.beside.drift import check_drift, drift
+from seewhy.audit.beside.drift_picture import write_drift_picture
 from seewhy.audit.beside.duplicates import duplicates
 from seewhy.audit.beside.outside_boxes import drawn_boxes, outside_boxes
 from seewhy.audit.beside.tables import remove_table, write_table
-from seewhy.audit.find.evidence_rows import EvidenceRows, evidence_rows
+from seewhy.audit.find.evidence_rows import EvidenceRows, asked_question, evidence_rows
 from seewhy.audit.finding import Audit
 from seewhy.audit.told import Told
 from seewhy.datasets.open_store import Store, open_store
@@ -81,6 +82,8 @@ class Besides:
                 write_table(output, name, table)
             elif output is not None:
                 remove_table(output, name)
+        if output is not None:
+            write_drift_picture(output, told.get("drift", {}).get("classes", ()))
         problems = dict.fromkeys((*audit.problems, *self.problems))
         return replace(
             audit, beside=told, notes=(*audit.notes, *self.notes), problems=tuple(problems)
@@ -104,14 +107,7 @@ class Besides:
         if self.other is None:
             return None, []
         asked = self.classes, self.options.listed, self.options.seed
-        about = [store.manifest for store in (self.store, self.other[1])]
-        for what in ("method", "layer"):
-            one, other = (each[what] for each in about)
-            if one != other:
-                self.notes.append(
-                    f"the {what} of the store is {one}, that of the other {other}: of evidence "
-                    f"that moved, some may be due to that."
-                )
+        self.notes += _notes_on_drift(self.store, self.other[1])
         return drift(rows, self.store, self.other, asked, tell)
 
     def _duplicates(
@@ -122,3 +118,23 @@ class Besides:
         self.notes += notes
         self.problems += problems
         return found, table
+
+
+def _notes_on_drift(store: Store, other: Store) -> list[str]:
+    """What else than the model and the photos may have moved the evidence."""
+    notes = []
+    for what in ("method", "layer"):
+        one, another = (each.manifest[what] for each in (store, other))
+        if one != another:
+            notes.append(
+                f"the {what} of the store is {one}, that of the other {another}: of evidence that "
+                f"moved, some may be due to that."
+            )
+    for each in (store, other):
+        question = asked_question(each)
+        if question != "top":
+            notes.append(
+                f"the store {str(each.folder)!r} has maps of {question!r}, not of the top class of "
+                f"each photo: shares of predictions are of photos with maps of the predicted class."
+            )
+    return notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -105,7 +106,7 @@ def duplicates(
         "in_folders": len(found),
         "contradict": sum(each["contradict"] for each in found),
         "in_one_folder": len(groups) - len(found),
-        "groups": found[:most],
+        "groups": [each | {"photos": each["photos"][:most]} for each in found[:most]],
     }
     return told, _table(found), _notes(digests), reader.problems
 
@@ -117,14 +118,25 @@ def _all_one(photos: Sequence[FiledPhoto]) -> bool:
 
 
 def _group(photos: Sequence[FiledPhoto], digests: Sequence[str]) -> dict[str, Any]:
+    """Of many photos, the first of each folder and class stand in front."""
     labels = list(dict.fromkeys(each.label for each in photos if each.label is not None))
     return {
         "same_file": len(set(digests)) == 1,
         "contradict": len(labels) > 1,
         "labels": labels,
         "folders": list(dict.fromkeys(each.folder for each in photos)),
-        "photos": [vars(each) for each in photos],
+        "count": len(photos),
+        "photos": [vars(each) for each in _mixed(photos)],
     }
+
+
+def _mixed(photos: Sequence[FiledPhoto]) -> list[FiledPhoto]:
+    seen: Counter[tuple[str, str | None]] = Counter()
+    order: list[tuple[int, int]] = []
+    for k, each in enumerate(photos):
+        order.append((seen[each.folder, each.label], k))
+        seen[each.folder, each.label] += 1
+    return [photos[k] for _, k in sorted(order)]
 
 
 def _table(groups: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

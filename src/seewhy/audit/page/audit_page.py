@@ -13,6 +13,7 @@ import numpy as np
 
 from seewhy._version import __version__
 from seewhy.audit.finding import CONFIRMED, OBJECT, TOO_FEW, UNNEEDED, VERDICTS, Audit
+from seewhy.audit.page.beside_view import beside_view
 from seewhy.audit.page.views import FindingView, Looked, class_views, finding_view, points_of
 from seewhy.datasets.gallery.map_data import script_json
 from seewhy.render.colormaps import table
@@ -55,6 +56,7 @@ def audit_page(audit: Audit, looked: Looked, told: Told | None = None) -> str:
         model=about["model"]["name"],
         views=views,
         others=others,
+        beside=beside_view(audit.beside, looked),
         counts=[(verdict, counts[verdict]) for verdict in VERDICTS if counts[verdict]],
         classes=sorted({each.class_name for each in audit} | {each.name for each in others}),
         verdicts=VERDICTS,

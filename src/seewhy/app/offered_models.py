@@ -1,0 +1,35 @@
+"""The models that the page offers; nobody at the page can bring others, since a model is code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from seewhy.models import presets
+
+
+def offered_models(given: Sequence[str]) -> dict[str, str]:
+    """Presets and files by the names under which they are offered, the first one first.
+
+    given: those named at the start; of none the bundled network, and the presets whose weights are
+    on this machine. Raises ModelError for a name or file that there is not.
+    """
+    if not given:
+        at_hand = [each for each in presets.presets() if presets.status(each) != "to download"]
+        return {each.name: each.name for each in at_hand}
+    found: dict[str, str] = {}
+    for source in given:
+        presets.check_name_or_file(source)
+        name = source if presets.is_name(source) else Path(source).name
+        # files of one name in two folders
+        found[source if name in found and found[name] != source else name] = source
+    return found
+
+
+def flags_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of an explainer as flags of `seewhy explain`, those that belong to the model."""
+    names = ("labels", "preprocess", "weights", "fit", "range")
+    usual = {"fit": "squash"}
+    told = {name: settings.get(name) for name in names}
+    return {name: value for name, value in told.items() if value not in (None, usual.get(name))}

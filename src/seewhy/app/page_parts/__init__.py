@@ -1,0 +1,1 @@
+"""The page: its components, made with Gradio, and what happens at each event."""
