@@ -213,7 +213,7 @@ class Explanation:
 
         .png, .jpg, .webp, .svg and .pdf: the overlay, drawn as `overlay` is told. .npy: the signed
         map. .npz: map, heatmap, and target, score, layer and method. .json: `as_dict`. Raises
-        OptionError for another suffix. record: whether pictures (but .pdf) and .json hold the
+        OptionError for another suffix. record: whether pictures, .npz and .json hold the
         `record`, with the photo's name.
         """
         return save_result(

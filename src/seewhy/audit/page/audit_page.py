@@ -17,6 +17,7 @@ from seewhy.audit.page.beside_view import beside_view
 from seewhy.audit.page.views import FindingView, Looked, class_views, finding_view, points_of
 from seewhy.datasets.gallery.map_data import script_json
 from seewhy.render.colormaps import table
+from seewhy.render.embedded.html import record_script
 from seewhy.render.looks import CLEAR
 from seewhy.render.pages import html_page
 
@@ -63,9 +64,14 @@ def audit_page(audit: Audit, looked: Looked, told: Told | None = None) -> str:
         version=__version__,
         colours=_colours(),
         points=Markup(script_json(points)),
+        record=record_script(_record(audit)),
     )
     tell("Drawing", len(audit) + 1, len(audit) + 1)
     return page
+
+
+def _record(audit: Audit) -> str | None:
+    return None if audit.record is None else json.dumps({"record": dict(audit.record)})
 
 
 def digest_of(audit: Audit) -> str:
