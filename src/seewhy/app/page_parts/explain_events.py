@@ -134,7 +134,7 @@ class ExplainPage:
             photo, choices, asked = rest
             return seen(photo, choices, asked, (across / 100, down / 100))
 
-        how = {"api_visibility": "private", **MODEL}
+        how = {"api_visibility": "private", "trigger_mode": "always_last", **MODEL}
         for picture in (self.photo.shown, self.map.map):
             picture.select(told(pointed), [picture, *question], parts.there, **how)
         inputs = [parts.across, parts.down, *question]

@@ -9,7 +9,7 @@ from typing import Any
 from seewhy.app.app_options import COLORMAPS
 from seewhy.app.asked import Asked, Choices
 from seewhy.app.explaining import Explaining
-from seewhy.app.page_parts.gradio_parts import gradio
+from seewhy.app.page_parts.gradio_parts import gradio, picture_part
 from seewhy.app.words import scale_html
 
 TOP = ("top class", -1)
@@ -135,14 +135,7 @@ def draw_photo(names: Sequence[str]) -> PhotoParts:
 def draw_map(colormap: str) -> MapParts:
     """The photo under its map, and what it shows."""
     gr = gradio()
-    map = gr.Image(
-        label="Map",
-        interactive=False,
-        format="jpeg",
-        buttons=["fullscreen"],
-        elem_id="map",
-        alt_text="the photo under its map",
-    )
+    map = picture_part("Map", "map", "the photo under its map")
     return MapParts(map, gr.HTML(scale_html(colormap)), gr.HTML(elem_id="about"))
 
 
@@ -243,7 +236,7 @@ def _draw_option(name: str, default: Any, session: Session) -> None:
     def changed(value: Any, options: dict[str, Any]) -> dict[str, Any]:
         return {**options, name: value}
 
-    field.input(
+    field.change(
         changed,
         [field, session.options],
         session.options,
