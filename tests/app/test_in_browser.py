@@ -196,6 +196,7 @@ def test_a_run_is_browsed(address, folder):
         # with the keyboard alone
         before = view.locator("#store-map img").get_attribute("src")
         view.keyboard.press("ArrowDown")
+        view.keyboard.press("Enter")
         view.wait_for_function(
             "before => document.querySelector('#store-map img').src !== before", arg=before
         )
