@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import shlex
 from pathlib import Path
@@ -16,6 +17,7 @@ from helpers.browser import CHROMIUM, FLAGS, needs_chromium
 from nets import tiny
 from seewhy import datasets
 from seewhy.app.app_options import AppOptions
+from seewhy.audit.finding import CONFIRMED, Finding
 
 pytest.importorskip("gradio", reason="the web app needs seewhy[app]")
 from seewhy.app.serve import served
@@ -24,6 +26,20 @@ pytestmark = [pytest.mark.one_backend, needs_chromium]
 HOSTILE = "</script><img src=x onerror=\"document.title='caught'\">"
 ODD = "a <b>&'\" #1?%20 name.png"
 CAT = Path(seewhy.__file__).parent / "data" / "chelsea.png"
+
+FINDING = {
+    **dict.fromkeys((each.name for each in dataclasses.fields(Finding)), None),
+    "class": HOSTILE,
+    "verdict": CONFIRMED,
+    "why": "pasted into other photos it flips 97%.",
+    "share": 0.4,
+    "place": "bottom: rows 0.83 to 1.00, columns 0.00 to 1.00",
+    "flip_rate": 0.97,
+    "interval": [0.9, 1.0],
+    "control_rate": 0.1,
+    "cells": [[0, 0]],
+    "pictures": "../audit/finding-1.jpg",
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +62,9 @@ def folder(tmp_path_factory):
         model, preprocess="unit", labels=str(folder / "names.json"), batch_size=4
     )
     datasets.run(explainer, folder / "photos", folder / "store")
+    (folder / "audit").mkdir()
+    (folder / "audit" / "audit.json").write_text(json.dumps({"findings": [FINDING]}))
+    Image.new("RGB", (200, 100), "red").save(folder / "audit" / "finding-1.jpg")
     return folder
 
 
@@ -56,6 +75,7 @@ def address(folder):
         settings={},
         photos=folder / "photos",
         store=folder / "store",
+        audit=folder / "audit",
         most_megabytes=50,
     )
     with served(options) as address:
@@ -210,6 +230,18 @@ def test_a_run_is_browsed(address, folder):
         view.wait_for_function(
             "document.querySelector('#store-facts').innerText.includes('not read')"
         )
+
+
+def test_a_finding_of_an_audit_is_opened(address):
+    with visited(address) as (view, told):
+        view.get_by_role("tab", name="Audit").click()
+        view.locator("#audit-table [data-testid=cell-0-0]").click()
+        view.wait_for_selector("#audit-picture img")
+        text = view.locator("#audit-finding").inner_text()
+        assert "97% (90% to 100%)" in text
+        assert HOSTILE in text
+        assert "caught" not in view.title()
+        assert not [each for each in told if each.startswith("error")]
 
 
 def test_the_keyboard_alone_suffices(address):

@@ -112,15 +112,14 @@ def draw_session(first: Choices, colormap: str) -> Session:
 def draw_photo(names: Sequence[str]) -> PhotoParts:
     """The photo, and where it comes from. names: photos that can be picked."""
     gr = gradio()
-    with gr.Row():
-        file = gr.File(label="Drop a photo here, or click", height=120, elem_id="drop")
-        pick = gr.Dropdown(
-            [(name, k) for k, name in enumerate(names)],
-            value=None,
-            label="Photos of the folder",
-            visible=bool(names),
-            elem_id="pick",
-        )
+    file = gr.File(label="Drop a photo here, or click", height=110, elem_id="drop")
+    pick = gr.Dropdown(
+        [(name, k) for k, name in enumerate(names)],
+        value=None,
+        label="or pick one of the folder",
+        visible=bool(names),
+        elem_id="pick",
+    )
     shown = gr.Image(
         label="Photo: point at a spot to see its classes",
         interactive=False,
