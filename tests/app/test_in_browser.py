@@ -72,7 +72,7 @@ def folder(tmp_path_factory):
 def address(folder):
     options = AppOptions(
         models=("efficientnet_lite0", str(folder / "net.keras")),
-        settings={},
+        settings={"preprocess": "unit"},
         photos=folder / "photos",
         store=folder / "store",
         audit=folder / "audit",
@@ -203,6 +203,23 @@ def test_two_methods_side_by_side_and_one_with_options(address):
         view.click("#compare")
         view.wait_for_selector("#second-map img", timeout=60_000)
         assert "grad_cam" in view.locator("#first-words textarea").input_value()
+
+
+def test_another_model_has_classes_and_layers_of_its_own(address):
+    with visited(address) as (view, _):
+        dropped(view)
+        view.locator("#settings button").first.click()
+        choose(view, "#model", "net.keras")
+        view.wait_for_function(
+            "document.querySelector('#command textarea').value.includes('net.keras')",
+            timeout=60_000,
+        )
+        assert "class" in view.locator("#classes").inner_text()
+        choose(view, "#target", "class 2")
+        view.wait_for_function(
+            "document.querySelector('#command textarea').value.includes('--target 2')"
+        )
+        assert "class 2" in view.locator("#about").inner_text()
 
 
 def test_a_run_is_browsed(address, folder):

@@ -182,7 +182,9 @@ def draw_settings(explaining: Explaining, first: Choices, session: Session) -> S
     gr = gradio()
     with gr.Accordion("Model, layer and method", open=False, elem_id="settings"):
         with gr.Row():
-            model = gr.Dropdown(list(explaining.models), value=first.model, label="Model")
+            model = gr.Dropdown(
+                list(explaining.models), value=first.model, label="Model", elem_id="model"
+            )
             layers = explaining.layers(first.model)
             layer = gr.Dropdown([("the default", ""), *layers], value="", label="Layer")
             method = gr.Dropdown(
