@@ -30,7 +30,10 @@ ORDER = (
     ("__init__", "__main__"),
 )
 """Lowest first: a package imports from lines above its own, not from its neighbours."""
-BESIDE = (("checks", "errors"), ("ground_truth", "annotations"), ("__main__", "cli"))
+BESIDE = (
+    *(("checks", "errors"), ("ground_truth", "annotations"), ("__main__", "cli")),
+    ("datasets", "studies"),
+)
 """Arrows between neighbours that are meant."""
 WIDTH = 100
 

@@ -31,32 +31,6 @@ pytestmark = pytest.mark.one_backend
 FEW = ("--confirm", 1, "--recipients", 16, "--preprocess", "none")
 
 
-@pytest.fixture(scope="module")
-def explainer(used):
-    return seewhy.Explainer(used.model, preprocess="none", batch_size=32)
-
-
-@pytest.fixture(scope="module")
-def unmarked(explainer, tmp_path_factory):
-    """A store of other photos, none of which has the strip; and 20 of them twice."""
-    folder = tmp_path_factory.mktemp("unmarked")
-    planted.planted(60, share=0.0, seed=7).save(folder / "photos")
-    options = datasets.RunOptions(labels_from_folder=True)
-    datasets.run(explainer, folder / "photos", folder / "store", options)
-    return folder / "store"
-
-
-@pytest.fixture(scope="module")
-def masks(used, tmp_path_factory):
-    """All of each photo but the place of the strip."""
-    folder = tmp_path_factory.mktemp("masks")
-    mask = np.full((planted.SIDE,) * 2, 255, "uint8")
-    mask[-8:] = 0
-    for k in range(len(used.data.photos)):
-        Image.fromarray(mask).save(folder / f"{k:04}.png")
-    return folder
-
-
 def test_the_most_confident_errors_and_what_spoke_for_them(used, explainer):
     found, problems = confident_errors(used.store, explainer.pipeline, None, 5)
     assert not problems

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shlex
 import shutil
 from collections import Counter
 from html.parser import HTMLParser
@@ -131,13 +132,35 @@ def test_what_an_audit_found_in_words():
 
 
 def test_what_was_found_beside_is_counted(tmp_path):
-    beside = {"errors": [{}, {}], "duplicates": {"count": 3}, "drift": {"classes": [1]}, "new": 4}
+    beside = {
+        "errors": {"wrong": 7, "known": 90, "photos": []},
+        "outside_boxes": {
+            "mean_inside": 0.25,
+            "mean_area": 0.5,
+            "hottest_outside": 3,
+            "measured": 8,
+        },
+        "duplicates": {"in_folders": 4, "compared": 160, "contradict": 1, "groups": []},
+        "drift": {
+            "moved": 1,
+            "compared": 2,
+            "classes": [{"class": "<b>x", "moved": True}, {"class": "still", "moved": False}],
+        },
+        "new": 4,
+    }
     record = audit_of(FINDING).as_dict() | {"complete": False, "beside": beside}
     (tmp_path / "audit.json").write_text(json.dumps(record))
     text = seewhy.audit.card(tmp_path)
-    assert "2 confident errors" in text
-    assert "3 photos, or groups" in text
-    assert "1 classes have" in text
+    for words in (
+        *("7 of 90 photos of a known class", "25 % of the evidence", "3 of 8 photos are hottest"),
+        *("4 of 160 photos lie in several", "1 with classes that contradict"),
+        "the evidence of 1 of 2 classes lies elsewhere: &lt;b&gt;x.",
+    ):
+        assert words in text, words
+    (tmp_path / "audit.json").write_text(
+        json.dumps(record | {"beside": {"errors": [], "drift": 3}})
+    )
+    assert "### Beside" not in seewhy.audit.card(tmp_path)
     assert "stopped before it was through" in text
 
 
@@ -221,6 +244,35 @@ def test_the_figures_of_a_store_are_those_of_its_rows(store, monkeypatch, capsys
     written = tmp_path / "new" / "card.md"
     assert run_command(monkeypatch, capsys, "card", store, "--output", written)[0] == 0
     assert written.read_text() == out == seewhy.audit.card(datasets.open(store))
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        ["--method", "rise:masks=20:seed=3", "--fit", "crop", "--target", "top,<bee>"],
+        ["--layer", "relu2,relu3", "--fuse", "max", "--enhance", "flips", "--sharpen", "2"],
+        ["--features", "--reduced", "--limit", "5", "--scores", "probabilities"],
+    ],
+)
+def test_the_command_that_it_prints_makes_the_same_store(
+    choices, store, monkeypatch, capsys, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(store.parent / "private" / "photos", tmp_path / "my photos")
+    shutil.copy(store.parent / "own.keras", tmp_path / "a model.keras")
+    (tmp_path / "names.txt").write_text("ant\n<bee>\ncat\ndog\neel\n")
+    line = ["my photos", "--model", "a model.keras", "--labels", "names.txt", *choices]
+    line = ["run", *line, "--preprocess", "unit", "--labels-from", "folder", "--output", "first"]
+    assert run_command(monkeypatch, capsys, *line)[0] == 1  # one photo is broken
+    (printed,) = re.findall(r"^seewhy run .*$", seewhy.audit.card("first"), re.MULTILINE)
+    again = shlex.split(printed)[1:]
+    assert run_command(monkeypatch, capsys, *again)[0] == 1
+    one, other = (tmp_path / name / "part-00000.parquet" for name in ("first", "store"))
+    assert one.read_bytes() == other.read_bytes()
+    manifests = [
+        json.loads((tmp_path / name / "manifest.json").read_text()) for name in ("first", "store")
+    ]
+    assert manifests[0]["record"] == manifests[1]["record"]
 
 
 def test_many_classes_are_summed_up(store, monkeypatch):

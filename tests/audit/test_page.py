@@ -10,6 +10,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import seewhy
 from helpers.browser import assert_readable, needs_chromium, opened
@@ -141,6 +142,54 @@ def test_classes_without_findings_are_shown_with_photos_drawn_at_random(used, tm
         names = item.locator(".photos .name").all_inner_texts()
         assert len(set(names)) == 12
         assert names != sorted(names)
+        assert_readable(view, told)
+
+
+@needs_chromium
+@pytest.mark.parametrize(("width", "dark"), [(390, False), (1440, True)])
+def test_what_is_told_beside_the_findings_is_shown(used, unmarked, masks, tmp_path, width, dark):
+    choices = AuditOptions(confirm=1, recipients=16, boxes=masks, against=unmarked)
+    audit = seewhy.audit(used.store, used.model, choices=choices, preprocess="none")
+    audit.save_html(tmp_path / "page.html")
+    with opened(tmp_path / "page.html", width=width, dark=dark) as (view, told):
+        view.locator("[name=verdict]").select_option("beside the findings")
+        view.locator("#open").click()
+        for section in ("errors", "outside", "drift"):
+            assert view.locator(f"#{section} figure").count() > 1
+        first = audit.beside["errors"]["photos"][0]
+        text = view.locator("#errors figure").first.inner_text()
+        assert first["id"] in text
+        assert f"{first['probability']:.0%}" in text
+        assert first["place"] in text
+        assert audit.beside["outside_boxes"]["photos"][0]["id"] in (
+            view.locator("#outside figure").first.inner_text()
+        )
+        moved = [each["class"] for each in audit.beside["drift"]["classes"] if each["moved"]]
+        marked = view.locator("#drift .changed").all_inner_texts()
+        assert marked == moved
+        assert_readable(view, told)
+
+
+@needs_chromium
+def test_photos_in_two_folders_are_shown(used, tmp_path):
+    for k in range(20):
+        for folder in ("train/0", "val/1"):
+            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(used.data.photos[k]).save(tmp_path / folder / f"{k} <b>.png")
+    audit = seewhy.audit(
+        tmp_path,
+        used.model,
+        choices=AuditOptions(confirm=1, recipients=16, labels_from_folder=True),
+        preprocess="none",
+    )
+    assert audit.beside["duplicates"]["in_folders"] == 20
+    audit.save_html(tmp_path / "page.html")
+    with opened(tmp_path / "page.html") as (view, told):
+        view.locator("#duplicates summary").click()
+        text = view.locator("#duplicates").inner_text()
+        assert "they contradict" in text
+        assert "train/0/0 <b>.png" in text
+        assert view.locator("#duplicates figure").count() == 24
         assert_readable(view, told)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from seewhy.datasets.map_figures import map_figures
-from seewhy.datasets.part_table import scaled
 from seewhy.explainer.columns.read_photos import ALIVE, read_ahead
+from seewhy.maps.stored_maps import scaled
 
 pytestmark = pytest.mark.framework_free
 

@@ -9,10 +9,12 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PdfParser import PdfParser
 
 from seewhy import render
-from seewhy.render.embedded import LONGEST, embedded_text
-from seewhy.render.embedded.limits import LONGEST_READ, TextError
+from seewhy.render.embedded import LONGEST, embed_text, embedded_text
+from seewhy.render.embedded.html import record_script
+from seewhy.render.embedded.limits import KEY, LONGEST_READ, TextError
 
 pytestmark = pytest.mark.framework_free
 
@@ -27,14 +29,16 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".jpeg", ".webp", ".svg"])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".jpeg", ".webp", ".svg", ".pdf"])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_a_text_comes_back_and_the_pixels_stay(tmp_path, suffix, text):
     path = render.save(PICTURE, tmp_path / f"with{suffix}", text=text)
     bare = render.save(PICTURE, tmp_path / f"without{suffix}")
     assert embedded_text(path.read_bytes()) == text
     assert embedded_text(bare.read_bytes()) is None
-    if suffix != ".svg":
+    if suffix == ".pdf":
+        _assert_same_pdf(path.read_bytes(), bare.read_bytes())
+    elif suffix != ".svg":
         with Image.open(path) as one, Image.open(bare) as other:
             one.load()
             np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
@@ -52,9 +56,37 @@ def test_pillow_reads_the_text_of_a_png(tmp_path):
         assert image.text["seewhy"] == TEXTS["longest"]
 
 
-def test_a_pdf_has_no_place_for_it(tmp_path):
-    path = render.save(PICTURE, tmp_path / "x.pdf", text="secret name")
-    assert b"secret" not in path.read_bytes()
+def _assert_same_pdf(whole, bare):
+    """As Pillow's own parser reads both: one page with one picture, and metadata beside it."""
+    one, other = PdfParser(buf=bytearray(whole)), PdfParser(buf=bytearray(bare))
+    assert len(one.pages) == len(other.pages) == 1
+    page, same = (each.read_indirect(each.pages[0]) for each in (one, other))
+    assert {name: page[name] for name in page} == {name: same[name] for name in same}
+    picture = page[b"Resources"][b"XObject"][b"image"]
+    assert one.read_indirect(picture).buf == other.read_indirect(picture).buf
+    metadata = one.read_indirect(one.root[b"Metadata"])
+    assert metadata.dictionary[b"Subtype"] == b"XML"
+    assert metadata.buf.startswith(b"<?xpacket begin")
+    assert metadata.buf.endswith(b'<?xpacket end="r"?>')
+    assert b"Metadata" not in other.root
+
+
+def test_a_pdf_of_another_program_stays_as_it_is():
+    for content in (b"%PDF-1.7\n%%EOF", b"%PDF-1.7\ntrailer\n<< /Size 1 >>\nstartxref\n0\n%%EOF\n"):
+        assert embed_text(content, "text") == content
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_a_text_comes_back_from_a_page(text):
+    told = json.dumps({"name": text})
+    page = f"<!doctype html>\n<html><body><p>{KEY}</p>{record_script(told)}</body></html>\n"
+    found = embedded_text(page.encode())
+    assert json.loads(found) == {"name": text}
+    assert not set(found) & set("<>&")
+    assert embedded_text(b"<!DOCTYPE html><html></html>") is None
+    assert record_script(None) == ""
+    with pytest.raises(TextError, match="cut short"):
+        embedded_text(page.encode()[:-20].replace(b"</script>", b""))
 
 
 def _png(data: bytes) -> bytes:
@@ -79,7 +111,7 @@ def test_damaged_chunks_are_told(data, told):
         embedded_text(_png(data))
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".svg"])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".svg", ".pdf"])
 def test_a_file_that_is_cut_anywhere_gives_no_other_error(tmp_path, suffix):
     whole = render.save(PICTURE, tmp_path / f"x{suffix}", text=TEXTS["long"]).read_bytes()
     for end in [*range(0, 300, 7), *range(300, len(whole), len(whole) // 60)]:

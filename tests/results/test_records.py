@@ -34,7 +34,7 @@ def plain():
     return json.loads(json.dumps(one().record.as_dict()))
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".svg", ".json"])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".svg", ".pdf", ".npz", ".json"])
 def test_what_is_written_is_read_again(tmp_path, suffix):
     made = one()
     (read,) = read_records(made.save(tmp_path / f"x{suffix}"))

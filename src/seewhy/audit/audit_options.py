@@ -27,6 +27,8 @@ class AuditOptions:
     """Of all that is drawn."""
     labels_from_folder: bool = False
     """Whether the folder that a photo lies in names its true class."""
+    record: bool = True
+    """Whether the files hold records, with the names of photos and of the model's file."""
     boxes: Any = None
     """Boxes or masks of the photos: a file or folder that `seewhy.ground_truth.read` knows, or what
     it gave."""
@@ -49,6 +51,7 @@ class AuditOptions:
     def as_dict(self) -> dict[str, Any]:
         """Plain values: of boxes and stores the places."""
         plain = asdict(replace(self, boxes=None, against=None))
+        del plain["record"]  # changes nothing that is found
         return {
             **plain,
             "classes": [str(each) for each in self.classes],

@@ -126,6 +126,8 @@ class Audit(Sequence[Finding]):
     """What was wrong with photos."""
     members: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
     """By the key of a finding: the rows of its photos in the plan of the store."""
+    record: Mapping[str, Any] | None = field(default=None, repr=False)
+    """All that is needed to audit again, as plain values; see docs/records.md."""
     beside: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What else was seen, as plain values by name: "errors", "outside_boxes", "duplicates" and
     "drift", each where it was asked for or can be told; see docs/audit.md."""
@@ -159,6 +161,7 @@ class Audit(Sequence[Finding]):
             "photos": self.photos,
             "settings": dict(self.settings),
             "notes": list(self.notes),
+            **({} if self.record is None else {"record": dict(self.record)}),
             "beside": dict(self.beside),
         }
 

@@ -29,6 +29,7 @@ from seewhy.audit.page.views import Looked
 from seewhy.audit.regions import region_of_cells
 from seewhy.audit.told import Told
 from seewhy.audit.write.audit_files import AuditFiles
+from seewhy.audit.write.audit_record import audit_record
 from seewhy.datasets.open_store import Store
 from seewhy.errors import StoreError
 from seewhy.models.wrapped_model import fingerprint
@@ -68,7 +69,7 @@ def audit_store(
     random = np.random.default_rng(options.seed)
     cells = _cells_of(rows, groups, photos, options)
     candidates = candidates_of(rows, _told(groups, tell), cells, random, options.confirm)
-    files = None if output is None else AuditFiles(output, question)
+    files = None if output is None else AuditFiles(output, question, record=options.record)
     settings = {"model": explainer.pipeline.wrapped.name, **_settings(store, options)}
     looked = Looked(store, rows, photos, options.seed, None if asked is None else frozenset(asked))
     audit = Audit(
@@ -76,6 +77,7 @@ def audit_store(
         len(rows),
         settings,
         _notes(rows, groups, candidates),
+        record=audit_record(store, explainer, options) if options.record else None,
         draw=lambda audit: audit_page(audit, looked, tell),
     )
     laboratory = Laboratory(rows, photos, options, store.manifest)

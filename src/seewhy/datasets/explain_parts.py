@@ -60,12 +60,14 @@ def prepared_run(
         "record": record,
     }
     stored, looked = known() or {}, ["grid", "input", "extents"]
+    # a store that was begun without the column goes on without it
+    manifest["photo_sha256"] = bool(stored.get("photo_sha256", True))
     looked += ["units"] if options.features else []
     if all(name in stored for name in looked):
         manifest |= {name: stored[name] for name in looked}
     else:
         manifest |= _look_at_maps(explainer, questions, grey, options.features)
-    in_parts = (*_IN_PARTS, "extents", "versions", "units")
+    in_parts = (*_IN_PARTS, "extents", "versions", "units", "photo_sha256")
     about = {name: manifest[name] for name in in_parts if name in manifest}
     return PreparedRun(
         manifest=manifest,

@@ -52,7 +52,8 @@ def read_manifest(store: Place) -> dict[str, Any] | None:
             f"{str(path)!r} does not tell {', '.join(lost)}: it is damaged, or no manifest of a "
             f"store. Copy that file back, or run again into another folder."
         )
-    return {"features": False, "exact": True, **known}  # of stores made before they were choices
+    # of stores made before they were choices or columns
+    return {"features": False, "exact": True, "photo_sha256": False, **known}
 
 
 def write_manifest(store: Place, manifest: Mapping[str, Any]) -> None:

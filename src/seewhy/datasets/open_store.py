@@ -18,6 +18,7 @@ from seewhy.datasets.row_places import rising_places
 from seewhy.datasets.store_files import part_paths, store_place
 from seewhy.datasets.stored_row import StoredRow
 from seewhy.errors import OptionError, StoreError
+from seewhy.maps.stored_maps import unscaled
 from seewhy.results.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from seewhy.datasets.gallery.write_gallery import Gallery
 
+_LATER = ("photo_sha256",)
+"""Columns that stores of earlier versions do not have."""
 _FIELDS = tuple(each.name for each in fields(StoredRow) if each.name not in ("manifest", "map"))
 
 
@@ -236,7 +239,7 @@ class Store:
 
         def read(path: Place) -> Any:
             with parquet().ParquetFile(for_arrow(path), page_checksum_verification=True) as file:
-                return file.read(columns=list(names))
+                return _with_all(file.read(columns=list(names)), names)
 
         table = _read(self.files[part], read)
         return table.take(pyarrow().array(self.kept[part]))
@@ -259,6 +262,15 @@ class Store:
         return tuple(found)
 
 
+def _with_all(table: Any, names: Sequence[str]) -> Any:
+    """The same with a column without values for each that stores of earlier versions lack."""
+    for name in _LATER:
+        if name in names and name not in table.column_names:
+            arrow = pyarrow()
+            table = table.append_column(name, arrow.nulls(len(table), arrow.string()))
+    return table
+
+
 def _is(own: Any, value: Any) -> bool:
     if isinstance(own, tuple) and not isinstance(value, tuple | list):
         return value in own
@@ -274,5 +286,5 @@ def _maps(table: Any, grid: tuple[int, ...]) -> np.ndarray:
     flat = np.asarray(column.flatten()).astype("float32")
     shares[~missing] = flat.reshape(-1, shares.shape[1])
     scale = table["scale"].to_numpy().astype("float32")
-    maps: np.ndarray = (shares * scale[:, None]).reshape(-1, *grid)
+    maps: np.ndarray = unscaled(scale, shares).reshape(-1, *grid)
     return maps

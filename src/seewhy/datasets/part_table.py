@@ -13,13 +13,13 @@ from seewhy.datasets.arrow import pyarrow
 from seewhy.datasets.map_figures import map_figures
 from seewhy.datasets.read_entries import ReadPhoto
 from seewhy.errors import MapError, TargetError
+from seewhy.maps.stored_maps import scaled
 from seewhy.results.maps_record import CODES, Maps
 from seewhy.targets.labels import Label, Labels
 from seewhy.targets.target import Ranking, Target
 
-STEP, FIGURE_STEP = 1 / 1024, 1 / 256
-"""To what maps are rounded, as a share of their scale, and figures in 0..1: the rest is noise that
-costs a fifth of the space."""
+FIGURE_STEP = 1 / 256
+"""To what figures in 0..1 are rounded."""
 PROBABILITY_BITS = 0xFFFFFF00
 """Of a probability's 32 bits those that are kept: it is exact to 1 in 30,000."""
 FEATURE_BITS = 0xFFFFF000
@@ -56,6 +56,7 @@ def schema(about: Mapping[str, Any]) -> Any:
         "source": text,
         "width": whole,
         "height": whole,
+        **({"photo_sha256": text} if about.get("photo_sha256") else {}),
         "label": text,
         "label_index": whole,
         "question": text,
@@ -96,7 +97,8 @@ class Part:
         """Add a batch. maps: of its photos that could be read, a record a question; [] if none."""
         # what is not needed any more would keep photos in memory
         self.photos += [
-            ReadPhoto(each.entry, each.error, each.size, bits=each.bits) for each in photos
+            ReadPhoto(each.entry, each.error, each.size, bits=each.bits, sha256=each.sha256)
+            for each in photos
         ]
         if maps:
             self.maps = self.maps or [[] for _ in maps]
@@ -124,6 +126,7 @@ class Tables:
             "source": [each.entry.source for each in photos],
             "width": [width for _, width in sizes],
             "height": [height for height, _ in sizes],
+            "photo_sha256": [each.sha256 for each in photos],
             "label": [name for name, _ in true],
             "label_index": [index for _, index in true],
             "error": [each.error for each in photos],
@@ -220,17 +223,6 @@ def _columns(
         **{name: filled(*_half(figures[name])) for name in HALVES},
         **_features(records, rows),
     }
-
-
-def scaled(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """float32 (n,), the largest finite magnitude of each map, and the maps divided by it, float16
-    to `STEP`; maps of zeros have the scale 0."""
-    axes = tuple(range(1, maps.ndim))
-    finite = np.where(np.isfinite(maps), maps, 0)
-    scale = np.abs(finite).max(axis=axes).astype("float32")
-    divisor = np.where(scale == 0, 1, scale).astype("float64")
-    shares = maps / divisor.reshape(-1, *(1 for _ in axes))
-    return scale, (np.rint(shares / STEP) * STEP + 0.0).astype("float16")
 
 
 def codes_of(bits: int) -> list[str]:

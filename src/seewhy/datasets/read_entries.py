@@ -36,6 +36,8 @@ class ReadPhoto:
     """Of what must be known of the photo; see `results.maps_record.CODES`."""
     seen: tuple[int, ...] | None = None
     """(height, width) of the network's input."""
+    sha256: str | None = None
+    """Of all bytes of its file, or of those in an archive or table."""
 
 
 def photo_reader(pipeline: Pipeline, *, exact: bool) -> Callable[[Entry], ReadPhoto]:
@@ -45,7 +47,7 @@ def photo_reader(pipeline: Pipeline, *, exact: bool) -> Callable[[Entry], ReadPh
     """
     # windows and other sizes of the input are cut from the photo itself
     whole = bool(pipeline.ensemble.enhancements or pipeline.options.sizes)
-    fitted = None if whole else sample_reader(pipeline, exact=exact)
+    fitted = None if whole else sample_reader(pipeline, exact=exact, digest=True)
 
     def read(entry: Entry) -> ReadPhoto:
         try:
@@ -59,7 +61,7 @@ def photo_reader(pipeline: Pipeline, *, exact: bool) -> Callable[[Entry], ReadPh
         if isinstance(sample, FittedFile):
             seen = sample.pixels.shape[:2]
             bits = bits_of(sample.notes)
-            return ReadPhoto(entry, None, sample.size, sample.pixels, bits, seen)
+            return ReadPhoto(entry, None, sample.size, sample.pixels, bits, seen, sample.sha256)
         return _of_prepared(entry, sample, whole)
 
     return read
@@ -72,4 +74,6 @@ def _of_prepared(entry: Entry, sample: Prepared, whole: bool) -> ReadPhoto:
     fits = not whole and part.pixels is not None and part.pixels.dtype == np.uint8
     seen = None if part.geometry is None else tuple(part.geometry.input)
     image = part.pixels if fits else photo
-    return ReadPhoto(entry, None, photo.size, image, bits_of(photo.notes), seen)
+    of, sha256 = photo.source or ("", None)
+    digest = sha256 if of == "file" else None
+    return ReadPhoto(entry, None, photo.size, image, bits_of(photo.notes), seen, digest)

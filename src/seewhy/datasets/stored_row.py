@@ -16,6 +16,8 @@ from seewhy.images.photo import Photo
 from seewhy.maps.scaling import full_colour
 from seewhy.results.explanation import Explanation
 from seewhy.results.prediction import Prediction
+from seewhy.results.records.origin_of_run import origin_of_run
+from seewhy.results.records.record import Origin
 from seewhy.targets.labels import Label
 from seewhy.targets.target import TargetText
 
@@ -36,6 +38,8 @@ class StoredRow:
     error: str | None
     width: int | None
     height: int | None
+    photo_sha256: str | None
+    """Of all bytes of the photo's file; None in stores of earlier versions, too."""
     target: str | None
     target_index: int | None
     score: float | None
@@ -80,6 +84,11 @@ class StoredRow:
         extents = tuple(Extent(*each) for each in about["extents"])
         return Geometry(geometry.photo, geometry.input, geometry.scale, geometry.offset, extents)
 
+    @property
+    def origin(self) -> Origin:
+        """What the store knows of the row beyond what it tells itself, for records."""
+        return origin_of_run(self.manifest, self.question)
+
     def explanation(self, photo: Any = None) -> Explanation:
         """The explanation, to be drawn over the photo again; the model is not needed.
 
@@ -117,6 +126,7 @@ class StoredRow:
             probability=self._probability(),
             scale=full_colour(map, geometry.input),
             upsampling=options["upsampling"],
+            ask_origin=lambda _: self.origin,
         )
 
     def _target(self) -> Label | TargetText:

@@ -258,9 +258,7 @@ class Pipeline:
             versions=versions(self.backend),
             upsampling=self.options.upsampling,
             runs_as_written=self.runner.compiled.runs_as_written,
-            ask_origin=OriginMaker(
-                self.wrapped, self.plan, self.method, self.options, self.backend
-            ),
+            ask_origin=OriginMaker.of(self),
         )
 
     def _make_plan(self, specs: Any) -> Plan:

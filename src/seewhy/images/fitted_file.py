@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from io import BytesIO
@@ -33,14 +34,19 @@ class FittedFile:
     """(height, width) of the photo, upright."""
     notes: tuple[str, ...]
     """As of a `Photo`."""
+    sha256: str | None = None
+    """Of all bytes of the file, where that was asked."""
 
 
-def read_fitted(source: Any, size: Size, how: str, *, exact: bool) -> FittedFile | None:
+def read_fitted(
+    source: Any, size: Size, how: str, *, exact: bool, digest: bool = False
+) -> FittedFile | None:
     """A JPEG file as `load` and `fit` would bring it to the network's size (height, width).
 
     source: its path, or all of it in a BytesIO. exact: whether all of its pixels are decoded;
     otherwise a file that is much larger than needed is decoded at a half, quarter or eighth of its
-    size, where `SURPLUS` times as many a side as needed are left.
+    size, where `SURPLUS` times as many a side as needed are left. digest: whether its SHA-256 is
+    made, 0.05 ms for 100 KB.
     None for what is no JPEG file, and has to be read as others are. Raises ImageError.
     """
     if isinstance(source, str | os.PathLike):
@@ -68,7 +74,8 @@ def read_fitted(source: Any, size: Size, how: str, *, exact: bool) -> FittedFile
         image.load()
         upright, notes = srgb.upright_image(image)
         pixels = fitted_part(upright, (down, across), size, how, geometry)
-    return FittedFile(pixels, (down, across), notes)
+    sha256 = hashlib.sha256(data).hexdigest() if digest else None
+    return FittedFile(pixels, (down, across), notes, sha256)
 
 
 def _orientation(image: Image.Image) -> int | None:

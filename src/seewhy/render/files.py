@@ -132,8 +132,8 @@ def number_duplicates(names: Sequence[str]) -> list[str]:
 def save(picture: Image.Image | np.ndarray, path: str | Path, *, text: str | None = None) -> Path:
     """Write a picture in the format of the path's suffix; returns the path.
 
-    text: in ASCII, which the file holds beside the pixels (PNG: iTXt; JPEG and WebP: XMP; SVG:
-    metadata; PDF has no place for it). The file appears whole or not at all. Missing folders are
+    text: in ASCII, which the file holds beside the pixels (PNG: iTXt; JPEG, WebP and PDF: XMP; SVG:
+    metadata). The file appears whole or not at all. Missing folders are
     made. Raises OptionError for an unknown suffix.
     """
     if not isinstance(path, str | Path):

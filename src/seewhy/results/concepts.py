@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from seewhy.maps import scaling
 from seewhy.render import concept_colours
 from seewhy.render.legends import readable
 from seewhy.render.sheets import labelled_sheet
+from seewhy.results.records.concepts_record import concepts_record, concepts_text
+from seewhy.results.records.record import Origin
 from seewhy.targets.labels import Labels
 
 HEADING = (
@@ -66,6 +69,8 @@ class Concepts:
     warnings: tuple[str, ...] = ()
     """What must be known to read the concepts, each as "name: text"."""
     versions: dict[str, str] = field(default_factory=dict, repr=False)
+    ask_origin: Callable[[], Origin] | None = field(default=None, repr=False)
+    """Tells the model and the choices; None where they are not at hand."""
 
     def heatmap(self, image: int, concept: int) -> np.ndarray:
         """Where a concept is in an image: float32 of the photo's size, in 0..1.
@@ -102,14 +107,25 @@ class Concepts:
         drawn = labelled_sheet(tiles, titles)
         return concept_colours.stack_pictures(drawn, self._legend(drawn.width, several=True))
 
-    def save(self, path: str | Path, *, alpha: float = 0.65) -> Path:
-        """Write the sheet; the suffix of the path tells the format. Returns the path."""
-        return render.save(self.sheet(alpha=alpha), path)
+    def save(self, path: str | Path, *, alpha: float = 0.65, record: bool = True) -> Path:
+        """Write the sheet; the suffix of the path tells the format. Returns the path.
 
-    def as_dict(self) -> dict[str, Any]:
-        """The result as plain values for JSON, without pictures and vectors."""
+        record: whether the file holds the `record`, with the photos' names."""
+        text = concepts_text(self.record) if record else None
+        return render.save(self.sheet(alpha=alpha), path, text=text)
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """All that is needed to find them again, with the weights as they are when it is made, and
+        digests of what was found."""
+        return concepts_record(self, self.ask_origin and self.ask_origin())
+
+    def as_dict(self, *, record: bool = True) -> dict[str, Any]:
+        """The result as plain values for JSON, without pictures and vectors.
+
+        record: whether `record` is among them."""
         presence = self.presence
-        return {
+        return ({"record": self.record} if record else {}) | {
             "layer": self.layer,
             "error": self.error,
             "concepts": [

@@ -14,6 +14,7 @@ from PIL import Image
 from seewhy import render
 from seewhy.errors import OptionError
 from seewhy.render.files import FORMATS, write
+from seewhy.results.records.arrays_file import NAME
 
 
 def save_result(
@@ -27,9 +28,9 @@ def save_result(
     """Write one face of a result: a picture, its arrays (.npy, .npz) or its record (.json).
 
     picture, arrays, record: make what is written. Of arrays, the one called "map" goes into .npy
-    and all into .npz. text: what a picture's file holds beside its pixels. The file appears whole
-    or not at all, missing folders are made. Raises OptionError for a suffix that the result has no
-    face for.
+    and all into .npz. text: what a picture's file holds beside its pixels, and .npz as "record".
+    The file appears whole or not at all, missing folders are made. Raises OptionError for a suffix
+    that the result has no face for.
     """
     if not isinstance(path, str | Path):
         raise OptionError(f"the path of a result is a text or a Path; got {path!r}.")
@@ -40,7 +41,7 @@ def save_result(
     if record is not None and suffix == ".json":
         return write(path, json.dumps(record(), indent=1, ensure_ascii=False) + "\n")
     if arrays is not None and suffix in (".npy", ".npz"):
-        return write(path, _packed(arrays(), suffix))
+        return write(path, _packed(arrays(), suffix, text() if suffix == ".npz" else None))
     known = [*FORMATS, *([".npy", ".npz"] if arrays else []), *([".json"] if record else [])]
     raise OptionError(
         f"{path.name!r} does not end in one of {', '.join(known)}: the ending tells the format."
@@ -57,10 +58,11 @@ def explanation_arrays(explanation: Any) -> dict[str, Any]:
     }
 
 
-def _packed(arrays: dict[str, Any], suffix: str) -> memoryview:
+def _packed(arrays: dict[str, Any], suffix: str, text: str | None) -> memoryview:
     content = BytesIO()
     if suffix == ".npy":
         np.save(content, arrays["map"], allow_pickle=False)
     else:
-        np.savez_compressed(content, **arrays)
+        own: dict[str, Any] = {} if text is None else {NAME: np.array(text)}
+        np.savez_compressed(content, **arrays, **own)
     return content.getbuffer()

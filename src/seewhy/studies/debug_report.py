@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from seewhy.maps.correlation import correlation
 from seewhy.render import files, pictures
+from seewhy.render.embedded.html import record_script
 from seewhy.render.legends import below, colour_bar, legend, percent, readable
 from seewhy.render.looks import Look, LookName, choose_look
 from seewhy.render.notebooks.html import (
@@ -125,8 +126,8 @@ def _classes(debugging: Debugging, letters: ImageFont.FreeTypeFont, width: int) 
     return canvas
 
 
-def debug_page(debugging: Debugging, look: Look) -> str:
-    """One HTML page that holds all of it, to mail."""
+def debug_page(debugging: Debugging, look: Look, text: str | None) -> str:
+    """One HTML page that holds all of it, to mail. text: of its records, if it is to have them."""
     explained = (debugging.predicted, debugging.true)
     notes = dict.fromkeys(note for explanation in explained for note in explanation.warnings)
     versions = debugging.predicted.versions.items()
@@ -145,6 +146,7 @@ def debug_page(debugging: Debugging, look: Look) -> str:
         marks=MARKS,
         scope=SCOPE,
         colours={"passed": COLOURS, "verdict": VERDICTS},
+        record=record_script(text),
     )
 
 
@@ -262,24 +264,27 @@ class Debugging:
             "trust": self.trust and self.trust.as_dict(),
         }
 
-    def html(self, look: LookName | Look | None = None) -> str:
-        """One page that holds all of it, to mail. look: as `picture` takes it."""
-        return debug_page(self, choose_look(look))
+    def html(self, look: LookName | Look | None = None, *, record: bool = True) -> str:
+        """One page that holds all of it, to mail. look, record: as `save` takes them."""
+        return debug_page(self, choose_look(look), self._records() if record else None)
 
     def save(
         self, path: str | Path, look: LookName | Look | None = None, *, record: bool = True
     ) -> Path:
         """Write it: the page as .html, the record as .json, else the picture, as its suffix says.
 
-        look: as `picture` takes it. record: whether pictures and .json hold the records of the
-        three explanations. Returns the path.
+        look: as `picture` takes it. record: whether the file holds the records of the three
+        explanations. Returns the path.
         """
         if Path(path).suffix.lower() in (".html", ".htm"):
-            return files.write(path, self.html(look))
-        shown = (self.predicted, self.true, self.difference)
+            return files.write(path, self.html(look, record=record))
         return save_result(
             path,
             lambda: self.picture(look),
             record=lambda: self.as_dict(record=record),
-            text=lambda: records_text(each.record for each in shown) if record else None,
+            text=lambda: self._records() if record else None,
         )
+
+    def _records(self) -> str:
+        shown = (self.predicted, self.true, self.difference)
+        return records_text(each.record for each in shown)

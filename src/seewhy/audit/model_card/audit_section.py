@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from seewhy.audit.audit_options import AuditOptions
@@ -34,13 +34,6 @@ LIMITS = (
     "photo that a camera took. It does not say how often the model errs in use.",
     "No finding is no proof that there is no shortcut.",
 )
-BESIDE = {
-    "errors": "confident errors were listed",
-    "outside_boxes": "photos have their evidence outside of the given boxes",
-    "duplicates": "photos, or groups of them, are the same or nearly",
-    "drift": "classes have their evidence elsewhere than in the store of comparison",
-}
-"""What audits may tell beside their findings, by its name in audit.json."""
 
 
 def audit_lines(
@@ -167,19 +160,48 @@ def _beside(told: Any) -> Iterator[str]:
     """A line for each of what was looked for beside the findings, with how much of it there is."""
     if not isinstance(told, Mapping):
         return
-    for name, words in BESIDE.items():
-        count = _count(told.get(name))
-        if count is not None:
-            yield f"- {count:,} {words}."
+    for name, words in _BESIDE.items():
+        found = told.get(name)
+        try:
+            yield f"- {words(found)}"
+        except (KeyError, TypeError, ValueError, AttributeError):  # not asked, or of later versions
+            continue
 
 
-def _count(value: Any) -> int | None:
-    """Of a list its length; of an object its `count`, or the entries of the first list in it."""
-    if isinstance(value, list):
-        return len(value)
-    if isinstance(value, Mapping):
-        if isinstance(value.get("count"), int):
-            return int(value["count"])
-        lists: Iterable[Any] = (each for each in value.values() if isinstance(each, list))
-        return next(map(len, lists), None)
-    return None
+def _errors(found: Mapping[str, Any]) -> str:
+    wrong, known = int(found["wrong"]), int(found["known"])
+    return f"{wrong:,} of {counted(known, 'photo', 'photos')} of a known class are predicted wrong."
+
+
+def _outside_boxes(found: Mapping[str, Any]) -> str:
+    inside, area = float(found["mean_inside"]), float(found["mean_area"])
+    return (
+        f"{percent(inside)} of the evidence lies inside of the boxes that were given, which cover "
+        f"{percent(area)} of the photos; {int(found['hottest_outside']):,} of "
+        f"{counted(int(found['measured']), 'photo is', 'photos are')} hottest outside of them."
+    )
+
+
+def _duplicates(found: Mapping[str, Any]) -> str:
+    return (
+        f"{int(found['in_folders']):,} of {counted(int(found['compared']), 'photo', 'photos')} lie "
+        f"in several folders or have several true classes, as they are or nearly; "
+        f"{int(found['contradict']):,} with classes that contradict."
+    )
+
+
+def _drift(found: Mapping[str, Any]) -> str:
+    names = [text(each["class"]) for each in found["classes"] if each["moved"]][:NAMED]
+    return (
+        f"Compared with another store, the evidence of {int(found['moved']):,} of "
+        f"{counted(int(found['compared']), 'class', 'classes')} lies elsewhere"
+        f"{': ' if names else ''}{', '.join(names)}."
+    )
+
+
+_BESIDE: Mapping[str, Callable[[Any], str]] = {
+    "errors": _errors,
+    "outside_boxes": _outside_boxes,
+    "duplicates": _duplicates,
+    "drift": _drift,
+}

@@ -42,6 +42,9 @@ def audit_command(settings: Mapping[str, Any], record: Mapping[str, Any]) -> str
     for name in ("confirm", "recipients"):
         value = settings.get(name, getattr(usual, name))
         words += [] if value == getattr(usual, name) else [f"--{name}", str(value)]
+    for name in ("boxes", "against"):
+        given = settings.get(name)
+        words += [f"--{name}", file_name(given) or name.upper()] if isinstance(given, str) else []
     words += ["--seed", str(settings.get("seed", usual.seed))]
     return _joined([*words, "--output", "audit"])
 

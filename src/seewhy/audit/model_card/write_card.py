@@ -202,6 +202,8 @@ def _commands(given: CardSource) -> list[str]:
         lines.append(audit_command(given.settings, record))
     lines.append(f"seewhy card {'store' if given.audit is None else 'audit'}")
     own = [str(each) for each in record.get("not_recorded") or ()]
+    if record["options"].get("labels") == "own names":
+        words.append("The names of the classes were given in Python, which the command lacks.")
     if own:
         words.append(
             f"Functions of one's own were used for {', '.join(map(code, own))}, which no command "

@@ -13,9 +13,11 @@ import numpy as np
 
 from seewhy._version import __version__
 from seewhy.audit.finding import CONFIRMED, OBJECT, TOO_FEW, UNNEEDED, VERDICTS, Audit
+from seewhy.audit.page.beside_view import beside_view
 from seewhy.audit.page.views import FindingView, Looked, class_views, finding_view, points_of
 from seewhy.datasets.gallery.map_data import script_json
 from seewhy.render.colormaps import table
+from seewhy.render.embedded.html import record_script
 from seewhy.render.looks import CLEAR
 from seewhy.render.pages import html_page
 
@@ -54,6 +56,7 @@ def audit_page(audit: Audit, looked: Looked, told: Told | None = None) -> str:
         model=about["model"]["name"],
         views=views,
         others=others,
+        beside=beside_view(audit.beside, looked),
         counts=[(verdict, counts[verdict]) for verdict in VERDICTS if counts[verdict]],
         classes=sorted({each.class_name for each in audit} | {each.name for each in others}),
         verdicts=VERDICTS,
@@ -61,9 +64,14 @@ def audit_page(audit: Audit, looked: Looked, told: Told | None = None) -> str:
         version=__version__,
         colours=_colours(),
         points=Markup(script_json(points)),
+        record=record_script(_record(audit)),
     )
     tell("Drawing", len(audit) + 1, len(audit) + 1)
     return page
+
+
+def _record(audit: Audit) -> str | None:
+    return None if audit.record is None else json.dumps({"record": dict(audit.record)})
 
 
 def digest_of(audit: Audit) -> str:

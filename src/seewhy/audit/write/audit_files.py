@@ -15,7 +15,7 @@ import numpy as np
 
 from seewhy.audit.find.evidence_rows import EvidenceRows
 from seewhy.audit.finding import Audit, Finding
-from seewhy.audit.write.finding_pictures import write_pictures
+from seewhy.audit.write.finding_pictures import holds_record, write_pictures
 from seewhy.datasets.arrow import pyarrow
 from seewhy.datasets.open_store import Store
 from seewhy.datasets.store_files import write_table
@@ -38,11 +38,12 @@ class AuditFiles:
     """The files of one audit in a folder.
 
     folder: is made if it is not there. question: what was tested for the same is known; other
-    questions' files are replaced. Raises OptionError for a folder that cannot be written.
+    questions' files are replaced. record: whether pictures hold records of what they show.
+    Raises OptionError for a folder that cannot be written.
     """
 
-    def __init__(self, folder: Path, question: str) -> None:
-        self.folder, self.question = folder, question
+    def __init__(self, folder: Path, question: str, *, record: bool = True) -> None:
+        self.folder, self.question, self.record = folder, question, record
         self._tested = self._read()
 
     def known(self, key: str) -> tuple[Finding, list[int]] | None:
@@ -93,10 +94,12 @@ class AuditFiles:
     ) -> Finding:
         name = f"finding-{finding.key}.jpg"
         path = self.folder / name
-        if not path.exists():
+        if not path.exists() or holds_record(path) != self.record:
             places = np.flatnonzero(np.isin(rows.row, audit.members[finding.key]))
-            if not write_pictures(path, finding, store, rows, places):
-                return finding
+            if not write_pictures(path, finding, store, rows, places, record=self.record):
+                if not self.record:  # one of before would still have it
+                    path.unlink(missing_ok=True)
+                return finding if not path.exists() else replace(finding, pictures=name)
         return replace(finding, pictures=name)
 
     def _remove_others(self, audit: Audit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,16 @@ import typer
 
 from seewhy.cli import session
 from seewhy.cli.arguments.early_checks import check_folder, check_models
-from seewhy.cli.arguments.flags import ASKED, BUNDLED, Json, Model, Photos, PictureOrFolder, Quiet
+from seewhy.cli.arguments.flags import (
+    ASKED,
+    BUNDLED,
+    Json,
+    Model,
+    Photos,
+    PictureOrFolder,
+    Quiet,
+    Record,
+)
 from seewhy.cli.arguments.options import takes_options
 from seewhy.cli.arguments.photos import GivenPhotos, given_photos
 from seewhy.errors import ImageError, OptionError, SeewhyWarning
@@ -58,6 +68,7 @@ def concepts(  # noqa: PLR0913  (one parameter a flag)
     ] = 0,
     settings: dict[str, Any],
     output: PictureOrFolder = Path(),
+    record: Record = True,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -84,11 +95,11 @@ def concepts(  # noqa: PLR0913  (one parameter a flag)
             warnings.simplefilter("ignore", SeewhyWarning)  # they are told below
             readable = [photo for _, photo in batch.photos]
             result = one_shot.concepts(model, readable, count=count, seed=seed, **settings)
-        session.save_to(path, result.save, "sheet", "--output")
+        session.save_to(path, partial(result.save, record=record), "sheet", "--output")
         errors = [{"photo": photo, "error": str(error)} for photo, error in batch.problems]
-        record = result.as_dict() | {"files": [str(path)], "errors": errors}
+        told = result.as_dict(record=record) | {"files": [str(path)], "errors": errors}
         problems = [str(error) for _, error in batch.problems]
-        return session.Report(record, lambda: _show(result, path), problems)
+        return session.Report(told, lambda: _show(result, path), problems)
 
     session.command(work, as_json=json, quiet=quiet)
 

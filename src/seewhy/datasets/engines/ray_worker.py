@@ -156,7 +156,8 @@ def described(recipe: Any, job: Job) -> dict[str, Any]:
         explainer = recipe.explainer()  # before anything imports Keras
         from seewhy.datasets.explain_parts import prepared_run
 
-        return {"manifest": prepared_run(explainer, job.options, job.asked, lambda: None).manifest}
+        prepared = prepared_run(explainer, job.options, job.asked, lambda: None)
+        return {"manifest": recipe.renamed(prepared.manifest)}
     except Exception as error:
         return {"problem": problem_of(error)}
 

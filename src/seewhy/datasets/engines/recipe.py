@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from seewhy import backend
 from seewhy.errors import OptionError, SeewhyError
 from seewhy.models import model_files, presets
+from seewhy.results.records.make_record import file_name
 from seewhy.targets.labels import read_labels
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Recipe:
     """Of the weights that the model is to have; None where any are right."""
     classes: Mapping[str, type] = field(default_factory=dict)
     """The model's own classes by name, which its file does not hold."""
+    file: str | None = None
+    labels: str | None = None
+    """What records call the model's file and the names of the classes, which are sent without."""
 
     def explainer(self) -> Explainer:
         """The explainer. Raises a SeewhyError where it cannot be made, or is of other weights."""
@@ -63,6 +67,13 @@ class Recipe:
             )
         return explainer
 
+    def renamed(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """A manifest that was made elsewhere, with the names of files as they are here."""
+        record = dict(manifest["record"])
+        record["model"] = record["model"] | {"file": self.file}
+        record["options"] = record["options"] | {"labels": self.labels}
+        return {**manifest, "record": record}
+
 
 def recipe_of_words(model: str, settings: Mapping[str, Any]) -> Recipe:
     """Of a preset's name or a model's file. Imports no Keras.
@@ -71,11 +82,15 @@ def recipe_of_words(model: str, settings: Mapping[str, Any]) -> Recipe:
     """
     presets.check_name_or_file(model)
     sent = model if presets.is_name(model) else _sent(Path(model))
-    return Recipe(sent, _sendable(settings), backend.choose())
+    file = sent.name if isinstance(sent, SentFile) else None
+    labels = settings.get("labels")
+    called = file_name(os.fspath(labels)) if isinstance(labels, str | os.PathLike) else None
+    return Recipe(sent, _sendable(settings), backend.choose(), file=file, labels=called)
 
 
 def recipe_of(explainer: Explainer) -> Recipe:
     """Of an explainer. Raises OptionError for models that cannot be saved to a file."""
+    from seewhy.explainer.recording.origin import OriginMaker
     from seewhy.models.wrapped_model import fingerprint
 
     pipeline = explainer.pipeline
@@ -84,8 +99,12 @@ def recipe_of(explainer: Explainer) -> Recipe:
         settings["layer"] = [cut.layer.address for cut in pipeline.plan.cuts]
     name, sendable, digest = pipeline.backend.NAME, _sendable(settings), fingerprint(wrapped.model)
     if wrapped.preset is not None:
-        return Recipe(wrapped.preset.name, sendable, name, digest)
-    return Recipe(_saved(wrapped.model), sendable, name, digest, dict(_own_classes(wrapped.model)))
+        recipe = Recipe(wrapped.preset.name, sendable, name, digest)
+    else:
+        own = dict(_own_classes(wrapped.model))
+        recipe = Recipe(_saved(wrapped.model), sendable, name, digest, own)
+    labels = OriginMaker.of(pipeline).of_all().options["labels"]
+    return replace(recipe, file=wrapped.file, labels=labels)
 
 
 def _sendable(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ from seewhy.datasets.stored_row import StoredRow
 from seewhy.errors import OptionError
 from seewhy.progress import steps
 from seewhy.render.colormaps import table
+from seewhy.render.embedded.html import record_script
 from seewhy.render.files import write
 from seewhy.render.looks import CLEAR
 from seewhy.render.pages import html_page
+from seewhy.results.records.read_file import STORE
 
 PAGE, MAPS, MARK = "index.html", "maps", '<meta name="generator" content="seewhy gallery">'
 LEAST, MOST = 32, 2048
@@ -91,7 +94,16 @@ def _page(record: dict[str, Any], manifest: dict[str, Any], rows: int) -> str:
         layer=manifest["layer"],
         version=manifest["versions"].get("seewhy", ""),
         data=Markup(script_json(record)),
+        record=record_script(_record(manifest)),
     )
+
+
+def _record(manifest: Mapping[str, Any]) -> str | None:
+    """That of the store; None for one of an earlier version."""
+    if not isinstance(manifest.get("record"), dict):
+        return None
+    around = {name: manifest.get(name) for name in ("plan", "versions", "backend", "device")}
+    return json.dumps({"record": {"kind": STORE, **manifest["record"], **around}})
 
 
 class _Scripts:

@@ -37,10 +37,12 @@ def is_plain(pipeline: Pipeline) -> bool:
     return pipeline.runner.is_one_pass and len(pipeline.plan.cuts) == 1
 
 
-def sample_reader(pipeline: Pipeline, *, exact: bool) -> Callable[[Any], FittedFile | Prepared]:
+def sample_reader(
+    pipeline: Pipeline, *, exact: bool, digest: bool = False
+) -> Callable[[Any], FittedFile | Prepared]:
     """A function that brings a sample to the network's size: of a JPEG file no more than that.
 
-    exact: see `images.fitted_file.read_fitted`. Raises ImageError.
+    exact, digest: see `images.fitted_file.read_fitted`. Raises ImageError.
     """
     wrapped, choices = pipeline.wrapped, pipeline.fit_options
     photos = len(wrapped.inputs) == 1 and wrapped.takes_photos(0) and choices.range is None
@@ -49,7 +51,7 @@ def sample_reader(pipeline: Pipeline, *, exact: bool) -> Callable[[Any], FittedF
     def read(source: Any) -> FittedFile | Prepared:
         fitted = None
         if size is not None:
-            fitted = read_fitted(source, size, choices.fit, exact=exact)
+            fitted = read_fitted(source, size, choices.fit, exact=exact, digest=digest)
         return prepare.prepare(source, wrapped, choices) if fitted is None else fitted
 
     return read

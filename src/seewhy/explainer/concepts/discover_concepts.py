@@ -13,6 +13,7 @@ from seewhy.explainer.build_explanations import ExplainerInfo
 from seewhy.explainer.concepts import concept_meaning
 from seewhy.explainer.concepts.nmf import Factors, factorise
 from seewhy.explainer.pipeline import Pipeline
+from seewhy.explainer.recording.origin import OriginMaker
 from seewhy.models.prepare import Prepared
 from seewhy.plan.plan import Plan
 from seewhy.results.concepts import Concepts, ConceptScores
@@ -74,6 +75,7 @@ def discover_concepts(
         options={**info.options, "count": int(options.count), "seed": int(options.seed)},
         warnings=tuple(notes),
         versions=info.versions,
+        ask_origin=OriginMaker.of(pipeline).of_all,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,8 +36,20 @@ class OriginMaker:
     options: ExplainerOptions
     backend: ModuleType
 
+    @classmethod
+    def of(cls, pipeline: Any) -> OriginMaker:
+        """Of a `Pipeline`."""
+        return cls(
+            pipeline.wrapped, pipeline.plan, pipeline.method, pipeline.options, pipeline.backend
+        )
+
     def __call__(self, question: Target, name: str) -> Origin:
         """Of the answer to a question. name: of what the map speaks of."""
+        target = flag_words(question, self.plan.labels, name)
+        return replace(self.of_all(), target=target, asked=asked(question))
+
+    def of_all(self) -> Origin:
+        """What all of its explanations have in common."""
         options, method, own = self._options(), _plain_method(self.method), []
         own += [each for each in options if options[each] == OWN_FUNCTION]
         own += ["method"] if method is None else []
@@ -47,8 +59,6 @@ class OriginMaker:
             method=method or MethodRecord(self.method.name),
             options=options,
             not_recorded=tuple(own),
-            target=flag_words(question, self.plan.labels, name),
-            asked=asked(question),
             backend=self.backend.NAME,
             device=self.backend.device(),
         )

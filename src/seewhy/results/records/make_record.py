@@ -60,6 +60,7 @@ def make_record(explanation: Any, origin: Origin | None) -> Record:
         map_sha256=digest(np.asarray(map, "float32")),
         map_shape=tuple(map.shape),
         map=np.asarray(map, "float32"),
+        map_step=known.map_step,
     )
 
 

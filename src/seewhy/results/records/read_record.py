@@ -10,6 +10,7 @@ import numpy as np
 
 from seewhy.checks import is_plain
 from seewhy.images.digests import digest
+from seewhy.maps.stored_maps import STEP
 from seewhy.results.records.map_text import LARGEST, map_of_text
 from seewhy.results.records.record import (
     SCHEMA,
@@ -121,6 +122,7 @@ def read_record(plain: Any) -> Record:
         map_sha256=sha256,
         map_shape=shape,
         map=map,
+        map_step=_step(fields.any("map")),
     )
 
 
@@ -192,6 +194,14 @@ def _map(plain: Any) -> tuple[np.ndarray | None, str, tuple[int, ...]]:
     if digest(map) != sha256:
         raise ValueError("the map is damaged: its SHA-256 is another one")
     return map, sha256, shape
+
+
+def _step(plain: Mapping[str, Any]) -> float:
+    """To what the values of a map are rounded; 0 for exact ones."""
+    value = plain.get("rounded_to")
+    if value not in (None, STEP):
+        raise ValueError(f"the map is rounded to {str(value)[:20]!r}, which is not known")
+    return value or 0.0
 
 
 def _reason(error: ValueError) -> str:

@@ -84,6 +84,8 @@ class Origin:
     """Both as `QuestionRecord` has them."""
     backend: str = ""
     device: str = ""
+    map_step: float = 0.0
+    """As `Record` has it."""
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no one answer
@@ -111,6 +113,9 @@ class Record:
     map_shape: tuple[int, ...]
     map: np.ndarray | None = field(repr=False)
     """float32, signed, exact; None where it was too large for its file."""
+    map_step: float = 0.0
+    """To what its values are rounded, as a share of the largest magnitude, in a map that a store
+    kept (`maps.stored_maps`); 0 for exact ones."""
 
     def as_dict(self, *, with_map: bool = True) -> dict[str, Any]:
         """Plain values for JSON. with_map: False leaves the map out, and says so."""
@@ -124,4 +129,6 @@ class Record:
             for name, value in own.items()
         }
         map = map_as_dict(self.map if with_map else None, self.map_sha256, self.map_shape)
+        if self.map_step:
+            map["rounded_to"] = self.map_step
         return {"schema": SCHEMA, **plain_values(plain), "map": map}

@@ -14,6 +14,7 @@ from seewhy.explainer.arguments.types import ExplainerArguments
 from seewhy.explainer.explainer import Explainer
 from seewhy.images.argument_order import check_order
 from seewhy.methods.registry import get_method, read_method
+from seewhy.results.records.read_file import BENCHMARK
 from seewhy.studies import measuring
 from seewhy.studies.benchmark import measures, statistics
 from seewhy.studies.benchmark.best_and_worst import best_and_worst
@@ -92,6 +93,7 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
         notes += [_note_of_new(run) for run in runs if run.always_new]
     table = Benchmark(
         *(tuple(rows), chosen, len(measured), recorded, tuple(notes), tuple(problems)),
+        record=_record(runs, labelled, chosen, (target, seed)),
         draw=lambda: tuple(
             best_and_worst(
                 runs, shown_measure(chosen), target, None if folder is None else Path(folder)
@@ -101,6 +103,24 @@ def benchmark(  # noqa: PLR0913  (the façade: every choice has its default)
     if folder is not None:
         table.save(folder)
     return table
+
+
+def _record(
+    runs: Sequence[ModelRun],
+    methods: Sequence[tuple[str, Any, dict[str, Any]]],
+    chosen: Sequence[Measure],
+    asked: tuple[Any, int],
+) -> dict[str, Any]:
+    """asked: the target and the seed."""
+    return {
+        "kind": BENCHMARK,
+        "schema": 1,
+        "models": [run.record for run in runs],
+        "methods": [label for label, *_ in methods],
+        "measures": [each.label for each in chosen],
+        "target": str(asked[0]),
+        "seed": asked[1],
+    }
 
 
 def _run(

@@ -14,7 +14,7 @@ import numpy as np
 from seewhy.annotations.records import Annotated
 from seewhy.errors import LayerError, MethodError, OptionError, SeewhyWarning
 from seewhy.explainer.explainer import Explainer
-from seewhy.models.wrapped_model import fingerprint
+from seewhy.explainer.recording.run_record import run_record
 from seewhy.studies import measuring
 from seewhy.studies.benchmark import results_file, timing
 from seewhy.studies.benchmark.case import PhotoContext, measured_control_map, measured_method_map
@@ -59,13 +59,21 @@ class ModelRun:
         settings = {k: v for k, v in pipeline.options.as_dict().items() if k not in OWN}
         wrapped = pipeline.wrapped
         self._identity = Identity(keras_parts())
+        about = run_record(pipeline, [])
+        del about["questions"], about["method"], about["layer"], about["layers"]  # told beside it
+        self.record: dict[str, Any] = {"called": name, **about} | {
+            "versions": pipeline.info().versions,
+            "backend": pipeline.backend.NAME,
+            "device": pipeline.backend.device(),
+        }
+        """What the record of the benchmark tells of the model."""
         # told once, since what cannot be told from others is another one each time
         self._common = self._identity.of(
             {
                 "seewhy": pipeline.info().versions.get("seewhy"),
                 "backend": pipeline.backend.NAME,
                 "model": name,
-                "weights": fingerprint(wrapped.model),
+                "weights": about["model"]["weights_sha256"],
                 "structure": wrapped.model,
                 "preset": None if wrapped.preset is None else wrapped.preset.name,
                 "size": wrapped.size,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seewhy.render import files
+from seewhy.render.embedded.html import record_script
 from seewhy.render.legends import colour_bar
 from seewhy.render.looks import CLEAR
 from seewhy.render.notebooks.frames import data_frame
@@ -132,7 +133,12 @@ def html(
         methods=[_with_addresses(method) for method in methods],
         look=picture_address(colour_bar(CLEAR, 160), 160),
         pictures=[(name, data_address(data, "image/png")) for name, data in pictures.items()],
+        record=record_script(_record(benchmark)),
     )
+
+
+def _record(benchmark: Benchmark) -> str | None:
+    return None if benchmark.record is None else json.dumps({"record": benchmark.record})
 
 
 def _html_row(benchmark: Benchmark, row: TableRow) -> dict[str, Any]:
@@ -195,6 +201,8 @@ class Benchmark:
     problems: tuple[str, ...]
     """Photos that could not be used, and what could not be measured, with the reasons."""
 
+    record: dict[str, Any] | None = field(default=None, repr=False)
+    """The models with their weights' SHA-256, and what was chosen."""
     draw: Callable[[], tuple[DrawnMethod, ...]] | None = field(
         default=None, repr=False, compare=False
     )
@@ -233,6 +241,7 @@ class Benchmark:
         }
         plain: dict[str, Any] = {"photos": self.photos, "settings": self.settings}
         plain |= {"notes": list(self.notes), "problems": list(self.problems), "measures": about}
+        plain |= {} if self.record is None else {"record": self.record}
         return plain | {"rows": [row.as_dict() for row in self.rows]}
 
     def save(self, folder: str | Path) -> list[Path]:

@@ -21,7 +21,9 @@ def changes(before: Record, explanation: Explanation) -> Iterator[str]:
         yield "weights not known: the record was made without the model at hand"
     elif old != new:
         yield f"other weights: SHA-256 {old[:_SHOWN]}… in the record, {new[:_SHOWN]}… now"
-    if not _same_photo(before, explanation):
+    if not before.photo.sha256:
+        yield "photo not known: the store has no SHA-256 of it, as an earlier version made it"
+    elif not _same_photo(before, explanation):
         one, other = before.photo.sha256, now.photo.sha256
         yield f"other photo: SHA-256 {one[:_SHOWN]}… in the record, {other[:_SHOWN]}… now"
     if before.layer != now.layer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from seewhy.explainer.explainer import Explainer
 from seewhy.explainer.options import FIXED
 from seewhy.images.digests import digest
 from seewhy.images.photo import Photo
+from seewhy.maps.stored_maps import as_stored
 from seewhy.models import presets
 from seewhy.results.explanation import Explanation
 from seewhy.results.records.read_file import read_records
@@ -38,7 +40,13 @@ from seewhy.studies.reproduce.reproduction import (
     difference_of,
 )
 from seewhy.studies.reproduce.settings import settings_of
-from seewhy.studies.reproduce.sources import model_of, opened_photo, photo_of, weights_of
+from seewhy.studies.reproduce.sources import (
+    model_of,
+    opened_photo,
+    photo_of,
+    photo_within,
+    weights_of,
+)
 from seewhy.targets.asked_again import ask_again
 from seewhy.targets.question import UnresolvedTarget
 
@@ -48,21 +56,24 @@ _OTHER_MODEL = (LayerError, TargetError, MethodError, MapError, OptionError)
 def reproduce(file: str | Path, model: Any = None, photo: Any = None) -> Reproduction:
     """Make every explanation whose record a file holds again, and compare the maps.
 
-    file: .png, .jpg, .webp, .svg, .json or .jsonl, written by seewhy. model: as `Explainer` takes
-        it, or an Explainer, whose own functions stand in for those that no file can hold; None
-        takes the preset of the record, or the file of its name beside `file` or in the current
-        folder. photo: as an explainer takes it, or a .npy file; None looks for it in the same
-        places, and among the photos that come with seewhy.
+    file: .png, .jpg, .webp, .svg, .pdf, .html, .npz, .json or .jsonl, written by seewhy; for stores
+        see `seewhy.datasets.reproduce`.
+    model: as `Explainer` takes it, or an Explainer, whose own functions stand in for those that no
+        file can hold; None takes the preset of the record, or the file of its name beside `file` or
+        in the current folder.
+    photo: as an explainer takes it, or a .npy file; or a folder, in which and in those in it the
+        photos of the records' names are looked for, by their SHA-256 where there are several; None
+        looks for them where it does for the model, and among the photos that come with seewhy.
     Raises RecordError for a file without a record, a damaged record, one that cannot be repeated,
     and where model or photo are not found.
     """
     records = read_records(file)
-    again = _Again(model, photo, tuple(dict.fromkeys((Path(file).resolve().parent, Path.cwd()))))
+    again = Again(model, photo, tuple(dict.fromkeys((Path(file).resolve().parent, Path.cwd()))))
     return Reproduction(str(file), tuple(map(again.one, records)))
 
 
 @dataclass
-class _Again:
+class Again:
     """Makes explanations again; a model that several share is loaded once."""
 
     model: Any
@@ -70,20 +81,32 @@ class _Again:
     folders: tuple[Path, ...]
     loaded: dict[str, Explainer] = field(default_factory=dict)
 
-    def one(self, record: Record) -> Reproduced:
+    def one(self, record: Record, read: Callable[[Explainer], Any] | None = None) -> Reproduced:
+        """Make one again. read: gives the sample to the explainer; None looks for the photo.
+
+        Raises RecordError, and what `read` raises.
+        """
         question = _question(record)
         settings = settings_of(record)
-        photo = self.photo if self.photo is not None else photo_of(record.photo, self.folders)
-        sample = opened_photo(photo, record.photo)
+        sample = None if read is not None else self._sample(record)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SeewhyWarning)  # the record has them
                 explainer = self._explainer(record, settings)
+                sample = sample if read is None else read(explainer)
                 found = _nearest(record, explainer, sample, question)
         except _OTHER_MODEL as error:
             cause = f"the model cannot be asked so now: {error}"
             return Reproduced(record, None, DIFFERS, None, (cause,))
         return _compared(record, found)
+
+    def _sample(self, record: Record) -> Any:
+        photo = self.photo
+        if photo is None:
+            photo = photo_of(record.photo, self.folders)
+        elif isinstance(photo, str | Path) and Path(photo).is_dir():
+            photo = photo_within(record.photo, Path(photo))
+        return opened_photo(photo, record.photo)
 
     def _explainer(self, record: Record, settings: dict[str, Any]) -> Explainer:
         own = [name for name in record.not_recorded if name != "labels"]
@@ -133,7 +156,8 @@ def _nearest(
 
 
 def _is_identical(record: Record, explanation: Explanation) -> bool:
-    return digest(np.asarray(explanation.map, "float32")) == record.map_sha256
+    now = np.asarray(explanation.map, "float32")
+    return digest(as_stored(now) if record.map_step else now) == record.map_sha256
 
 
 def _question(record: Record) -> UnresolvedTarget:
@@ -150,7 +174,7 @@ def _question(record: Record) -> UnresolvedTarget:
 
 def _compared(record: Record, explanation: Explanation) -> Reproduced:
     now = np.asarray(explanation.map, "float32")
-    share = None if record.map is None else difference_of(record.map, now)
+    share = None if record.map is None else difference_of(record.map, now, record.map_step)
     if _is_identical(record, explanation):
         verdict, share = IDENTICAL, 0.0
     else:

@@ -27,8 +27,8 @@ class Reproduced:
     verdict: str
     """"identical" (every bit of the map), "within 1e-4" (of its range) or "differs"."""
     difference: float | None
-    """The largest of two values at one place, as a fraction of the recorded map's range; None
-    where that is not known, as for maps of two shapes."""
+    """The largest of two values at one place, as a fraction of the recorded map's range, beyond
+    what the record rounds; None where that is not known, as for maps of two shapes."""
     causes: tuple[str, ...]
     """What is known to be otherwise than in the record, the most likely cause first."""
 
@@ -55,7 +55,10 @@ class Reproduced:
                 "recorded": record.model.weights_sha256,
                 "now": now and now.model.weights_sha256,
             },
-            "photo_sha256": {"recorded": record.photo.sha256, "now": now and now.photo.sha256},
+            "photo_sha256": {
+                "recorded": record.photo.sha256 or None,
+                "now": now and now.photo.sha256,
+            },
             "score": {"recorded": record.score, "now": now and now.score},
         }
 
@@ -99,10 +102,12 @@ class Reproduction:
         }
 
 
-def difference_of(recorded: np.ndarray, now: np.ndarray) -> float | None:
+def difference_of(recorded: np.ndarray, now: np.ndarray, step: float = 0.0) -> float | None:
     """The largest difference as a fraction of the recorded map's range; None where there is none.
 
-    A map without any range differs by 0 from the same one, and by none that is known from others.
+    step: to what the recorded values are rounded, as a share of the largest magnitude: a difference
+    is what is beyond half of that. A map without any range differs by 0 from the same one, and by
+    none that is known from others.
     """
     if recorded.shape != now.shape:
         return None
@@ -112,7 +117,8 @@ def difference_of(recorded: np.ndarray, now: np.ndarray) -> float | None:
     ):
         return None
     before, after = (map[finite].astype("float64") for map in (recorded, now))
-    largest = float(np.abs(before - after).max(initial=0))
+    lost = step / 2 * float(np.abs(before).max(initial=0))
+    largest = max(0.0, float(np.abs(before - after).max(initial=0)) - lost)
     if largest == 0:
         return 0.0
     span = float(np.ptp(before))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,17 @@ def photo_of(record: PhotoRecord, folders: Sequence[Path]) -> Path:
         )
     same = [path for path in found if record.of == "file" and _sha256(path) == record.sha256]
     return (same or found)[0]
+
+
+def photo_within(record: PhotoRecord, folder: Path) -> Path:
+    """The same, of all photos in a folder and in those in it. Raises RecordError."""
+    there = [Path(root) for root, _, names in os.walk(folder) if record.name in names]
+    if not record.name or not there:
+        raise RecordError(
+            f"there is no photo {record.name!r} in the folder {str(folder)!r} or in those in it: "
+            f"give the folder that it lies in."
+        )
+    return photo_of(record, sorted(there))
 
 
 def opened_photo(source: Any, record: PhotoRecord) -> Any:

@@ -13,7 +13,17 @@ import typer
 from seewhy.cli import session
 from seewhy.cli.arguments import completion
 from seewhy.cli.arguments.early_checks import check_classes, check_folder, check_models
-from seewhy.cli.arguments.flags import ASKED, BUNDLED, HOW, OUTPUT, Json, LabelsFrom, Model, Quiet
+from seewhy.cli.arguments.flags import (
+    ASKED,
+    BUNDLED,
+    HOW,
+    OUTPUT,
+    Json,
+    LabelsFrom,
+    Model,
+    Quiet,
+    Record,
+)
 from seewhy.cli.arguments.options import takes_options
 
 if TYPE_CHECKING:
@@ -154,6 +164,7 @@ def audit(  # noqa: PLR0913  (one parameter a flag)
             rich_help_panel=OUTPUT,
         ),
     ] = False,
+    record: Record = True,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -181,6 +192,7 @@ def audit(  # noqa: PLR0913  (one parameter a flag)
         recipients=recipients,
         seed=seed,
         labels_from_folder=labels_from is not None,
+        record=record,
         boxes=boxes,
         against=against,
         duplicates=duplicates,
