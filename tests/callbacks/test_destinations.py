@@ -53,6 +53,20 @@ def test_a_folder_has_pictures_on_the_last_scale_strips_and_figures(tmp_path):
     assert all(0 <= float(row["probability"]) <= 1 for row in rows if row["photo"])
 
 
+def test_figures_in_a_folder_go_on_in_another_process(tmp_path):
+    def epochs():
+        with (tmp_path / "figures.csv").open() as file:
+            return [int(row["epoch"]) for row in csv.DictReader(file) if not row["photo"]]
+
+    for first in (0, 2, 1):
+        watch = Watch((X[:2], Y[:2]), to=tmp_path, prepared=True)
+        watched.without_training(watched.classifier(), watch, 2, first=first)
+        assert epochs() == list(range(first + 3))
+    (tmp_path / "figures.csv").write_text("mine\n1\n")
+    watched_to(tmp_path)
+    assert epochs() == [0, 1, 2]
+
+
 def test_a_function_gets_each_photo_and_in_the_end_the_strips():
     sent = []
     watch, _ = watched_to(lambda *row: sent.append(row))
@@ -170,6 +184,12 @@ def test_a_missing_package_is_told_with_its_extra(to, package, extra, monkeypatc
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(errors.DependencyError, match=rf"seewhy\[{extra}\]"):
         Watch(X[:2], "top", to=to)
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_training(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(errors.OptionError, match="choose another"):
+        watched_to(tmp_path / "file" / "folder")
 
 
 def test_writers_of_tf_summary_are_told_another_way():

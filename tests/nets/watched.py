@@ -41,16 +41,18 @@ def classifier_of_two_cells() -> keras.Model:
     return model
 
 
-def without_training(model: keras.Model, callback, epochs: int = 1, *, changed: bool = False):
+def without_training(
+    model: keras.Model, callback, epochs: int = 1, *, first: int = 0, changed: bool = False
+):
     """Calls the callback as `fit` does, which saves the time in which that is traced.
 
-    changed: whether the model's weights are others after each epoch. Returns the logs.
+    first: the epoch with which it begins. changed: whether the model's weights are others after each epoch. Returns the logs.
     """
     callback.set_model(model)
-    callback.set_params({"epochs": epochs, "steps": 1, "verbose": 0})
+    callback.set_params({"epochs": first + epochs, "steps": 1, "verbose": 0})
     callback.on_train_begin()
     seen = []
-    for epoch in range(epochs):
+    for epoch in range(first, first + epochs):
         callback.on_epoch_begin(epoch)
         if changed:
             head = model.layers[-1].kernel

@@ -13,16 +13,19 @@ from seewhy.callbacks.destinations.destination import Figures
 from seewhy.errors import OptionError
 from seewhy.render.files import file_name, save, slug, write
 
+FIGURES = "figures.csv"
+
 
 class ToFolder:
     """`PHOTO/epoch_0001.png` for each photo and epoch, `PHOTO_strip.png`, and `figures.csv`.
 
-    Files of an earlier training in the same folder are written over.
+    Files of an earlier training in the same folder are written over; of its figures, those of
+    epochs before the first one that is sent stay, as where a training goes on in another process.
     """
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        self._rows: list[dict[str, str]] = []
+        self._rows: list[dict[str, str]] | None = None
         if self.folder.exists() and not self.folder.is_dir():
             raise OptionError(f"pictures go into a folder; {str(folder)!r} is a file.")
 
@@ -45,13 +48,14 @@ class ToFolder:
         self._row(step, name, figures)
 
     def end_step(self, step: int, figures: Figures) -> None:
-        self._row(step, "", {name.removeprefix("seewhy_"): v for name, v in figures.items()})
-        names = dict.fromkeys(name for row in self._rows for name in row)
+        together = {name.removeprefix("seewhy_"): value for name, value in figures.items()}
+        rows = self._row(step, "", together)
+        names = dict.fromkeys(name for row in rows for name in row)
         text = io.StringIO()
         table = csv.DictWriter(text, names, lineterminator="\n")
         table.writeheader()
-        table.writerows(self._rows)
-        write(self.folder / "figures.csv", text.getvalue())
+        table.writerows(rows)
+        write(self.folder / FIGURES, text.getvalue())
 
     def send_strip(self, step: int, name: str, image: Image.Image) -> None:  # noqa: ARG002
         save(image, self.folder / file_name(slug(name), "_strip.png"))
@@ -63,7 +67,19 @@ class ToFolder:
         """The picture of an epoch that is over, again."""
         save(image, self.folder / slug(name) / f"epoch_{step:04}.png")
 
-    def _row(self, step: int, name: str, figures: Figures) -> None:
+    def _row(self, step: int, name: str, figures: Figures) -> list[dict[str, str]]:
+        """All rows, with one more."""
+        rows = self._earlier_rows(step) if self._rows is None else self._rows
         key = {"epoch": str(step), "photo": slug(name) if name else ""}
-        self._rows = [row for row in self._rows if not key.items() <= row.items()]
+        self._rows = [row for row in rows if not key.items() <= row.items()]
         self._rows.append(key | {each: f"{value:.6g}" for each, value in figures.items()})
+        return self._rows
+
+    def _earlier_rows(self, step: int) -> list[dict[str, str]]:
+        """Those in the folder that are of epochs before this one."""
+        try:
+            with (self.folder / FIGURES).open(encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+            return [row for row in rows if int(row["epoch"]) < step and None not in row]
+        except (OSError, ValueError, LookupError, TypeError, csv.Error):
+            return []  # there are none, or it is another table
