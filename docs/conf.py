@@ -27,7 +27,10 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "gallery_scripts", "skill", "gallery/*.ipynb", "gallery/*.py"]
+exclude_patterns = [
+    *("_build", "gallery_scripts", "skill", "every_method/rows.md", "site_parts"),
+    *("gallery/*.ipynb", "gallery/*.py"),
+]
 default_role = "code"
 suppress_warnings = [
     "config.cache",  # the gallery's settings hold objects, which makes builds start afresh
@@ -54,7 +57,7 @@ sphinx_gallery_conf = {
     "only_warn_on_example_error": False,
     "download_all_examples": False,
     "show_memory": False,
-    "min_reported_time": 1000,
+    "write_computation_times": False,  # that page would load scripts from elsewhere
     "thumbnail_size": (400, 280),
     "show_signature": False,
     "remove_config_comments": True,
