@@ -37,7 +37,7 @@ def drawn(random, label, marked):
 
 
 random = np.random.default_rng(0)
-labels = np.repeat([0, 1], 120)
+labels = np.repeat([0, 1], 100)
 photos = np.stack([drawn(random, k, k == 1 and random.random() < 0.5) for k in labels])
 
 # %%
@@ -70,7 +70,7 @@ audit = seewhy.audit(
     os.path.join(work.name, "photos"),
     explainer,
     folder=os.path.join(work.name, "audit"),
-    choices=seewhy.audit.AuditOptions(confirm=2, labels_from_folder=True),
+    choices=seewhy.audit.AuditOptions(confirm=1, recipients=32, labels_from_folder=True),
 )
 for finding in audit:
     print(f"{finding.verdict:24} {finding.class_name:8} {finding.place}  flips {finding.flip_rate}")
@@ -78,7 +78,7 @@ for finding in audit:
 # %%
 # What the network looks at in four photos of class "down" with the strip.
 
-marked = [k for k in range(120, 240) if photos[k][-1, :, 0].mean() > 185][:4]
+marked = [k for k in range(100, 200) if photos[k][-1, :, 0].mean() > 185][:4]
 explainer(photos[marked], "down").grid(columns=4)
 
 # %%

@@ -57,13 +57,13 @@ def _key() -> str:
 def _page() -> str:
     explainer = seewhy.Explainer("efficientnet-lite0")
     photo = FOLDER / "chelsea.png"
-    transformer = seewhy.Explainer(trained_transformer(), labels=["ring", "disc"])
+    transformer = seewhy.Explainer(trained_transformer(), labels=["orange disc", "blue disc"])
     with_disc = disc_on_photo(photo)
     parts = []
     for family in FAMILIES:
         known = [each for each in methods.all_methods() if each.family == family]
         of_transformers = family == "transformer"
-        asked = (transformer, with_disc, "disc") if of_transformers else (explainer, photo, "top")
+        asked = (transformer, with_disc, "blue disc") if of_transformers else (explainer, photo, "top")
         cards = "\n".join(_card(each, *asked) for each in known)
         about = ABOUT_TRANSFORMERS if of_transformers else ""
         parts.append(f"## {family.capitalize()}\n\n{about}::::{{container}} methods\n{cards}::::\n")
@@ -72,8 +72,9 @@ def _page() -> str:
 
 ABOUT_TRANSFORMERS = """These need self-attention, which the bundled network has none of. Their pictures
 are of a tiny vision transformer (two blocks, 8 × 12 tokens) that was trained while this page was
-built, to say whether a disc or a ring is drawn on the photo. In use,
-any vision transformer of Keras fits.
+built, to say which colour the disc has that is drawn on the photo. Of a
+network so small they show what a map of each looks like, not how good it is. In use, any vision
+transformer of Keras fits.
 
 """
 
