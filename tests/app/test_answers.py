@@ -19,7 +19,7 @@ from seewhy.app.answers import Answers, place_on
 from seewhy.app.app_options import AppOptions
 from seewhy.app.asked import Asked, Choices, command_line
 from seewhy.app.explaining import KEPT_EXPLANATIONS, Explaining, Latest
-from seewhy.app.offered_models import flags_of, offered_models
+from seewhy.app.offered_models import flags_of, offered_models, settings_of
 from seewhy.app.words import about_html, facts_html, trust_html
 from seewhy.errors import MethodError, OptionError, SeewhyError
 
@@ -191,6 +191,14 @@ def test_flags_of_settings_are_those_that_are_not_as_always():
     assert flags_of({"fit": "squash", "labels": None, "preprocess": "unit"}) == {
         "preprocess": "unit"
     }
+
+
+def test_of_several_models_each_has_what_is_meant_for_it():
+    given = {"labels": "names.txt", "preprocess": "unit", "weights": "w.h5", "fit": "crop"}
+    assert settings_of("vgg16", given, True) == {"weights": "w.h5", "fit": "crop"}
+    of_file = settings_of("net.keras", given, True)
+    assert of_file == {"labels": "names.txt", "preprocess": "unit", "fit": "crop"}
+    assert settings_of("vgg16", given, False) == given
 
 
 def test_a_photo_s_name_cannot_be_taken_for_a_flag():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import shlex
 from pathlib import Path
@@ -16,6 +17,7 @@ from helpers.browser import CHROMIUM, FLAGS, needs_chromium
 from nets import tiny
 from seewhy import datasets
 from seewhy.app.app_options import AppOptions
+from seewhy.audit.finding import CONFIRMED, Finding
 
 pytest.importorskip("gradio", reason="the web app needs seewhy[app]")
 from seewhy.app.serve import served
@@ -24,6 +26,20 @@ pytestmark = [pytest.mark.one_backend, needs_chromium]
 HOSTILE = "</script><img src=x onerror=\"document.title='caught'\">"
 ODD = "a <b>&'\" #1?%20 name.png"
 CAT = Path(seewhy.__file__).parent / "data" / "chelsea.png"
+
+FINDING = {
+    **dict.fromkeys((each.name for each in dataclasses.fields(Finding)), None),
+    "class": HOSTILE,
+    "verdict": CONFIRMED,
+    "why": "pasted into other photos it flips 97%.",
+    "share": 0.4,
+    "place": "bottom: rows 0.83 to 1.00, columns 0.00 to 1.00",
+    "flip_rate": 0.97,
+    "interval": [0.9, 1.0],
+    "control_rate": 0.1,
+    "cells": [[0, 0]],
+    "pictures": "../audit/finding-1.jpg",
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +62,9 @@ def folder(tmp_path_factory):
         model, preprocess="unit", labels=str(folder / "names.json"), batch_size=4
     )
     datasets.run(explainer, folder / "photos", folder / "store")
+    (folder / "audit").mkdir()
+    (folder / "audit" / "audit.json").write_text(json.dumps({"findings": [FINDING]}))
+    Image.new("RGB", (200, 100), "red").save(folder / "audit" / "finding-1.jpg")
     return folder
 
 
@@ -53,9 +72,10 @@ def folder(tmp_path_factory):
 def address(folder):
     options = AppOptions(
         models=("efficientnet_lite0", str(folder / "net.keras")),
-        settings={},
+        settings={"preprocess": "unit"},
         photos=folder / "photos",
         store=folder / "store",
+        audit=folder / "audit",
         most_megabytes=50,
     )
     with served(options) as address:
@@ -185,6 +205,23 @@ def test_two_methods_side_by_side_and_one_with_options(address):
         assert "grad_cam" in view.locator("#first-words textarea").input_value()
 
 
+def test_another_model_has_classes_and_layers_of_its_own(address):
+    with visited(address) as (view, _):
+        dropped(view)
+        view.locator("#settings button").first.click()
+        choose(view, "#model", "net.keras")
+        view.wait_for_function(
+            "document.querySelector('#command textarea').value.includes('net.keras')",
+            timeout=60_000,
+        )
+        assert "class" in view.locator("#classes").inner_text()
+        choose(view, "#target", "class 2")
+        view.wait_for_function(
+            "document.querySelector('#command textarea').value.includes('--target 2')"
+        )
+        assert "class 2" in view.locator("#about").inner_text()
+
+
 def test_a_run_is_browsed(address, folder):
     with visited(address) as (view, _):
         view.get_by_role("tab", name="Run").click()
@@ -196,6 +233,7 @@ def test_a_run_is_browsed(address, folder):
         # with the keyboard alone
         before = view.locator("#store-map img").get_attribute("src")
         view.keyboard.press("ArrowDown")
+        view.keyboard.press("Enter")
         view.wait_for_function(
             "before => document.querySelector('#store-map img').src !== before", arg=before
         )
@@ -209,6 +247,18 @@ def test_a_run_is_browsed(address, folder):
         view.wait_for_function(
             "document.querySelector('#store-facts').innerText.includes('not read')"
         )
+
+
+def test_a_finding_of_an_audit_is_opened(address):
+    with visited(address) as (view, told):
+        view.get_by_role("tab", name="Audit").click()
+        view.locator("#audit-table [data-testid=cell-0-0]").click()
+        view.wait_for_selector("#audit-picture img")
+        text = view.locator("#audit-finding").inner_text()
+        assert "97% (90% to 100%)" in text
+        assert HOSTILE in text
+        assert "caught" not in view.title()
+        assert not [each for each in told if each.startswith("error")]
 
 
 def test_the_keyboard_alone_suffices(address):

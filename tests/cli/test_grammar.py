@@ -15,7 +15,7 @@ from seewhy.targets.labels import Label, Labels
 pytestmark = pytest.mark.framework_free
 
 COMMANDS = {each.callback.__name__: each.callback for each in app.app.registered_commands}
-WITHOUT_MODELS = {"models", "methods", "layers", "gallery", "card", "reproduce"}
+WITHOUT_MODELS = {"models", "methods", "layers", "gallery", "card", "reproduce", "app"}
 WITH_MODELS = sorted(set(COMMANDS) - WITHOUT_MODELS)
 LABELS = Labels(
     tuple(Label(k, None, name) for k, name in enumerate(["crane", "crane, bird", 'a "b"', "c\\d"]))

@@ -23,7 +23,8 @@ class AppOptions:
     """Presets and files that are offered, the first of them at first; () for the bundled network
     and the presets whose weights are on this machine. Users of the page can give no others."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """Arguments of `Explainer` for these models, such as labels."""
+    """Arguments of `Explainer` for these models, such as labels; of several models, labels,
+    preprocess and range are for the files among them, and weights for the presets."""
     photos: Path | None = None
     """A folder whose photos can be picked."""
     store: Path | None = None

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from seewhy.app.asked import Asked, Choices, command_line
-from seewhy.app.offered_models import flags_of
-from seewhy.errors import OptionError, SeewhyWarning
+from seewhy.app.offered_models import flags_of, settings_of
+from seewhy.errors import OptionError, SeewhyWarning, TargetError
 from seewhy.explainer.explainer import Explainer
 from seewhy.methods import registry
 from seewhy.methods.reading.option_values import read_values
@@ -95,8 +95,11 @@ class Explaining:
         known = self._loaded.get((name, size))
         if known is not None:
             return known
-        settings = self.settings | ({} if size is None else {"size": size})
+        settings = self._settings(name) | ({} if size is None else {"size": size})
         return self._loaded.put((name, size), Explainer(self.source(name), **settings))
+
+    def _settings(self, name: str) -> dict[str, Any]:
+        return settings_of(self.source(name), self.settings, len(self.models) > 1)
 
     def explanation(self, photo: str, choices: Choices, asked: Asked) -> Explanation:
         """Why the model decided as it did. photo: path of a file. Raises SeewhyError."""
@@ -132,13 +135,16 @@ class Explaining:
 
     def classes(self, model: str) -> list[tuple[str, int]]:
         """The classes of a model, (as they are shown, index)."""
-        labels = self.model(model).labels
+        try:
+            labels = self.model(model).labels
+        except TargetError:  # its output is no list of classes
+            return []
         return [(f"{labels[k].name} ({k})", k) for k in range(len(labels))]
 
     def command(self, photo: str, choices: Choices, asked: Asked) -> str:
         """The command that makes the same explanation. photo: as the user knows it."""
         source = self.source(choices.model)
-        return command_line(photo, source, choices, asked, flags_of(self.settings))
+        return command_line(photo, source, choices, asked, flags_of(self._settings(choices.model)))
 
 
 def _shown(row: layer_table.Layer) -> str:

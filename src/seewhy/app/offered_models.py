@@ -8,6 +8,8 @@ from typing import Any
 
 from seewhy.models import presets
 
+FOR_FILES, FOR_PRESETS = ("labels", "preprocess", "range"), ("weights",)
+
 
 def offered_models(given: Sequence[str]) -> dict[str, str]:
     """Presets and files by the names under which they are offered, the first one first.
@@ -25,6 +27,19 @@ def offered_models(given: Sequence[str]) -> dict[str, str]:
         # files of one name in two folders
         found[source if name in found and found[name] != source else name] = source
     return found
+
+
+def settings_of(source: str, settings: Mapping[str, Any], several: bool) -> dict[str, Any]:
+    """The arguments of `Explainer` that are meant for one model.
+
+    source: preset or file. several: whether others are offered, too; then names of classes and how
+    pixels are wanted are those of the files, since presets know their own, and weights are the
+    presets'.
+    """
+    if not several:
+        return dict(settings)
+    of_others = FOR_FILES if presets.is_name(source) else FOR_PRESETS
+    return {name: value for name, value in settings.items() if name not in of_others}
 
 
 def flags_of(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,16 +19,8 @@ from seewhy.images.photo import Photo
 from seewhy.maps import regions
 from seewhy.maps.regions import Box
 from seewhy.render import legends, pictures
-from seewhy.render.legends import percent, readable
 from seewhy.render.looks import Blend, Drawing, Look, LookName, choose_look
-from seewhy.render.notebooks.html import (
-    LARGEST,
-    Figure,
-    HtmlTable,
-    notebook_html,
-    png_bytes,
-    show_side_by_side,
-)
+from seewhy.render.notebooks.html import LARGEST, png_bytes, show_side_by_side
 from seewhy.results import captions, class_at_pixel
 from seewhy.results.class_at_pixel import ClassAtPixel
 from seewhy.results.heat_on_photo import HeatOnPhoto
@@ -125,7 +117,7 @@ class Explanation:
         pixel = class_at_pixel.checked_pixel(point, self.geometry)
         count = class_at_pixel.checked_count(top)
         return class_at_pixel.strongest_classes(
-            self._class_maps, self.geometry, pixel, count, self.labels
+            self.class_maps, self.geometry, pixel, count, self.labels
         )
 
     def trust(self) -> Trust:
@@ -229,6 +221,13 @@ class Explanation:
         plain = pictures.plain_picture(self.photo)
         show_side_by_side((plain, np.asarray(self.overlay(**drawing))), self.title)
 
+    def explore(self) -> Any:
+        """A widget for notebooks: point at the photo and see the classes there, click one for its
+        map. Raises DependencyError without anywidget, OptionError as `at` does."""
+        from seewhy.results.in_notebooks import explorer
+
+        return explorer(self)
+
     @property
     def target_words(self) -> str:
         """The target as it is shown: a class with its probability, "tiger cat 21 %"."""
@@ -263,7 +262,8 @@ class Explanation:
         return HeatOnPhoto(self.map, self.photo, self.geometry, self.scale, self.upsampling)
 
     @cached_property
-    def _class_maps(self) -> np.ndarray:
+    def class_maps(self) -> np.ndarray:
+        """Float32 (classes, *grid): the signed maps of all classes, as `at` reads them."""
         if self.ask_all is None:
             raise OptionError(
                 "the maps of other classes need the model, which is not at hand: this explanation "
@@ -291,10 +291,6 @@ class Explanation:
         return png_bytes(self.overlay())
 
     def _repr_html_(self) -> str:
-        classes = [(readable(p.name), percent(p.probability)) for p in self.predictions]
-        return notebook_html(
-            figures=[Figure(self.thumbnail(), self.caption)],
-            tables=[HtmlTable((), classes)] if classes else [],
-            notes=self.warnings,
-            look=choose_look(),
-        )
+        from seewhy.results.in_notebooks import explanation_html
+
+        return explanation_html(self)

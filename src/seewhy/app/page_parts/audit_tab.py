@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from seewhy.app.page_parts.gradio_parts import gradio, told
+from seewhy.app.page_parts.gradio_parts import gradio, picture_part, told
 from seewhy.app.words import finding_html
 from seewhy.audit.finding import Finding
 from seewhy.errors import OptionError
@@ -50,14 +50,8 @@ def draw_audit(folder: Path, findings: list[Finding]) -> None:
         with gr.Column(min_width=280):
             words = gr.HTML(elem_id="audit-finding")
         with gr.Column(min_width=280):
-            picture = gr.Image(
-                label="Its mean map and photos",
-                interactive=False,
-                format="jpeg",
-                buttons=["fullscreen"],
-                elem_id="audit-picture",
-                alt_text="photos of the finding under their maps",
-            )
+            label, alt = "Its mean map and photos", "photos of the finding under their maps"
+            picture = picture_part(label, "audit-picture", alt)
 
     def opened(event: Any) -> Any:
         finding = findings[event.index[0]]
@@ -66,7 +60,9 @@ def draw_audit(folder: Path, findings: list[Finding]) -> None:
         return finding_html(finding), shown
 
     opened.__annotations__["event"] = gr.SelectData
-    table.select(told(opened), None, [words, picture], api_visibility="private")
+    table.select(
+        told(opened), None, [words, picture], api_visibility="private", trigger_mode="always_last"
+    )
 
 
 def _line(finding: Finding) -> list[str]:

@@ -8,7 +8,7 @@ from seewhy.app.answers import Answers
 from seewhy.app.asked import Asked, Choices
 from seewhy.app.page_parts.explain_events import NO_PHOTO
 from seewhy.app.page_parts.explain_parts import Session
-from seewhy.app.page_parts.gradio_parts import MODEL, gradio, told
+from seewhy.app.page_parts.gradio_parts import MODEL, gradio, picture_part, told
 from seewhy.errors import OptionError
 
 KINDS = ("classes", "methods", "layers")
@@ -54,14 +54,8 @@ def draw_compare(answers: Answers, session: Session, first: Choices) -> None:
 
 def _side(gr: Any, side: str) -> tuple[Any, Any]:
     with gr.Column(min_width=280):
-        picture = gr.Image(
-            label=f"Map of the {side}",
-            interactive=False,
-            format="jpeg",
-            buttons=["fullscreen"],
-            elem_id=f"{side}-map",
-            alt_text=f"the photo under its map, {side}",
-        )
+        name, alt = f"{side}-map", f"the photo under its map, {side}"
+        picture = picture_part(f"Map of the {side}", name, alt)
         return picture, gr.Textbox(show_label=False, lines=1, elem_id=f"{side}-words")
 
 

@@ -68,12 +68,11 @@ class ExplainPage:
     def _connect_photos(self) -> None:
         outputs = [self.session.photo, self.session.asked, self.photo.shown, self.classes.target]
         outputs.append(self.classes.there)
-        no_spot = gradio().Radio(choices=[], value=None, visible=False)
 
         def taken(path: str | None) -> Any:
             if path is None:
-                return None, Asked(), None, -1, no_spot
-            return path, Asked(), self.answers.photo(path), -1, no_spot
+                return None, Asked(), None, -1, no_spot()
+            return path, Asked(), self.answers.photo(path), -1, no_spot()
 
         def picked(number: int | None) -> Any:
             return taken(None if number is None else str(self.picked[int(number)]))
@@ -134,7 +133,7 @@ class ExplainPage:
             photo, choices, asked = rest
             return seen(photo, choices, asked, (across / 100, down / 100))
 
-        how = {"api_visibility": "private", **MODEL}
+        how = {"api_visibility": "private", "trigger_mode": "always_last", **MODEL}
         for picture in (self.photo.shown, self.map.map):
             picture.select(told(pointed), [picture, *question], parts.there, **how)
         inputs = [parts.across, parts.down, *question]
@@ -144,16 +143,20 @@ class ExplainPage:
         gr, session, parts = gradio(), self.session, self.settings
         explaining = self.answers.explaining
 
-        def model(name: str) -> Any:
+        # at once, and not with the button: the classes to choose from are of this model
+        def model(name: str, choices: Choices) -> Any:
             classes = explaining.classes(name)
             layers = [("the default", ""), *explaining.layers(name)]
             with_top = gr.Dropdown(choices=[TOP, *classes], value=-1)
             rather = gr.Dropdown(choices=classes, value=None)
-            return gr.Dropdown(choices=layers, value=""), with_top, with_top, rather, Asked()
+            layer = gr.Dropdown(choices=layers, value="")
+            changed = choices.changed(model=name, layer=None)
+            return layer, with_top, with_top, rather, no_spot(), Asked(), changed
 
         chosen = self.classes
-        outputs = [parts.layer, chosen.target, chosen.why, chosen.rather, session.asked]
-        parts.model.input(told(model), parts.model, outputs, api_visibility="private", **MODEL)
+        outputs = [parts.layer, chosen.target, chosen.why, chosen.rather, chosen.there]
+        outputs += [session.asked, session.choices]
+        self._on(parts.model.input, model, [parts.model, session.choices], outputs)
 
         def method(name: str) -> Any:
             return cost_of(explaining, name), {}
@@ -189,6 +192,11 @@ class ExplainPage:
 
         inputs, outputs = [*session.question, session.colormap], [parts.png, parts.json]
         parts.prepare.click(told(files), inputs, outputs, **how)
+
+
+def no_spot() -> Any:
+    """Nothing was pointed at."""
+    return gradio().Radio(choices=[], value=None, visible=False)
 
 
 def _asked_class(index: int) -> Asked:

@@ -9,7 +9,7 @@ from typing import Any
 from seewhy.app.app_options import COLORMAPS
 from seewhy.app.asked import Asked, Choices
 from seewhy.app.explaining import Explaining
-from seewhy.app.page_parts.gradio_parts import gradio
+from seewhy.app.page_parts.gradio_parts import gradio, picture_part
 from seewhy.app.words import scale_html
 
 TOP = ("top class", -1)
@@ -112,15 +112,14 @@ def draw_session(first: Choices, colormap: str) -> Session:
 def draw_photo(names: Sequence[str]) -> PhotoParts:
     """The photo, and where it comes from. names: photos that can be picked."""
     gr = gradio()
-    with gr.Row():
-        file = gr.File(label="Drop a photo here, or click", height=120, elem_id="drop")
-        pick = gr.Dropdown(
-            [(name, k) for k, name in enumerate(names)],
-            value=None,
-            label="Photos of the folder",
-            visible=bool(names),
-            elem_id="pick",
-        )
+    file = gr.File(label="Drop a photo here, or click", height=110, elem_id="drop")
+    pick = gr.Dropdown(
+        [(name, k) for k, name in enumerate(names)],
+        value=None,
+        label="or pick one of the folder",
+        visible=bool(names),
+        elem_id="pick",
+    )
     shown = gr.Image(
         label="Photo: point at a spot to see its classes",
         interactive=False,
@@ -135,14 +134,7 @@ def draw_photo(names: Sequence[str]) -> PhotoParts:
 def draw_map(colormap: str) -> MapParts:
     """The photo under its map, and what it shows."""
     gr = gradio()
-    map = gr.Image(
-        label="Map",
-        interactive=False,
-        format="jpeg",
-        buttons=["fullscreen"],
-        elem_id="map",
-        alt_text="the photo under its map",
-    )
+    map = picture_part("Map", "map", "the photo under its map")
     return MapParts(map, gr.HTML(scale_html(colormap)), gr.HTML(elem_id="about"))
 
 
@@ -190,7 +182,9 @@ def draw_settings(explaining: Explaining, first: Choices, session: Session) -> S
     gr = gradio()
     with gr.Accordion("Model, layer and method", open=False, elem_id="settings"):
         with gr.Row():
-            model = gr.Dropdown(list(explaining.models), value=first.model, label="Model")
+            model = gr.Dropdown(
+                list(explaining.models), value=first.model, label="Model", elem_id="model"
+            )
             layers = explaining.layers(first.model)
             layer = gr.Dropdown([("the default", ""), *layers], value="", label="Layer")
             method = gr.Dropdown(
@@ -243,7 +237,7 @@ def _draw_option(name: str, default: Any, session: Session) -> None:
     def changed(value: Any, options: dict[str, Any]) -> dict[str, Any]:
         return {**options, name: value}
 
-    field.input(
+    field.change(
         changed,
         [field, session.options],
         session.options,

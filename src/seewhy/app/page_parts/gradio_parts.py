@@ -44,3 +44,16 @@ def told(function: Callable[P, R]) -> Callable[P, R]:
 def _error(message: str) -> Exception:
     found: Exception = gradio().Error(error_text(message), duration=20, print_exception=False)
     return found
+
+
+def picture_part(label: str, name: str, alt: str) -> Any:
+    """A picture that the page shows and one can enlarge. name: its id in the page."""
+    gr = gradio()
+    return gr.Image(
+        label=label,
+        interactive=False,
+        format="jpeg",
+        buttons=["fullscreen"],
+        elem_id=name,
+        alt_text=alt,
+    )

@@ -11,7 +11,7 @@ import numpy as np
 
 from seewhy.app.answers import picture_of
 from seewhy.app.page_parts.explain_parts import Session
-from seewhy.app.page_parts.gradio_parts import gradio, told
+from seewhy.app.page_parts.gradio_parts import gradio, picture_part, told
 from seewhy.app.words import facts_html
 from seewhy.datasets.open_store import Store
 from seewhy.datasets.stored_row import StoredRow
@@ -94,41 +94,24 @@ class Browsing:
         return facts_html([*pairs, ("warnings", ", ".join(row.warnings or ()) or "none")])
 
 
+@dataclass(frozen=True)
+class StoreParts:
+    """The components of the tab."""
+
+    choices: tuple[Any, ...]
+    """What is shown, in which order, of which name, and which page."""
+    places: Any
+    """State: the places of the listed rows in the store."""
+    table: Any
+    count: Any
+    picture: Any
+    facts: Any
+
+
 def draw_store(store: Store, session: Session) -> None:
     """Sort and filter the rows of a store, and open one."""
     gr, browsing = gradio(), Browsing(store)
-    about = store.manifest
-    gr.Textbox(
-        f"{len(store)} rows: {about['method']} at {about['layer']} of {about['model']['name']}",
-        show_label=False,
-        interactive=False,
-    )
-    with gr.Row():
-        shown = gr.Dropdown(list(SHOWN), value="all", label="Photos", elem_id="store-shown")
-        sort = gr.Dropdown(list(SORTED), value=next(iter(SORTED)), label="Order")
-        text = gr.Textbox("", label="Name contains", elem_id="store-text")
-        page = gr.Number(1, label="Page", precision=0, minimum=1, elem_id="store-page")
-    places = gr.State(())
-    with gr.Row():
-        with gr.Column(min_width=300):
-            table = gr.Dataframe(
-                headers=list(COLUMNS),
-                interactive=False,
-                label="Rows: click one to open it",
-                elem_id="store-table",
-                wrap=True,
-            )
-            count = gr.Textbox("", show_label=False, interactive=False, elem_id="store-count")
-        with gr.Column(min_width=280):
-            picture = gr.Image(
-                label="Map",
-                interactive=False,
-                format="jpeg",
-                buttons=["fullscreen"],
-                elem_id="store-map",
-                alt_text="the photo under its map",
-            )
-            facts = gr.HTML(elem_id="store-facts")
+    parts = _draw_parts(store)
 
     def listed(shown: str, sort: str, text: str, page: float | None) -> Any:
         found = browsing.places(shown, sort, text)
@@ -145,12 +128,44 @@ def draw_store(store: Store, session: Session) -> None:
         return picture_of(row.explanation(), colormap), browsing.facts(row)
 
     opened.__annotations__["event"] = gr.SelectData
-    how = {"api_visibility": "private"}
-    inputs, outputs = [shown, sort, text, page], [table, places, count]
-    for event in (shown.input, sort.input, text.submit, page.input):
-        event(told(listed), inputs, outputs, **how)
-    table.select(told(opened), [places, session.colormap], [picture, facts], **how)
-    gr.context.Context.root_block.load(told(listed), inputs, outputs, **how)
+    # who goes through the rows with the arrow keys sees the last one
+    how = {"api_visibility": "private", "trigger_mode": "always_last"}
+    shown, sort, text, page = parts.choices
+    outputs = [parts.table, parts.places, parts.count]
+    load = gr.context.Context.root_block.load
+    for event in (shown.input, sort.input, text.submit, page.input, load):
+        event(told(listed), list(parts.choices), outputs, **how)
+    inputs = [parts.places, session.colormap]
+    parts.table.select(told(opened), inputs, [parts.picture, parts.facts], **how)
+
+
+def _draw_parts(store: Store) -> StoreParts:
+    gr, about = gradio(), store.manifest
+    words = f"{len(store)} rows: {about['method']} at {about['layer']} of {about['model']['name']}"
+    gr.Textbox(words, show_label=False, interactive=False)
+    with gr.Row():
+        choices = (
+            gr.Dropdown(list(SHOWN), value="all", label="Photos", elem_id="store-shown"),
+            gr.Dropdown(list(SORTED), value=next(iter(SORTED)), label="Order"),
+            gr.Textbox("", label="Name contains", elem_id="store-text"),
+            gr.Number(1, label="Page", precision=0, minimum=1, elem_id="store-page"),
+        )
+    places = gr.State(())
+    with gr.Row():
+        with gr.Column(min_width=300):
+            label = "Rows: click one to open it"
+            table = gr.Dataframe(
+                headers=list(COLUMNS),
+                interactive=False,
+                label=label,
+                wrap=True,
+                elem_id="store-table",
+            )
+            count = gr.Textbox("", show_label=False, interactive=False, elem_id="store-count")
+        with gr.Column(min_width=280):
+            picture = picture_part("Map", "store-map", "the photo under its map")
+            facts = gr.HTML(elem_id="store-facts")
+    return StoreParts(choices, places, table, count, picture, facts)
 
 
 def _line(row: StoredRow) -> list[str]:

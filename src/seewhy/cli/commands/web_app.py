@@ -111,6 +111,7 @@ def app(  # noqa: PLR0913  (one parameter a flag)
     from seewhy.app.app_options import AppOptions
 
     check_models(settings, *models)
+    _check_beside(store, audit)
     given = {name: value for name, value in settings.items() if value is not None}
     options = AppOptions(
         models=tuple(models),
@@ -124,6 +125,18 @@ def app(  # noqa: PLR0913  (one parameter a flag)
         mcp=mcp,
     )
     _serve(options, browser=browser)
+
+
+def _check_beside(store: Path | None, audit: Path | None) -> None:
+    """Raises StoreError and OptionError for what is none, before a backend is loaded."""
+    if store is not None:
+        from seewhy.datasets.open_store import open_store
+
+        open_store(store)
+    if audit is not None:
+        from seewhy.app.page_parts.audit_tab import read_findings
+
+        read_findings(audit)
 
 
 def _serve(options: Any, *, browser: bool) -> None:
