@@ -103,6 +103,7 @@ def visited(address, *, width=1440, dark=False):
         )
         view.on("request", lambda request: told.append(request.url))
         view.on("pageerror", lambda error: told.append(f"error: {error}"))
+        view.set_default_timeout(90_000)  # other tests may be at work beside it
         view.goto(address)
         view.wait_for_selector("#drop")
         yield view, told

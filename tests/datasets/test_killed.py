@@ -61,7 +61,7 @@ for number in range(int(sys.argv[4])):
     before = {name: (store / name).stat().st_mtime_ns for name in parts(store)}
     child = started(store, 0.02)
     # the first ones while the store is begun, later ones among its parts
-    time.sleep(moments.uniform(0, 0.02 if number < 2 else took / 3))
+    time.sleep(moments.uniform(0, 0.02 if number < 2 else took / 5))
     os.kill(child, signal.SIGKILL)
     kills += ended(child) == -signal.SIGKILL
     now = parts(store)

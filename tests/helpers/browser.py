@@ -33,6 +33,7 @@ def opened(page: Path, *, width: int = 1440, dark: bool = False) -> Iterator[tup
         )
         view.on("request", lambda request: told.append(request.url))
         view.on("pageerror", lambda error: told.append(f"error: {error}"))
+        view.set_default_timeout(90_000)  # other tests may be at work beside it
         view.goto(page.resolve().as_uri())
         yield view, told
         browser.close()

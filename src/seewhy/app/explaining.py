@@ -60,7 +60,7 @@ class Explaining:
         self._loaded: Latest[tuple[str, int | None], Explainer] = Latest(KEPT_MODELS)
         self._ways: Latest[Choices, Explainer] = Latest(KEPT_WAYS)
         self._made: Latest[Any, Explanation] = Latest(KEPT_EXPLANATIONS)
-        self._layers: dict[str, list[tuple[str, str]]] = {}
+        self._known_layers: dict[str, list[tuple[str, str]]] = {}
 
     @cached_property
     def methods(self) -> dict[str, registry.Method]:
@@ -127,11 +127,11 @@ class Explaining:
 
     def layers(self, model: str) -> list[tuple[str, str]]:
         """Layers that can carry a map, (as they are shown, path), in the order of the network."""
-        if model not in self._layers:
+        if model not in self._known_layers:
             loaded = self.model(model).pipeline.wrapped.model
             rows = layer_table.layers(loaded, size=self.settings.get("size"))
-            self._layers[model] = [(_shown(row), row.path) for row in rows]
-        return self._layers[model]
+            self._known_layers[model] = [(_shown(row), row.path) for row in rows]
+        return self._known_layers[model]
 
     def classes(self, model: str) -> list[tuple[str, int]]:
         """The classes of a model, (as they are shown, index)."""
