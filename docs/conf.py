@@ -74,6 +74,7 @@ html_copy_source = True  # llms.txt names the pages as they are written
 html_sourcelink_suffix = ""
 html_theme_options = {
     "navigation_with_keys": False,
+    "search_bar_text": "Search",
     "show_nav_level": 1,
     "header_links_before_dropdown": 6,
     "secondary_sidebar_items": ["page-toc"],

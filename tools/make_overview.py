@@ -1,8 +1,8 @@
-"""Draw docs/images/overview.jpg, the first picture of README and site: python tools/make_overview.py
+"""Draw docs/images/overview.jpg, the first picture of the README: python tools/make_overview.py
 
-Three questions, answered with the bundled photo and network and with a small network that is trained
-on drawn photos: why this class and not that one, why a prediction is wrong, and what a network has
-learned by mistake. It takes a minute, and needs `pip install "seewhy[audit]"`.
+Three questions, answered with the bundled photo and network and with a small network that is
+trained on drawn photos: why this class and not that one, why a prediction is wrong, and what a
+network has learned by mistake. It takes a minute, and needs `pip install "seewhy[audit]"`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def audit_finding() -> tuple[str, str, list[Image.Image]]:
     with tempfile.TemporaryDirectory() as folder:
         photos = data.save(Path(folder, "photos"))
         choices = seewhy.audit.AuditOptions(confirm=1)
-        audit = seewhy.audit(str(photos), explainer, folder=str(Path(folder, "audit")), choices=choices)
+        audit = seewhy.audit(
+            str(photos), explainer, folder=str(Path(folder, "audit")), choices=choices
+        )
     if not audit.confirmed:
         raise ValueError("the audit confirmed nothing, so there is nothing to show")
     (explanation,) = explainer([data.photos[np.flatnonzero(data.marked)[0]]], "down")
@@ -72,7 +74,8 @@ def audit_finding() -> tuple[str, str, list[Image.Image]]:
 def panel(title: str, told: str, pictures: list[Image.Image]) -> Image.Image:
     """Pictures side by side at one height, a question above and an answer below."""
     scaled = [
-        each.convert("RGB").resize((each.width * HEIGHT // each.height, HEIGHT)) for each in pictures
+        each.convert("RGB").resize((each.width * HEIGHT // each.height, HEIGHT))
+        for each in pictures
     ]
     width = sum(each.width for each in scaled) + GAP // 2 * (len(scaled) - 1)
     sheet = Image.new("RGB", (width, HEIGHT + 78), "white")

@@ -13,7 +13,11 @@ from seewhy.data import FOLDER
 
 explainer = seewhy.Explainer("efficientnet-lite0")
 (row,) = explainer.ask([FOLDER / "chelsea.png"], ["Egyptian cat", "tabby", "plastic bag"])
-looks = {"clear, the default": {}, "cividis": {"colormap": "cividis"}, "tutorial": {"look": "tutorial"}}
+looks = {
+    "clear, the default": {},
+    "cividis": {"colormap": "cividis"},
+    "tutorial": {"look": "tutorial"},
+}
 figure, axes = plt.subplots(1, 3, figsize=(12, 3))
 for axis, (words, drawing) in zip(axes, looks.items()):
     axis.imshow(row[0].overlay(**drawing))

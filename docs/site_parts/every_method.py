@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from site_parts.tiny_transformer import disc_on_photo, trained_transformer
 
 import seewhy
 from seewhy import methods
 from seewhy.data import FOLDER
 from seewhy.methods.registry import FAMILIES, Method
+from site_parts.tiny_transformer import disc_on_photo, trained_transformer
 
 DOCS = Path(__file__).parents[1]
 PICTURES = DOCS / "every_method"
@@ -63,10 +63,13 @@ def _page() -> str:
     for family in FAMILIES:
         known = [each for each in methods.all_methods() if each.family == family]
         of_transformers = family == "transformer"
-        asked = (transformer, with_disc, "blue disc") if of_transformers else (explainer, photo, "top")
+        asked = (
+            (transformer, with_disc, "blue disc") if of_transformers else (explainer, photo, "top")
+        )
         cards = "\n".join(_card(each, *asked) for each in known)
         about = ABOUT_TRANSFORMERS if of_transformers else ""
-        parts.append(f"## {family.capitalize()}\n\n{about}::::{{container}} methods\n{cards}::::\n")
+        heading = f"## {family.capitalize()}\n\n{about}"
+        parts.append(f"{heading}::::{{container}} methods\n{cards}::::\n")
     return "\n".join(parts)
 
 
@@ -96,5 +99,6 @@ def _card(method: Method, explainer: seewhy.Explainer, photo: Any, target: Any) 
     alt = f"The map of {method.name} over the photo"
     return (
         f":::{{container}} method\n![{alt}](every_method/{method.name}.jpg)\n\n"
-        f"[{method.name}](methods.md#{method.name})\\\n{method.summary} Cost: {method.cost}{shorter}.\n:::\n"
+        f"[{method.name}](methods.md#{method.name})\\\n{method.summary} "
+        f"Cost: {method.cost}{shorter}.\n:::\n"
     )
