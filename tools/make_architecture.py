@@ -24,7 +24,7 @@ ORDER = (
     ("run",),
     ("explainer",),
     ("studies", "datasets", "seewhy_pytest"),
-    ("audit",),
+    ("audit", "callbacks"),
     ("app",),
     ("cli",),
     ("__init__", "__main__"),

@@ -9,7 +9,7 @@ from seewhy import backend
 from seewhy._version import __version__
 
 if TYPE_CHECKING:
-    from seewhy import datasets, enhance, errors, ground_truth, metrics, render, targets
+    from seewhy import callbacks, datasets, enhance, errors, ground_truth, metrics, render, targets
     from seewhy.audit import AuditModule
     from seewhy.explainer.explainer import Explainer
     from seewhy.explainer.one_shot import concepts, explain, trust
@@ -37,6 +37,7 @@ __all__ = [
     "__version__",
     "audit",
     "benchmark",
+    "callbacks",
     "compare",
     "concepts",
     "datasets",

@@ -15,7 +15,7 @@ from PIL import Image
 import seewhy
 from helpers.commands import run_command
 from nets import tiny
-from seewhy.app.answers import Answers, place_on
+from seewhy.app.answers import KEPT_FILES, Answers, place_on
 from seewhy.app.app_options import AppOptions
 from seewhy.app.asked import Asked, Choices, command_line
 from seewhy.app.explaining import KEPT_EXPLANATIONS, Explaining, Latest
@@ -141,6 +141,13 @@ def test_what_was_asked_is_not_made_again(answers, folder, monkeypatch):
     pixels = np.zeros((60, 90, 3), "uint8")
     Image.fromarray(pixels).save(photo)  # another photo by the same name
     assert answers.explaining.explanation(photo, choices, Asked()) is not first
+
+
+def test_files_that_nobody_fetches_do_not_pile_up(answers, folder):
+    photo, choices = str(folder / "a.png"), Choices("net.keras")
+    made = [answers.files(photo, choices, Asked(), "clear") for _ in range(KEPT_FILES + 3)]
+    assert [Path(each[0]).exists() for each in made] == [False] * 3 + [True] * KEPT_FILES
+    assert len(list(answers.folder.iterdir())) == KEPT_FILES
 
 
 def test_memory_is_bounded():

@@ -122,7 +122,7 @@ def test_a_name_of_the_reference_exists_and_says_what_it_is(name):
 def test_the_reference_has_all_public_names():
     listed = set(reference())
     packages = (
-        *("targets", "enhance", "render", "datasets", "audit", "ground_truth"),
+        *("targets", "enhance", "render", "datasets", "audit", "ground_truth", "callbacks"),
         *("metrics.faithfulness", "metrics.localisation"),
     )
     for package in packages:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,10 @@ THERE = 5
 """Classes of a place on a photo."""
 
 
+KEPT_FILES = 50
+"""Explanations whose files can still be downloaded."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """One explanation as the page shows it."""
@@ -49,6 +55,7 @@ class Answers:
 
     def __init__(self, explaining: Explaining, folder: Path) -> None:
         self.explaining, self.folder = explaining, folder
+        self._written: deque[Path] = deque()
 
     def photo(self, path: str) -> Image.Image:
         """The photo, small enough for the page. Raises ImageError for what is none."""
@@ -90,7 +97,7 @@ class Answers:
     def files(self, photo: str, choices: Choices, asked: Asked, colormap: str) -> tuple[str, str]:
         """A PNG file of the overlay, and its JSON; both hold the record."""
         explanation = self.explaining.explanation(photo, choices, asked)
-        folder, stem = self.folder / uuid4().hex, Path(photo).stem[:80] or "photo"
+        folder, stem = self._new_folder(), Path(photo).stem[:80] or "photo"
         look = None if colormap == "clear" else colormap
         picture = explanation.save(folder / f"{stem}_{choices.method}.png", colormap=look)
         record = explanation.as_dict() | {
@@ -99,6 +106,13 @@ class Answers:
         }
         text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
         return str(picture), str(write(folder / f"{stem}_{choices.method}.json", text))
+
+    def _new_folder(self) -> Path:
+        """A folder for the files of one explanation; the oldest of many is removed."""
+        self._written.append(self.folder / uuid4().hex)
+        while len(self._written) > KEPT_FILES:
+            shutil.rmtree(self._written.popleft(), ignore_errors=True)
+        return self._written[-1]
 
     def compared(
         self, photo: str, pairs: Sequence[tuple[Choices, Asked]], colormap: str
