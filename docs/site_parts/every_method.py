@@ -75,9 +75,9 @@ def _page() -> str:
 
 ABOUT_TRANSFORMERS = """\
 These need self-attention, of which the bundled network has none. Their pictures are of a tiny
-vision transformer (two blocks, 8 × 12 tokens) that was trained while this page was built, to say which
-colour the disc has that is drawn on the photo. Of a network so small they show what a map of each
-looks like, not how good it is. In use, any vision transformer of Keras fits.
+vision transformer (two blocks, 8 × 12 tokens) that was trained while this page was built, to say
+which colour the disc has that is drawn on the photo. Of a network so small they show what a map of
+each looks like, not how good it is. In use, any vision transformer of Keras fits.
 
 """
 
