@@ -72,6 +72,18 @@ def test_a_training_is_the_same_to_the_bit(noisy):
     assert len(sent) == 4 * 5 + 5
 
 
+def draws(pixels):
+    """Preprocessing of a user's, which draws random numbers."""
+    return pixels / 255 + random.random() + np.random.random()  # noqa: NPY002
+
+
+def test_functions_of_users_may_draw_random_numbers():
+    photos = (np.random.default_rng(5).random((3, 16, 16, 3)) * 255).astype("uint8")
+    watch = Watch((photos, [0, 1, 2]), preprocess=draws)
+    np.testing.assert_equal(trained([watch]), trained([]))
+
+
+@pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
 def test_the_maps_are_those_of_the_weights_at_each_epochs_end():
     import seewhy
 

@@ -46,7 +46,8 @@ def without_training(
 ):
     """Calls the callback as `fit` does, which saves the time in which that is traced.
 
-    first: the epoch with which it begins. changed: whether the model's weights are others after each epoch. Returns the logs.
+    first: the epoch with which it begins. changed: whether the model's weights are others after
+    each epoch. Returns the logs.
     """
     callback.set_model(model)
     callback.set_params({"epochs": first + epochs, "steps": 1, "verbose": 0})

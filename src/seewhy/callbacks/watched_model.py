@@ -44,7 +44,7 @@ class WatchedModel:
         options: Mapping[str, Any],
     ) -> None:
         self.model = model
-        with same_randomness(model):
+        with same_randomness():
             self._pipeline = Explainer(model, **options).pipeline
             samples = self._pipeline.samples(probes.photos)
             if not samples:
@@ -69,7 +69,7 @@ class WatchedModel:
 
     def explain(self) -> list[Explanation]:
         """One explanation for each photo, with the weights that the model has now."""
-        with same_randomness(self.model):
+        with same_randomness():
             found: dict[int, Explanation] = {}
             size = self._pipeline.images_at_once
             keys = [
