@@ -166,6 +166,9 @@ def test_the_commands_of_the_skill_run(skill, monkeypatch, capsys):
         assert status == 0, (line, told)
         if "--json" in words:
             json.loads(out)
+    for status, wrong in ((1, "nosuch"), (1, "gone.jpg"), (2, "--metod")):
+        words = ["photo.jpg", "--target", wrong] if wrong == "nosuch" else [wrong]
+        assert run_command(monkeypatch, capsys, "explain", *words)[0] == status, wrong
 
 
 @pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
