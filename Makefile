@@ -3,6 +3,7 @@
 #   make dist    build wheel and sdist, and test the wheel in an empty environment
 #   make test    run the tests on TensorFlow, JAX and PyTorch, and those of methods without
 #                gradients on Keras's numpy and openvino backends (make test-all: slow ones too)
+#   make docs    build the site of docs/, with its gallery, into docs/_build/html
 PYTHON ?= python3
 # The backend of the demo: jax (the smallest to install), tensorflow-cpu, tensorflow or torch
 BACKEND ?= jax
@@ -17,7 +18,7 @@ EACH = not framework_free and not one_backend
 QUICK = not slow
 QUICK_EACH = $(EACH) and not slow and not slow_elsewhere
 
-.PHONY: demo test test-all check bench dist clean
+.PHONY: demo test test-all check bench docs dist clean
 
 demo: .venv-demo/$(BACKEND)
 	KERAS_BACKEND=$(BACKEND:-cpu=) .venv-demo/bin/seewhy demo --output demo
@@ -46,6 +47,13 @@ bench: .venv/ready
 		KERAS_BACKEND=$$backend .venv/bin/python benchmarks/all_classes.py || exit 1; \
 	done
 
+# The scripts of the gallery run while the site is built, with TensorFlow, the fastest on CPUs. Warnings
+# are errors; then no page may load anything from elsewhere, or have a link that leads nowhere.
+docs: .venv-docs/ready
+	KERAS_BACKEND=tensorflow .venv-docs/bin/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
+	.venv-docs/bin/python tools/check_site.py docs/_build/html
+	@echo "docs/_build/html/index.html"
+
 # Pages are looked at in Debian's Chromium. Where it cannot be installed, those tests are skipped,
 # and say so.
 .venv/chromium: .venv/ready
@@ -69,12 +77,19 @@ dist:
 	ls -l dist
 
 clean:
-	rm -rf .venv .venv-demo .venv-build .venv-wheel dist demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf docs/_build docs/gallery docs/api/generated docs/every_method
+	rm -rf .venv .venv-demo .venv-docs .venv-build .venv-wheel dist demo .pytest_cache .mypy_cache .ruff_cache
 
 .venv-demo/$(BACKEND): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seewhy needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv-demo
 	.venv-demo/bin/pip install --quiet --editable ".[$(BACKEND)]"
+	touch $@
+
+.venv-docs/ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seewhy needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install --quiet --editable ".[tensorflow-cpu,audit,docs]"
 	touch $@
 
 # torch is pinned to a release with a CPU build. grad-cam asks for torchvision, which it does not

@@ -28,7 +28,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = [
-    *("_build", "gallery_scripts", "skill", "every_method/rows.md", "site_parts"),
+    *("_build", "templates", "gallery_scripts", "skill", "every_method/rows.md", "site_parts"),
     *("gallery/*.ipynb", "gallery/*.py"),
 ]
 default_role = "code"
@@ -66,6 +66,8 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "seewhy"
+templates_path = ["templates"]
+html_sidebars = {"**": ["all-pages"]}
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_extra_path = ["llms.txt", "skill"]
@@ -74,8 +76,9 @@ html_copy_source = True  # llms.txt names the pages as they are written
 html_sourcelink_suffix = ""
 html_theme_options = {
     "navigation_with_keys": False,
+    "search_bar_text": "Search",
     "show_nav_level": 1,
-    "header_links_before_dropdown": 6,
+    "navbar_center": [],  # the sidebar has all pages
     "secondary_sidebar_items": ["page-toc"],
     "footer_end": [],
     "search_as_you_type": False,

@@ -73,14 +73,25 @@ def test_entry_points_exist():
     assert (SOURCE / plugin / "__init__.py").exists()
 
 
-def test_the_readme_says_what_works_today():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    install = text.split("## Install")[1].split("\n## ")[0]
+@pytest.mark.parametrize("page", ["README.md", "docs/install.md"])
+def test_pages_say_what_can_be_installed_today(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    heading = "## Install" if page == "README.md" else "# Install"
+    install = text.split(f"{heading}\n")[1].split("\n## ")[0]
     assert "not on PyPI" in install
-    for line in re.findall(r"^pip install (\S+)", install, re.MULTILINE):
+    lines = re.findall(r"^pip install (\S+)", install, re.MULTILINE)
+    assert lines
+    for line in lines:
         name, _, extra = line.strip('"').partition("[")
         assert name in (".", f"dist/seewhy-{seewhy.__version__}-py3-none-any.whl")
         assert extra.rstrip("]") in PROJECT["project"]["optional-dependencies"]
+
+
+def test_the_page_on_installing_tells_all_extras():
+    text = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+    told = {name for cell in cells for name in re.findall(r"`([\w-]+)`", cell)}
+    assert told == set(PROJECT["project"]["optional-dependencies"]) - {"test", "check"}
 
 
 def test_what_installs_without_asking_is_no_backend_and_no_helper():

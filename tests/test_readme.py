@@ -33,6 +33,14 @@ PAGES = [
     "docs/pictures.md",
     "docs/pytest.md",
     "docs/store.md",
+    "docs/install.md",
+    "docs/python.md",
+    "docs/reading.md",
+    "docs/which_method.md",
+    "docs/coming_from.md",
+    "docs/troubleshooting.md",
+    "docs/agents.md",
+    "docs/every_method.md",
 ]
 
 
@@ -50,6 +58,29 @@ def test_the_python_lines_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copy(DATA / "chelsea.png", "photo.jpg")
     names, blocks = run("README.md")
+    assert blocks == 1
+    assert names["explanation"].target.name == "cat"
+    assert Image.open("out.jpg").size == (451, 300)
+
+
+def test_the_readme_fits_one_screen():
+    """What it is, a picture, two commands, five lines of Python, five commands."""
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) <= 80
+    assert len(re.findall(r"^!\[.{60,}\]\(docs/images/\w+\.jpg\)$", text, re.MULTILINE)) in (1, 2)
+    make, install, commands = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    assert [line.split()[1] for line in make.splitlines()] == ["demo", "test"]
+    assert install.startswith("pip install ")
+    assert [line.split()[0] for line in commands.splitlines()] == ["seewhy"] * 5
+    (python,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(python.splitlines()) == 5
+
+
+@pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
+def test_the_page_on_python_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(DATA / "chelsea.png", "photo.jpg")
+    names, blocks = run("docs/python.md")
     assert blocks == 4
     assert Image.open("out.jpg").size == (451, 300)
     assert [e.target.name for e in names["explanations"]] == ["tabby", "Egyptian_cat"]
@@ -59,6 +90,17 @@ def test_the_python_lines_run(tmp_path, monkeypatch):
     assert len(names["seen"]) == 5
     assert len(list(names["sheet"])) == 6
     assert Image.open("compared.jpg").width > 4 * 400
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
+def test_the_page_on_measures_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("cat.jpg", "dog.jpg"):
+        shutil.copy(DATA / "chelsea.png", name)
+    names, blocks = run("docs/metrics.md")
+    assert blocks >= 1
+    assert names["maps"].shape == (2, 224, 224)
 
 
 @pytest.mark.filterwarnings("ignore::seewhy.errors.SeewhyWarning")
@@ -160,11 +202,15 @@ def test_links_and_pictures_exist(page):
     text = re.sub(r"```.*?```", "", (ROOT / page).read_text(), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)]+)\)", text)
     here = [link for link in links if "://" not in link]
-    missing = [link for link in here if not ((ROOT / page).parent / link).exists()]
+    missing = [
+        link for link in here if not ((ROOT / page).parent / link.partition("#")[0]).exists()
+    ]
     assert missing == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/commands.md", "docs/locate.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/commands.md", "docs/python.md", "docs/locate.md"]
+)
 def test_classes_of_the_commands_are_there(page):
     blocks = re.findall(r"```console\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines() if "my.keras" not in line]

@@ -1,8 +1,8 @@
-"""Draw docs/images/overview.jpg, the first picture of README and site: python tools/make_overview.py
+"""Draw docs/images/overview.jpg, the first picture of the README: python tools/make_overview.py
 
-Three questions, answered with the bundled photo and network and with a small network that is trained
-on drawn photos: why this class and not that one, why a prediction is wrong, and what a network has
-learned by mistake. It takes a minute, and needs `pip install "seewhy[audit]"`.
+Three questions, answered with the bundled photo and network and with a small network that is
+trained on drawn photos: why this class and not that one, why a prediction is wrong, and what a
+network has learned by mistake. It takes a minute, and needs `pip install "seewhy[audit]"`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Write the tables of docs/which_method.md from those of other pages: python tools/make_which_method.py"""
+"""Write the tables of docs/which_method.md from other pages: python tools/make_which_method.py"""
 
 from __future__ import annotations
 

@@ -12,15 +12,21 @@ from seewhy.data import FOLDER
 
 photo = FOLDER / "chelsea.png"
 explainer = seewhy.Explainer("efficientnet-lite0")
-(both,) = explainer.ask([photo], ["tabby", "tiger cat", targets.margin("tabby", "tiger cat")])
-both.grid(columns=3)
+(both,) = explainer.ask([photo], ["tabby", "tiger cat"])
+both.grid()
 
 # %%
-# The first two maps are as good as the same: they cannot tell why one class won. The third one
-# can. Turned around, it shows what speaks for the other class.
+# Both maps are as good as the same: they cannot tell why one class has more. The map of the margin
+# can: here is what speaks for tabby and not for tiger cat.
+
+(why,) = explainer([photo], targets.margin("tabby", "tiger cat"))
+print(why.target.name, f"score {why.score:.2f}")
+why.overlay(legend=True)
+
+# %%
+# Turned around, it shows what speaks for tiger cat and not for tabby.
 
 (why,) = explainer([photo], targets.margin("tiger cat", "tabby"))
-print(why.target.name, f"score {why.score:.2f}")
 why.overlay(legend=True)
 
 # %%

@@ -17,7 +17,7 @@ for row in last_of_grid.values():
 # %%
 # One map each of an earlier layer and of the last one. LayerCAM is made for earlier layers.
 
-names = [row.path for row in rows if row.grid == (14, 14)][-1:] + ["top_activation"]
+names = [last_of_grid[14, 14].path, last_of_grid[7, 7].path]
 explainer = seewhy.Explainer("efficientnet-lite0", method="layer-cam")
 found = seewhy.compare(explainer, photo, methods=["layer_cam"], layers=names)
 found.sheet()

@@ -14,9 +14,9 @@ from seewhy.data import FOLDER
 
 whole = Image.open(FOLDER / "chelsea.png").convert("RGB")
 random = np.random.default_rng(0)
-corners = np.stack([random.integers(0, 451 - 200, 32), random.integers(0, 300 - 200, 32)], axis=1)
+corners = np.stack([random.integers(0, 451 - 130, 32), random.integers(0, 300 - 130, 32)], axis=1)
 photos = [
-    np.asarray(whole.crop((x, y, x + 200, y + 200)).resize((224, 224))) for x, y in corners.tolist()
+    np.asarray(whole.crop((x, y, x + 130, y + 130)).resize((224, 224))) for x, y in corners.tolist()
 ]
 
 explainer = seewhy.Explainer("efficientnet-lite0", batch_size=16)

@@ -40,6 +40,19 @@ wrong = opened.where(lambda row: row.target != row.label)
 print(len(wrong), "of", len(opened))
 
 # %%
+# The maps are there as they were made, so that their mean is a question of one line: where does the
+# evidence lie in all of these photos?
+
+import matplotlib.pyplot as plt
+
+figure, axes = plt.subplots(1, 2, figsize=(7, 3))
+for axis, label in zip(axes, ("tabby", "Egyptian_cat")):
+    axis.imshow(opened.where(label=label).maps.clip(0).mean(0), cmap="cividis")
+    axis.set_title(f"mean map of {label}")
+    axis.axis("off")
+figure.tight_layout()
+
+# %%
 # One page to look through them in a browser, sorted and filtered, without the model.
 
 gallery = opened.gallery(Path(work.name, "page"))

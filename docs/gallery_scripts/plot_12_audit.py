@@ -8,7 +8,6 @@ strip and proves it: pasted into photos of the other class, it turns them.
 It needs ``pip install "seewhy[audit]"``.
 """
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -67,9 +66,9 @@ for k, (pixels, label) in enumerate(zip(photos, labels)):
 
 explainer = seewhy.Explainer(model, labels=["across", "down"], batch_size=32)
 audit = seewhy.audit(
-    os.path.join(work.name, "photos"),
+    str(Path(work.name, "photos")),
     explainer,
-    folder=os.path.join(work.name, "audit"),
+    folder=str(Path(work.name, "audit")),
     choices=seewhy.audit.AuditOptions(confirm=1, recipients=32, labels_from_folder=True),
 )
 for finding in audit:

@@ -14,6 +14,7 @@ import seewhy
 from seewhy.data import FOLDER
 
 photo = FOLDER / "chelsea.png"
+keras.utils.set_random_seed(0)
 model = keras.Sequential(
     [
         keras.Input((64, 64, 3)),
@@ -39,6 +40,7 @@ def centred(pixels):
 
 own = seewhy.explain(model, photo, preprocess=centred)
 print(f"{named.score:.3f} {own.score:.3f}")
+seewhy.on_one_scale([named, own])[1].overlay(legend=True)
 
 # %%
 # A float array is taken as already preprocessed, in the model's own shape.

@@ -10,6 +10,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from PIL import Image
+
 import seewhy
 from seewhy.data import FOLDER
 
@@ -20,13 +22,14 @@ written = seewhy.explain("efficientnet-lite0", photo, target="lynx").save(
 )
 again = seewhy.reproduce(written)
 print(again.verdict)
+Image.open(written).convert("RGB")
 
 # %%
 # What the record holds.
 
 record = seewhy.explain("efficientnet-lite0", photo, target="lynx").record.as_dict()
 print(", ".join(record))
-print(record["question"]["name"] if "name" in record["question"] else record["question"])
+print(record["question"])
 work.cleanup()
 
 # %%

@@ -21,6 +21,6 @@ def positive_gradients(activations, gradients, *, power=1.0):
 sheet = seewhy.compare(
     "efficientnet-lite0",
     FOLDER / "chelsea.png",
-    methods=["grad_cam", positive_gradients, (positive_gradients, {"power": 0.5})],
+    methods=["grad_cam", "layer_cam", (positive_gradients, {"power": 0.5})],
 )
 sheet.sheet()

@@ -68,15 +68,16 @@ def _page() -> str:
         )
         cards = "\n".join(_card(each, *asked) for each in known)
         about = ABOUT_TRANSFORMERS if of_transformers else ""
-        parts.append(f"## {family.capitalize()}\n\n{about}::::{{container}} methods\n{cards}::::\n")
+        heading = f"## {family.capitalize()}\n\n{about}"
+        parts.append(f"{heading}::::{{container}} methods\n{cards}::::\n")
     return "\n".join(parts)
 
 
-ABOUT_TRANSFORMERS = """These need self-attention, which the bundled network has none of. Their pictures
-are of a tiny vision transformer (two blocks, 8 × 12 tokens) that was trained while this page was
-built, to say which colour the disc has that is drawn on the photo. Of a
-network so small they show what a map of each looks like, not how good it is. In use, any vision
-transformer of Keras fits.
+ABOUT_TRANSFORMERS = """\
+These need self-attention, of which the bundled network has none. Their pictures are of a tiny
+vision transformer (two blocks, 8 × 12 tokens) that was trained while this page was built, to say
+which colour the disc has that is drawn on the photo. Of a network so small they show what a map of
+each looks like, not how good it is. In use, any vision transformer of Keras fits.
 
 """
 
@@ -98,5 +99,6 @@ def _card(method: Method, explainer: seewhy.Explainer, photo: Any, target: Any) 
     alt = f"The map of {method.name} over the photo"
     return (
         f":::{{container}} method\n![{alt}](every_method/{method.name}.jpg)\n\n"
-        f"[{method.name}](methods.md#{method.name})\\\n{method.summary} Cost: {method.cost}{shorter}.\n:::\n"
+        f"[{method.name}](methods.md#{method.name})\\\n{method.summary} "
+        f"Cost: {method.cost}{shorter}.\n:::\n"
     )
