@@ -49,7 +49,7 @@ def _title(given: CardSource) -> str:
 def _first_words(given: CardSource, figures: StoreFigures | None) -> str:
     count = given.audit["photos"] if given.audit is not None else figures and figures.photos
     photos = counted(int(count or 0), "photo", "photos")
-    by = f"Written by [seewhy](https://pypi.org/project/seewhy/) {__version__}"
+    by = f"Written by seewhy {__version__}"
     if given.audit is None:
         return f"{by} from maps of what decided in {photos}."
     return (
