@@ -317,6 +317,8 @@ def test_ten_thousand_photos_are_shown_some_at_a_time(ten_thousand):
         view.wait_for_selector("#stage canvas")
         assert len([url for url in told if url.endswith(".js")]) == 1
         view.keyboard.press("Escape")
+        # a dialog gives the focus back after it is closed
+        view.wait_for_function("document.activeElement.textContent.includes('photo 09999')")
         view.keyboard.press("Home")
         view.wait_for_function("document.activeElement.textContent.includes('photo 00000')")
         assert not [each for each in told if each.startswith("error")]
