@@ -53,11 +53,11 @@ def finding_html(finding: Finding) -> str:
         ("verdict", finding.verdict),
         ("why", finding.why),
         ("place", finding.place),
-        ("share of the class's photos", _percent(finding.share)),
-        ("flips", _percent(finding.flip_rate) + _interval(finding.interval)),
-        ("flips with regions from elsewhere", _percent(finding.control_rate)),
-        ("right predictions inside", _percent(finding.accuracy_inside)),
-        ("right predictions outside", _percent(finding.accuracy_outside)),
+        ("share of the class's photos", percent(finding.share)),
+        ("flips", percent(finding.flip_rate) + _interval(finding.interval)),
+        ("flips with regions from elsewhere", percent(finding.control_rate)),
+        ("right predictions inside", percent(finding.accuracy_inside)),
+        ("right predictions outside", percent(finding.accuracy_outside)),
     ]
     return _table(rows)
 
@@ -74,8 +74,9 @@ def _table(rows: Sequence[tuple[str, Any]]) -> str:
     return Markup("<table>{}</table>").format(lines)
 
 
-def _percent(share: float | None) -> str:
-    return "not known" if share is None else f"{share:.0%}"
+def percent(share: float | None, unknown: str = "not known") -> str:
+    """A share of 0..1 as the page shows it; `unknown` for None and NaN."""
+    return unknown if share is None or not np.isfinite(share) else f"{share:.0%}"
 
 
 def _interval(pair: Sequence[float] | None) -> str:

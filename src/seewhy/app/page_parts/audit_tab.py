@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seewhy.app.page_parts.gradio_parts import gradio, picture_part, told
-from seewhy.app.words import finding_html
+from seewhy.app.words import finding_html, percent
 from seewhy.audit.finding import Finding
 from seewhy.errors import OptionError
 from seewhy.images import load
@@ -66,14 +66,11 @@ def draw_audit(folder: Path, findings: list[Finding]) -> None:
 
 
 def _line(finding: Finding) -> list[str]:
-    def percent(share: float | None) -> str:
-        return "" if share is None else f"{share:.0%}"
-
     return [
         finding.verdict,
         finding.class_name,
-        percent(finding.share),
+        percent(finding.share, ""),
         finding.place,
-        percent(finding.flip_rate),
-        percent(finding.control_rate),
+        percent(finding.flip_rate, ""),
+        percent(finding.control_rate, ""),
     ]

@@ -12,7 +12,7 @@ import numpy as np
 from seewhy.app.answers import picture_of
 from seewhy.app.page_parts.explain_parts import Session
 from seewhy.app.page_parts.gradio_parts import gradio, picture_part, told
-from seewhy.app.words import facts_html
+from seewhy.app.words import facts_html, percent
 from seewhy.datasets.open_store import Store
 from seewhy.datasets.stored_row import StoredRow
 
@@ -58,6 +58,8 @@ class Browsing:
 
     def places(self, shown: str, sort: str, text: str) -> np.ndarray:
         """int (n,): the rows that are wanted, in their order."""
+        if SHOWN.get(shown, "all") == "all" and SORTED.get(sort) is None and not text.strip():
+            return np.arange(len(self.store))  # which needs no column to be read
         columns = self._columns
         read, known = columns["predicted"] >= 0, columns["label"] >= 0
         right = columns["predicted"] == columns["label"]
@@ -78,9 +80,16 @@ class Browsing:
         ordered: np.ndarray = places[np.argsort(values, kind="stable")]  # NaN comes last
         return ordered
 
-    def table(self, places: Sequence[int] | np.ndarray) -> list[list[str]]:
-        """Rows as they are shown."""
-        return [_line(self.store[int(place)]) for place in places]
+    def listed(
+        self, shown: str, sort: str, text: str, page: float | None
+    ) -> tuple[list[list[str]], tuple[int, ...], str]:
+        """The rows of a page as they are shown, their places, and how many there are in words."""
+        found = self.places(shown, sort, text)
+        pages = max(1, -(-len(found) // ROWS))
+        at = min(max(int(page or 1), 1), pages)
+        own = tuple(found[(at - 1) * ROWS : at * ROWS].tolist())
+        words = f"{len(found)} of {len(self.store)} rows, page {at} of {pages}"
+        return [_line(self.store[place]) for place in own], own, words
 
     def facts(self, row: StoredRow) -> str:
         """What is known of a row, HTML."""
@@ -89,8 +98,8 @@ class Browsing:
             return facts_html([*pairs, ("not read", row.error)])
         pairs += [(each.name, f"{each.probability:.1%}") for each in row.top or ()]
         pairs += [("true class", row.label or "not known")]
-        pairs += [("evidence on the border", _share(row.border_share))]
-        pairs += [("positive evidence", _share(row.positive_share))]
+        pairs += [("evidence on the border", percent(row.border_share))]
+        pairs += [("positive evidence", percent(row.positive_share))]
         return facts_html([*pairs, ("warnings", ", ".join(row.warnings or ()) or "none")])
 
 
@@ -111,15 +120,7 @@ class StoreParts:
 def draw_store(store: Store, session: Session) -> None:
     """Sort and filter the rows of a store, and open one."""
     gr, browsing = gradio(), Browsing(store)
-    parts = _draw_parts(store)
-
-    def listed(shown: str, sort: str, text: str, page: float | None) -> Any:
-        found = browsing.places(shown, sort, text)
-        pages = max(1, -(-len(found) // ROWS))
-        at = min(max(int(page or 1), 1), pages)
-        own = found[(at - 1) * ROWS : at * ROWS]
-        words = f"{len(found)} of {len(store)} rows, page {at} of {pages}"
-        return browsing.table(own), tuple(own.tolist()), words
+    parts = _draw_parts(browsing)
 
     def opened(places: Sequence[int], colormap: str, event: Any) -> Any:
         row = store[int(places[event.index[0]])]
@@ -132,15 +133,16 @@ def draw_store(store: Store, session: Session) -> None:
     how = {"api_visibility": "private", "trigger_mode": "always_last"}
     shown, sort, text, page = parts.choices
     outputs = [parts.table, parts.places, parts.count]
-    load = gr.context.Context.root_block.load
-    for event in (shown.input, sort.input, text.submit, page.input, load):
-        event(told(listed), list(parts.choices), outputs, **how)
+    for event in (shown.input, sort.input, text.submit, page.input):
+        event(told(browsing.listed), list(parts.choices), outputs, **how)
     inputs = [parts.places, session.colormap]
     parts.table.select(told(opened), inputs, [parts.picture, parts.facts], **how)
 
 
-def _draw_parts(store: Store) -> StoreParts:
-    gr, about = gradio(), store.manifest
+def _draw_parts(browsing: Browsing) -> StoreParts:
+    gr, store = gradio(), browsing.store
+    about = store.manifest
+    rows, first, counted = browsing.listed("all", next(iter(SORTED)), "", 1)
     words = f"{len(store)} rows: {about['method']} at {about['layer']} of {about['model']['name']}"
     gr.Textbox(words, show_label=False, interactive=False)
     with gr.Row():
@@ -150,18 +152,19 @@ def _draw_parts(store: Store) -> StoreParts:
             gr.Textbox("", label="Name contains", elem_id="store-text"),
             gr.Number(1, label="Page", precision=0, minimum=1, elem_id="store-page"),
         )
-    places = gr.State(())
+    places = gr.State(first)
     with gr.Row():
         with gr.Column(min_width=300):
             label = "Rows: click one to open it"
             table = gr.Dataframe(
+                rows,
                 headers=list(COLUMNS),
                 interactive=False,
                 label=label,
                 wrap=True,
                 elem_id="store-table",
             )
-            count = gr.Textbox("", show_label=False, interactive=False, elem_id="store-count")
+            count = gr.Textbox(counted, show_label=False, interactive=False, elem_id="store-count")
         with gr.Column(min_width=280):
             picture = picture_part("Map", "store-map", "the photo under its map")
             facts = gr.HTML(elem_id="store-facts")
@@ -175,9 +178,5 @@ def _line(row: StoredRow) -> list[str]:
         row.error or (best.name if best else ""),
         f"{best.probability:.1%}" if best else "",
         row.label or "",
-        _share(row.border_share),
+        percent(row.border_share, ""),
     ]
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None or not np.isfinite(value) else f"{value:.0%}"
